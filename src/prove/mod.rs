@@ -1,0 +1,1 @@
+//! prove: see ARCHITECTURE.md.

@@ -1,0 +1,568 @@
+//! Suites, cases and steps, as the runner sees them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::pattern::{ImapExpectation, Pop3Expectation, SmtpExpectation, TextPattern};
+use super::template::Template;
+use crate::requirement::{Level, RequirementId};
+use crate::source::{SourceFile, Span};
+
+/// One YAML file.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The path below `suites/` without `.yaml`: `pop3/update`.
+    pub path: String,
+    /// The text it was read from.
+    pub source: Arc<SourceFile>,
+    /// What it is about.
+    pub title: String,
+    /// What its cases speak unless they say otherwise.
+    pub protocol: Protocol,
+    /// Its cases.
+    pub cases: Vec<Case>,
+}
+
+/// What is spoken on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// RFC 5321 relay and delivery.
+    Smtp,
+    /// RFC 6409 submission: SMTP with a login first.
+    Submission,
+    /// RFC 2033.
+    Lmtp,
+    /// RFC 1939.
+    Pop3,
+    /// RFC 3501, RFC 9051.
+    Imap,
+}
+
+impl Protocol {
+    /// Every protocol.
+    pub const ALL: [Self; 5] = [Self::Smtp, Self::Submission, Self::Lmtp, Self::Pop3, Self::Imap];
+
+    /// Its word in scripts and profiles.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Submission => "submission",
+            Self::Lmtp => "lmtp",
+            Self::Pop3 => "pop3",
+            Self::Imap => "imap",
+        }
+    }
+
+    /// Whether replies are framed as SMTP's.
+    #[must_use]
+    pub const fn is_smtp_like(self) -> bool {
+        matches!(self, Self::Smtp | Self::Submission | Self::Lmtp)
+    }
+}
+
+/// A port of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Endpoint {
+    /// SMTP, port 25.
+    Smtp,
+    /// Submission with STARTTLS, port 587.
+    Submission,
+    /// Submission over implicit TLS, port 465.
+    Submissions,
+    /// LMTP.
+    Lmtp,
+    /// POP3, port 110.
+    Pop3,
+    /// POP3 over implicit TLS, port 995.
+    Pop3s,
+    /// IMAP, port 143.
+    Imap,
+    /// IMAP over implicit TLS, port 993.
+    Imaps,
+}
+
+impl Endpoint {
+    /// Every endpoint.
+    pub const ALL: [Self; 8] = [
+        Self::Smtp,
+        Self::Submission,
+        Self::Submissions,
+        Self::Lmtp,
+        Self::Pop3,
+        Self::Pop3s,
+        Self::Imap,
+        Self::Imaps,
+    ];
+
+    /// Its word in scripts and profiles.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Submission => "submission",
+            Self::Submissions => "submissions",
+            Self::Lmtp => "lmtp",
+            Self::Pop3 => "pop3",
+            Self::Pop3s => "pop3s",
+            Self::Imap => "imap",
+            Self::Imaps => "imaps",
+        }
+    }
+
+    /// The protocol spoken there.
+    #[must_use]
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Self::Smtp => Protocol::Smtp,
+            Self::Submission | Self::Submissions => Protocol::Submission,
+            Self::Lmtp => Protocol::Lmtp,
+            Self::Pop3 | Self::Pop3s => Protocol::Pop3,
+            Self::Imap | Self::Imaps => Protocol::Imap,
+        }
+    }
+
+    /// Whether TLS begins with the first octet.
+    #[must_use]
+    pub const fn is_implicit_tls(self) -> bool {
+        matches!(self, Self::Submissions | Self::Pop3s | Self::Imaps)
+    }
+
+    /// The endpoint a protocol uses when a script names none.
+    #[must_use]
+    pub const fn default_of(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Smtp => Self::Smtp,
+            Protocol::Submission => Self::Submission,
+            Protocol::Lmtp => Self::Lmtp,
+            Protocol::Pop3 => Self::Pop3,
+            Protocol::Imap => Self::Imap,
+        }
+    }
+}
+
+/// One independent test.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The whole id: `pop3/update/dele-without-quit`.
+    pub id: String,
+    /// A sentence that says what holds.
+    pub name: String,
+    /// Why the rule is so.
+    pub note: Option<String>,
+    /// Its tags and its suite's.
+    pub tags: Vec<String>,
+    /// Its conditions and its suite's.
+    pub needs: Vec<Need>,
+    /// The fixture.
+    pub given: Given,
+    /// Variables bound before the first step.
+    pub lets: Vec<Binding>,
+    /// For the whole case.
+    pub deadline: Duration,
+    /// What is done and expected.
+    pub steps: Vec<Step>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Case {
+    /// Every requirement that an expectation of the case judges, without repeats, in order.
+    #[must_use]
+    pub fn covers(&self) -> Vec<RequirementId> {
+        let mut ids: Vec<RequirementId> = Vec::new();
+        for law in self.laws() {
+            for id in &law.ids {
+                if !ids.contains(id) {
+                    ids.push(id.clone());
+                }
+            }
+        }
+        ids
+    }
+
+    /// Every law cited by a step, in order.
+    #[must_use]
+    pub fn laws(&self) -> Vec<&Law> {
+        let mut laws = Vec::new();
+        for step in &self.steps {
+            step.collect_laws(&mut laws);
+        }
+        laws
+    }
+
+    /// Whether a step restarts or kills the target, so that the case must have a server of its own.
+    #[must_use]
+    pub fn ends_target(&self) -> bool {
+        self.steps.iter().any(Step::ends_target)
+    }
+}
+
+/// A condition of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// The protocol declares this capability.
+    Capability {
+        /// Whose list is asked.
+        protocol: Protocol,
+        /// Words, as `AUTH PLAIN` or `AUTH=PLAIN`.
+        capability: String,
+    },
+    /// The target has this endpoint.
+    Endpoint(Endpoint),
+    /// The target can be restarted or killed.
+    Lifecycle(Lifecycle),
+    /// The target's profile lists this policy.
+    Policy(String),
+    /// The endpoint of this protocol offers STARTTLS or STLS.
+    Tls(Protocol),
+}
+
+/// What can be done to a target's process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifecycle {
+    /// Stopped in good order and started again.
+    Restart,
+    /// SIGKILL, and started again.
+    Kill,
+}
+
+/// The fixture of a case: accounts in order, the first is the one `login` uses.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// Accounts with their mail.
+    pub accounts: Vec<GivenAccount>,
+}
+
+/// One account of a fixture.
+#[derive(Debug, Clone)]
+pub struct GivenAccount {
+    /// The name in the script: `alice`.
+    pub name: String,
+    /// Mailboxes with their messages, `INBOX` among them when it has any.
+    pub mailboxes: Vec<GivenMailbox>,
+}
+
+/// One mailbox of a fixture.
+#[derive(Debug, Clone)]
+pub struct GivenMailbox {
+    /// `INBOX`, or a name to create.
+    pub name: String,
+    /// Its messages, in order.
+    pub messages: Vec<GivenMessage>,
+}
+
+/// One message of a fixture.
+#[derive(Debug, Clone)]
+pub struct GivenMessage {
+    /// The whole text, line ends CRLF unless given raw; `${…}` in it is read when the case begins.
+    pub text: Template,
+    /// IMAP flags to set.
+    pub flags: Vec<String>,
+    /// IMAP internal date, as `"17-Jul-1996 02:44:25 -0700"`.
+    pub internal_date: Option<String>,
+}
+
+/// `name = value`, as `let` writes it.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    /// The variable.
+    pub name: String,
+    /// Its value.
+    pub value: LetValue,
+}
+
+/// A value that `let` gives.
+#[derive(Debug, Clone)]
+pub enum LetValue {
+    /// A template.
+    Text(Template),
+    /// A template so many times.
+    Repeat {
+        /// What is repeated.
+        text: Template,
+        /// How often.
+        times: usize,
+    },
+}
+
+/// One action or expectation.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The connection it is about; `main` unless named.
+    pub on: String,
+    /// Time limit of each wait in it.
+    pub within: Duration,
+    /// What is done.
+    pub action: Action,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Step {
+    fn collect_laws<'a>(&'a self, laws: &mut Vec<&'a Law>) {
+        match &self.action {
+            Action::Talk(talk) => laws.extend(talk.exchanges.iter().flat_map(|exchange| {
+                exchange.expectations.iter().filter_map(|expectation| expectation.law.as_ref())
+            })),
+            Action::Closed(law) => laws.extend(law.as_ref()),
+            Action::Silence { law, .. } => laws.extend(law.as_ref()),
+            Action::Check(check) => laws.extend(check.law.as_ref()),
+            Action::EventuallyMailbox(wait) => laws.extend(wait.law.as_ref()),
+            Action::EventuallySteps(steps) => {
+                for step in steps {
+                    step.collect_laws(laws);
+                }
+            }
+            Action::Connect(_)
+            | Action::Greet(_)
+            | Action::Login(_)
+            | Action::Data(_)
+            | Action::Send(_)
+            | Action::StartTls(_)
+            | Action::Drop
+            | Action::Pause(_)
+            | Action::Let(_)
+            | Action::Restart
+            | Action::Kill => {}
+        }
+    }
+
+    fn ends_target(&self) -> bool {
+        match &self.action {
+            Action::Restart | Action::Kill => true,
+            Action::EventuallySteps(steps) => steps.iter().any(Self::ends_target),
+            _ => false,
+        }
+    }
+}
+
+/// What a step does.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Open a connection; the greeting is left to the script.
+    Connect(Open),
+    /// Open, read the greeting, and greet back (EHLO, LHLO).
+    Greet(Open),
+    /// Greet and authenticate.
+    Login(Open),
+    /// A conversation.
+    Talk(Talk),
+    /// A message after 354.
+    Data(Data),
+    /// Octets exactly as written.
+    Send(Template),
+    /// TLS on a connection that began in plaintext.
+    StartTls(StartTls),
+    /// Close at once.
+    Drop,
+    /// The server must close.
+    Closed(Option<Law>),
+    /// Nothing may arrive.
+    Silence {
+        /// For how long.
+        time: Duration,
+        /// Whether it judges.
+        law: Option<Law>,
+    },
+    /// Wait.
+    Pause(Duration),
+    /// Poll a mailbox until it holds what is asked.
+    EventuallyMailbox(Box<EventuallyMailbox>),
+    /// Repeat steps until none fails.
+    EventuallySteps(Vec<Step>),
+    /// Compare values.
+    Check(Box<Check>),
+    /// Bind variables.
+    Let(Vec<Binding>),
+    /// Stop the target in good order and start it again.
+    Restart,
+    /// SIGKILL the target and start it again.
+    Kill,
+}
+
+/// How a connection is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// The connection's name, `main` unless given.
+    pub name: String,
+    /// The account, the case's first unless given.
+    pub account: String,
+    /// The endpoint: named, or the default of the protocol.
+    pub endpoint: Endpoint,
+}
+
+/// Whether the harness also says STARTTLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartTls {
+    /// The command, its positive answer, and the handshake.
+    Command,
+    /// The handshake alone: a talk did the command.
+    HandshakeOnly,
+}
+
+/// A message after 354.
+#[derive(Debug, Clone)]
+pub enum Data {
+    /// Line ends made CRLF, dots stuffed, the final dot added.
+    Message(Template),
+    /// Octets as they are.
+    Raw(Template),
+}
+
+/// A conversation: exchanges in order.
+#[derive(Debug, Clone)]
+pub struct Talk {
+    /// Client lines sent together, then what is expected.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// Client lines that are sent at once, and what the server must answer to them.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// The `C:` lines, possibly none.
+    pub commands: Vec<Command>,
+    /// The `S:` lines, in order.
+    pub expectations: Vec<Expectation>,
+}
+
+/// One `C:` line.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The text, without tag and line end.
+    pub text: Template,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// One expectation: an `S:` line, or several that describe one reply.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    /// What must come.
+    pub pattern: Pattern,
+    /// What it judges; `None` is a precondition.
+    pub law: Option<Law>,
+    /// Where its pattern stands.
+    pub span: Span,
+    /// Its pattern as written, for reports.
+    pub text: String,
+}
+
+/// A pattern of the connection's protocol.
+#[derive(Debug, Clone)]
+pub enum Pattern {
+    /// A whole SMTP or LMTP reply.
+    Smtp(SmtpExpectation),
+    /// A whole POP3 reply.
+    Pop3(Pop3Expectation),
+    /// One IMAP response.
+    Imap(ImapExpectation),
+}
+
+/// What an expectation judges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Law {
+    /// The requirements, at least one.
+    pub ids: Vec<RequirementId>,
+    /// A level that differs from the ledger's.
+    pub level: Option<Level>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// `eventually: {mailbox: …}`.
+#[derive(Debug, Clone)]
+pub struct EventuallyMailbox {
+    /// Whose.
+    pub account: String,
+    /// Which; POP3 reads only `INBOX`.
+    pub folder: String,
+    /// What a message must have.
+    pub has: MessageTraits,
+    /// How many such messages there must be, exactly; else at least one.
+    pub count: Option<usize>,
+    /// The variable that takes the (last) message's octets, and with `.body` its body.
+    pub bind: Option<String>,
+    /// What it judges.
+    pub law: Option<Law>,
+}
+
+/// What a message must have.
+#[derive(Debug, Clone, Default)]
+pub struct MessageTraits {
+    /// Header fields (name, value pattern matched against the unfolded value).
+    pub headers: Vec<(String, TextPattern)>,
+    /// The body, octet for octet.
+    pub body: Option<Template>,
+    /// Octets somewhere in the body.
+    pub body_contains: Option<Template>,
+}
+
+/// A comparison.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// The left side.
+    pub value: Template,
+    /// How it compares.
+    pub operator: Operator,
+    /// The right side; a regular expression for `matches`.
+    pub operand: Template,
+    /// What it judges.
+    pub law: Option<Law>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// How values compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// The same octets.
+    Equals,
+    /// Other octets.
+    NotEquals,
+    /// The operand occurs in the value.
+    Contains,
+    /// The operand does not occur in the value.
+    NotContains,
+    /// The value begins with the operand.
+    StartsWith,
+    /// The value ends with the operand.
+    EndsWith,
+    /// The regular expression is found in the value.
+    Matches,
+    /// As numbers.
+    GreaterThan,
+    /// As numbers.
+    LessThan,
+    /// As numbers.
+    AtLeast,
+    /// As numbers.
+    AtMost,
+}
+
+impl Operator {
+    /// Every operator with its key in scripts.
+    pub const ALL: [(&'static str, Self); 11] = [
+        ("equals", Self::Equals),
+        ("not-equals", Self::NotEquals),
+        ("contains", Self::Contains),
+        ("not-contains", Self::NotContains),
+        ("starts-with", Self::StartsWith),
+        ("ends-with", Self::EndsWith),
+        ("matches", Self::Matches),
+        ("greater-than", Self::GreaterThan),
+        ("less-than", Self::LessThan),
+        ("at-least", Self::AtLeast),
+        ("at-most", Self::AtMost),
+    ];
+}
+
+/// Where a suite file was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Built into the binary.
+    BuiltIn,
+    /// Read from disk.
+    File(PathBuf),
+}
