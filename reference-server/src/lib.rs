@@ -1,1 +1,3 @@
-//! x
+//! The reference mail server of mailspec.
+
+pub mod message;

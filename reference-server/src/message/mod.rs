@@ -1,0 +1,26 @@
+//! The structure of a message: RFC 5322 header fields and MIME parts, each
+//! with the octets it occupies.
+//!
+//! Lossless and total: every byte string is a message, nothing is normalised,
+//! and whatever cannot be understood is kept as it stands. The IMAP and POP3
+//! servers cut their answers out of the original octets by the [`Span`]s found
+//! here. It is not for composing messages, and it decodes nothing except for
+//! [`search`].
+
+pub mod address;
+pub mod date;
+pub mod envelope;
+pub mod header;
+pub mod media;
+mod parser;
+pub mod search;
+mod span;
+pub mod structure;
+mod structured;
+
+pub use address::Address;
+pub use envelope::Envelope;
+pub use header::{Field, Header, Keep};
+pub use media::{Disposition, MediaType, Parameter};
+pub use span::Span;
+pub use structure::{Content, Entity, Portion, Structure};
