@@ -1,1 +1,19 @@
-//! wire: see ARCHITECTURE.md.
+//! Sockets, TLS, deadlines, the transcript, and redaction: once, here.
+//!
+//! Knows octets, times and ends; what they mean is `dialect/`'s affair. Every
+//! wait takes a deadline and every buffer has a bound.
+
+mod connection;
+mod escape;
+mod inbox;
+mod recorder;
+mod redact;
+mod stream;
+mod tls;
+
+pub use connection::{ConnectError, Connection, ConnectionOptions, HandshakeError, Received, WriteError};
+pub use escape::{escape, escape_line, shorten};
+pub use inbox::{End, Take};
+pub use recorder::Recorder;
+pub use redact::Redactor;
+pub use tls::{ClientTls, TlsSetupError, Trust};

@@ -1,0 +1,433 @@
+//! One connection to a server: always read, whatever the script waits for.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+
+use super::inbox::{End, Inbox, Take};
+use super::recorder::Recorder;
+use super::stream::Stream;
+use super::tls::ClientTls;
+use crate::outcome::Direction;
+
+/// How long a farewell may take: the case is over, nobody waits for it.
+const CLOSE_TIME: Duration = Duration::from_millis(500);
+
+/// What a connection needs beside an address.
+#[derive(Debug, Clone)]
+pub struct ConnectionOptions {
+    /// Its name in the transcript.
+    pub name: String,
+    /// TLS from the first octet on.
+    pub tls: Option<ClientTls>,
+    /// Until when it must stand.
+    pub deadline: Instant,
+}
+
+/// Why no connection stands.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// The time is up.
+    TimedOut(SocketAddr),
+    /// The system refused.
+    Refused(SocketAddr, io::Error),
+    /// TCP stands and TLS does not.
+    Tls(HandshakeError),
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut(address) => write!(f, "no connection to {address} within the time limit"),
+            Self::Refused(address, error) => write!(f, "cannot connect to {address}: {error}"),
+            Self::Tls(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ConnectError {}
+
+/// Why a TLS handshake failed.
+#[derive(Debug)]
+pub enum HandshakeError {
+    /// The time is up.
+    TimedOut,
+    /// The connection had ended before, or its reader is gone.
+    Closed,
+    /// The peers did not agree, with the library's words.
+    Failed(io::Error),
+}
+
+impl fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut => f.write_str("no TLS handshake within the time limit"),
+            Self::Closed => f.write_str("the connection was closed before the TLS handshake"),
+            Self::Failed(error) => write!(f, "the TLS handshake failed: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for HandshakeError {}
+
+/// Why octets could not be sent.
+#[derive(Debug)]
+pub enum WriteError {
+    /// The server did not take them within the time limit.
+    TimedOut,
+    /// The connection is gone.
+    Closed(io::Error),
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut => f.write_str("the server did not take what was sent within the time limit"),
+            Self::Closed(error) => write!(f, "the server took no more octets: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
+
+/// How a wait ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received<T> {
+    /// What was waited for.
+    Item(T),
+    /// The time is up.
+    TimedOut,
+}
+
+/// A connection to a server.
+#[derive(Debug)]
+pub struct Connection {
+    name: String,
+    inbox: Arc<Inbox>,
+    recorder: Arc<Recorder>,
+    /// `None` once it is closed by us.
+    open: Option<Open>,
+    encrypted: bool,
+}
+
+#[derive(Debug)]
+struct Open {
+    writer: WriteHalf<Stream>,
+    reader: JoinHandle<ReadHalf<Stream>>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Connection {
+    /// Connects, and begins to read.
+    ///
+    /// # Errors
+    /// When it does not stand by the deadline.
+    pub async fn open(
+        address: SocketAddr,
+        options: ConnectionOptions,
+        recorder: Arc<Recorder>,
+    ) -> Result<Self, ConnectError> {
+        let ConnectionOptions { name, tls, deadline } = options;
+        let tcp = match tokio::time::timeout_at(deadline.into(), TcpStream::connect(address)).await {
+            Err(_) => return Err(ConnectError::TimedOut(address)),
+            Ok(Err(error)) => return Err(ConnectError::Refused(address, error)),
+            Ok(Ok(tcp)) => tcp,
+        };
+        // What the script sends in two steps must reach the server as two packets, at once.
+        let _ = tcp.set_nodelay(true);
+        recorder.note(&name, format!("connected to {address}"));
+        let mut encrypted = false;
+        let stream = match tls {
+            None => Stream::Plain(tcp),
+            Some(tls) => {
+                encrypted = true;
+                handshake(tcp, &tls, deadline, &name, &recorder).await.map_err(ConnectError::Tls)?
+            }
+        };
+        let inbox = Arc::new(Inbox::default());
+        let open = Open::start(stream, &name, &inbox, &recorder);
+        Ok(Self { name, inbox, recorder, open: Some(open), encrypted })
+    }
+
+    /// Its name in the transcript.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it runs over TLS.
+    #[must_use]
+    pub const fn is_encrypted(&self) -> bool {
+        self.encrypted
+    }
+
+    /// How the server's side ended, when it did.
+    #[must_use]
+    pub fn end(&self) -> Option<End> {
+        self.inbox.look(|_, end| end.cloned())
+    }
+
+    /// When the last octets came.
+    #[must_use]
+    pub fn last_arrival(&self) -> Option<Instant> {
+        self.inbox.last_arrival()
+    }
+
+    /// Shows the unread octets and the end, if there is one; takes nothing.
+    pub fn look<T>(&self, look: impl FnOnce(&[u8], Option<&End>) -> T) -> T {
+        self.inbox.look(look)
+    }
+
+    /// Asks `take` at once and at each arrival, until it is done or the deadline has passed.
+    pub async fn receive<T>(
+        &self,
+        deadline: Instant,
+        take: impl FnMut(&[u8], Option<&End>) -> Take<T>,
+    ) -> Received<T> {
+        match self.inbox.wait(deadline, take).await {
+            Some(item) => Received::Item(item),
+            None => Received::TimedOut,
+        }
+    }
+
+    /// Sends octets, all of them in one write where the system takes them.
+    ///
+    /// # Errors
+    /// When the connection is gone, or the server takes nothing until the deadline.
+    pub async fn write(&mut self, octets: &[u8], deadline: Instant) -> Result<(), WriteError> {
+        let Some(open) = self.open.as_mut() else {
+            return Err(WriteError::Closed(io::Error::from(io::ErrorKind::NotConnected)));
+        };
+        // Recorded before the write: a reply can be read before the write returns.
+        self.recorder.octets(&self.name, Direction::Client, Instant::now(), octets);
+        let write = async {
+            open.writer.write_all(octets).await?;
+            open.writer.flush().await
+        };
+        match tokio::time::timeout_at(deadline.into(), write).await {
+            Err(_) => Err(WriteError::TimedOut),
+            Ok(Err(error)) => Err(WriteError::Closed(error)),
+            Ok(Ok(())) => Ok(()),
+        }
+    }
+
+    /// Upgrades to TLS in place. Octets that came before stay unread where they
+    /// are; their number is given, since a plaintext reply behind the answer to
+    /// STARTTLS is worth a look.
+    ///
+    /// # Errors
+    /// When there is no handshake by the deadline; the connection is then closed.
+    pub async fn start_tls(&mut self, tls: &ClientTls, deadline: Instant) -> Result<usize, HandshakeError> {
+        let open = self.open.take().ok_or(HandshakeError::Closed)?;
+        let stream = open.stop().await.ok_or(HandshakeError::Closed)?;
+        let before = self.inbox.look(|octets, _| octets.len());
+        if self.end().is_some() {
+            return Err(HandshakeError::Closed);
+        }
+        let Stream::Plain(tcp) = stream else {
+            return Err(HandshakeError::Failed(io::Error::other("TLS is already in use")));
+        };
+        let stream = match handshake(tcp, tls, deadline, &self.name, &self.recorder).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                self.recorder.note(&self.name, error.to_string());
+                self.inbox.finish(End::Tls(error.to_string()));
+                return Err(error);
+            }
+        };
+        self.encrypted = true;
+        self.open = Some(Open::start(stream, &self.name, &self.inbox, &self.recorder));
+        Ok(before)
+    }
+
+    /// Closes the TCP connection at once, without any farewell.
+    pub async fn drop_now(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.recorder.note(&self.name, "dropped by the client");
+            drop(open.stop().await);
+        }
+    }
+
+    /// Closes in good order: TLS close_notify and FIN, bounded in time.
+    pub async fn close(&mut self) {
+        if let Some(mut open) = self.open.take() {
+            let _ = tokio::time::timeout(CLOSE_TIME, open.writer.shutdown()).await;
+            self.recorder.note(&self.name, "closed by the client");
+            drop(open.stop().await);
+        }
+    }
+
+    /// Whether we have not closed it yet.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(open) = self.open.take() {
+            open.reader.abort();
+        }
+    }
+}
+
+impl Open {
+    fn start(stream: Stream, name: &str, inbox: &Arc<Inbox>, recorder: &Arc<Recorder>) -> Self {
+        let (reader, writer) = tokio::io::split(stream);
+        let (stop, stopped) = oneshot::channel();
+        let task = read_all(reader, stopped, name.to_owned(), Arc::clone(inbox), Arc::clone(recorder));
+        Self { writer, reader: tokio::spawn(task), stop }
+    }
+
+    /// Ends the reader task and puts the stream together again.
+    async fn stop(self) -> Option<Stream> {
+        let _ = self.stop.send(());
+        let reader = self.reader.await.ok()?;
+        reader.is_pair_of(&self.writer).then(|| reader.unsplit(self.writer))
+    }
+}
+
+async fn handshake(
+    tcp: TcpStream,
+    tls: &ClientTls,
+    deadline: Instant,
+    name: &str,
+    recorder: &Recorder,
+) -> Result<Stream, HandshakeError> {
+    let connector = TlsConnector::from(Arc::clone(&tls.config));
+    let connecting = connector.connect(tls.name.clone(), tcp);
+    match tokio::time::timeout_at(deadline.into(), connecting).await {
+        Err(_) => Err(HandshakeError::TimedOut),
+        Ok(Err(error)) => Err(HandshakeError::Failed(error)),
+        Ok(Ok(stream)) => {
+            let version = stream.get_ref().1.protocol_version();
+            let version = version.and_then(|version| version.as_str().map(str::to_owned)).unwrap_or_default();
+            recorder.note(name, format!("TLS stands {}", version.replace('_', ".")).trim_end().to_owned());
+            Ok(Stream::Tls(Box::new(stream)))
+        }
+    }
+}
+
+/// Reads until the end or until it is stopped, and gives its half back.
+async fn read_all(
+    mut reader: ReadHalf<Stream>,
+    mut stopped: oneshot::Receiver<()>,
+    name: String,
+    inbox: Arc<Inbox>,
+    recorder: Arc<Recorder>,
+) -> ReadHalf<Stream> {
+    let mut chunk = vec![0; 16 * 1024];
+    loop {
+        let result = tokio::select! {
+            biased;
+            _ = &mut stopped => return reader,
+            result = reader.read(&mut chunk) => result,
+        };
+        let now = Instant::now();
+        let end = match result {
+            Ok(0) => End::Closed,
+            Ok(count) => {
+                let octets = chunk.get(..count).unwrap_or_default();
+                recorder.octets(&name, Direction::Server, now, octets);
+                if inbox.push(octets, now) {
+                    continue;
+                }
+                End::Overflow
+            }
+            Err(error) => end_of(&error),
+        };
+        recorder.note(&name, end.to_string());
+        inbox.finish(end);
+        // The half is kept until we close: dropping it here would not close anything either.
+        let _ = (&mut stopped).await;
+        return reader;
+    }
+}
+
+fn end_of(error: &io::Error) -> End {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+            End::Reset
+        }
+        // A server that ends TLS without close_notify has closed all the same.
+        io::ErrorKind::UnexpectedEof => End::Closed,
+        io::ErrorKind::InvalidData => End::Tls(error.to_string()),
+        _ => End::Failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(5)
+    }
+
+    async fn pair() -> (Connection, TcpStream, Arc<Recorder>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let recorder = Arc::new(Recorder::new());
+        let options = ConnectionOptions { name: "main".to_owned(), tls: None, deadline: soon() };
+        let address = listener.local_addr().unwrap();
+        let connecting = Connection::open(address, options, Arc::clone(&recorder));
+        let (connection, accepted) = tokio::join!(connecting, listener.accept());
+        (connection.unwrap(), accepted.unwrap().0, recorder)
+    }
+
+    fn all_at_end(octets: &[u8], end: Option<&End>) -> Take<(Vec<u8>, End)> {
+        match end {
+            Some(end) => Take::Done { consumed: octets.len(), item: (octets.to_vec(), end.clone()) },
+            None => Take::More,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_came_before_the_close_is_kept() {
+        let (connection, mut server, recorder) = pair().await;
+        server.write_all(b"+OK bye").await.unwrap();
+        drop(server);
+        let got = connection.receive(soon(), all_at_end).await;
+        assert_eq!(got, Received::Item((b"+OK bye".to_vec(), End::Closed)));
+        let texts: Vec<String> = recorder.lines().into_iter().map(|line| line.text).collect();
+        assert_eq!(texts.get(1).map(String::as_str), Some("+OK bye"), "{texts:?}");
+        assert!(texts.last().unwrap().contains("closed"), "{texts:?}");
+    }
+
+    #[tokio::test]
+    async fn a_reset_is_told_from_a_close() {
+        let (connection, server, _) = pair().await;
+        server.set_zero_linger().unwrap();
+        drop(server);
+        let got = connection.receive(soon(), all_at_end).await;
+        assert_eq!(got, Received::Item((Vec::new(), End::Reset)));
+    }
+
+    #[tokio::test]
+    async fn a_drop_is_seen_by_the_server_at_once() {
+        let (mut connection, mut server, _) = pair().await;
+        connection.write(b"STAT\r\n", soon()).await.unwrap();
+        connection.drop_now().await;
+        let mut got = Vec::new();
+        tokio::time::timeout(Duration::from_secs(5), server.read_to_end(&mut got)).await.unwrap().unwrap();
+        assert_eq!(got, b"STAT\r\n");
+        assert!(connection.write(b"x", soon()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_takes_nothing_ends_a_write_by_its_deadline() {
+        let (mut connection, _server, _) = pair().await;
+        let block = vec![b'x'; 32 * 1024 * 1024];
+        let result = connection.write(&block, Instant::now() + Duration::from_millis(200)).await;
+        assert!(matches!(result, Err(WriteError::TimedOut)), "{result:?}");
+    }
+}
