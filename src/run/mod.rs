@@ -1,1 +1,4 @@
 //! run: see ARCHITECTURE.md.
+
+pub mod bindings;
+pub mod checks;

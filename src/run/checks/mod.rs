@@ -1,0 +1,1 @@
+//! Matching: does what came fit what the script expects? One file an expectation kind.
