@@ -34,7 +34,7 @@ pub struct Finding {
 }
 
 /// A ruling that covers a finding.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RulingMark {
     /// Whose fault: `server`, `case` or `unclear`.
     pub fault: String,
