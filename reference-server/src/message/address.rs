@@ -28,11 +28,7 @@ pub enum Address {
 /// Reads the unfolded value of a field such as `To`. Never fails: what fits
 /// nowhere is passed over up to the next comma.
 pub fn parse_list(value: &[u8]) -> Vec<Address> {
-    let mut reader = Reader {
-        cursor: Cursor::new(value),
-        found: Vec::new(),
-        group: Group::Outside,
-    };
+    let mut reader = Reader { cursor: Cursor::new(value), found: Vec::new(), group: Group::Outside };
     while reader.member() {}
     if reader.group == Group::Inside {
         reader.found.push(Address::GroupEnd);
@@ -270,10 +266,7 @@ mod tests {
         );
         assert_eq!(
             parse_list(b"Undisclosed recipients:;"),
-            [
-                Address::GroupStart(b"Undisclosed recipients".to_vec()),
-                Address::GroupEnd
-            ]
+            [Address::GroupStart(b"Undisclosed recipients".to_vec()), Address::GroupEnd]
         );
     }
 
@@ -298,10 +291,7 @@ mod tests {
     fn quoted_local_parts_lose_their_quotes() {
         assert_eq!(
             parse_list(br#""a \"b\" c"@example.test, <"x y".z@example.test>"#),
-            [
-                mailbox(None, "a \"b\" c", "example.test"),
-                mailbox(None, "x y.z", "example.test")
-            ]
+            [mailbox(None, "a \"b\" c", "example.test"), mailbox(None, "x y.z", "example.test")]
         );
     }
 
@@ -330,11 +320,7 @@ mod tests {
     fn null_members_vanish_and_a_missing_domain_is_empty() {
         assert_eq!(
             parse_list(b",, root ,, <>, x@y,"),
-            [
-                mailbox(None, "root", ""),
-                mailbox(None, "", ""),
-                mailbox(None, "x", "y")
-            ]
+            [mailbox(None, "root", ""), mailbox(None, "", ""), mailbox(None, "x", "y")]
         );
         assert_eq!(parse_list(b"  "), []);
     }

@@ -37,18 +37,8 @@ impl Envelope {
     /// together (RFC 5322, section 4.5.3).
     pub fn of(header: &Header<'_>) -> Self {
         let text = |name| header.first(name).map(|field| field.value().into_owned());
-        let first = |name| {
-            header
-                .first(name)
-                .map(|field| parse_list(&field.value()))
-                .unwrap_or_default()
-        };
-        let all = |name| {
-            header
-                .all(name)
-                .flat_map(|field| parse_list(&field.value()))
-                .collect()
-        };
+        let first = |name| header.first(name).map(|field| parse_list(&field.value())).unwrap_or_default();
+        let all = |name| header.all(name).flat_map(|field| parse_list(&field.value())).collect();
         let from = first("From");
         let or_from = |list: Vec<Address>| if list.is_empty() { from.clone() } else { list };
         Self {
@@ -105,10 +95,7 @@ mod tests {
         let envelope = envelope("Subject:\r\nDate: Thu,\r\n 1 Jan 2026 00:00:00 +0000\r\n\r\n");
         assert_eq!(envelope.subject, Some(Vec::new()));
         assert_eq!(envelope.message_id, None);
-        assert_eq!(
-            envelope.date.as_deref(),
-            Some(&b"Thu, 1 Jan 2026 00:00:00 +0000"[..])
-        );
+        assert_eq!(envelope.date.as_deref(), Some(&b"Thu, 1 Jan 2026 00:00:00 +0000"[..]));
     }
 
     #[test]

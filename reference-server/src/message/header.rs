@@ -49,11 +49,7 @@ impl<'m> Header<'m> {
 
     /// Its fields from top to bottom, runs that are no field included.
     pub fn fields(&self) -> Fields<'m> {
-        Fields {
-            message: self.message,
-            next: self.span.start,
-            end: self.span.end.min(self.message.len()),
-        }
+        Fields { message: self.message, next: self.span.start, end: self.span.end.min(self.message.len()) }
     }
 
     /// The first field of that name; case does not matter.
@@ -75,9 +71,7 @@ impl<'m> Header<'m> {
         let mut kept = Vec::new();
         let mut fields = self.fields();
         for field in fields.by_ref() {
-            let named = names
-                .iter()
-                .any(|name| field.name.eq_ignore_ascii_case(name.as_ref()));
+            let named = names.iter().any(|name| field.name.eq_ignore_ascii_case(name.as_ref()));
             if named == (keep == Keep::Named) {
                 kept.extend_from_slice(field.span.of(self.message));
             }
@@ -181,10 +175,7 @@ mod tests {
     #[test]
     fn fields_come_with_their_names_and_unfolded_values() {
         let block = header(b"To: a,\r\n\tb\r\nX-Empty:\r\nSubject : hello \r\n\r\n");
-        let fields: Vec<_> = block
-            .fields()
-            .map(|field| (field.name, field.value().into_owned()))
-            .collect();
+        let fields: Vec<_> = block.fields().map(|field| (field.name, field.value().into_owned())).collect();
         assert_eq!(
             fields,
             [

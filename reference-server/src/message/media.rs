@@ -45,11 +45,7 @@ impl MediaType {
         }
         let subtype = token(&mut cursor)?;
         let parameters = parameters(&mut cursor);
-        Some(Self {
-            kind,
-            subtype,
-            parameters,
-        })
+        Some(Self { kind, subtype, parameters })
     }
 
     /// What is assumed where no type is given: `text/plain; charset=us-ascii`
@@ -58,10 +54,7 @@ impl MediaType {
         Self {
             kind: "text".to_owned(),
             subtype: "plain".to_owned(),
-            parameters: vec![Parameter {
-                name: "charset".to_owned(),
-                value: b"us-ascii".to_vec(),
-            }],
+            parameters: vec![Parameter { name: "charset".to_owned(), value: b"us-ascii".to_vec() }],
         }
     }
 
@@ -76,11 +69,7 @@ impl MediaType {
     }
 
     fn bare(kind: &str, subtype: &str) -> Self {
-        Self {
-            kind: kind.to_owned(),
-            subtype: subtype.to_owned(),
-            parameters: Vec::new(),
-        }
+        Self { kind: kind.to_owned(), subtype: subtype.to_owned(), parameters: Vec::new() }
     }
 
     /// Whether it is of that type and subtype; case does not matter.
@@ -170,9 +159,7 @@ fn parameter(cursor: &mut Cursor<'_>) -> Option<Parameter> {
     cursor.skip_cfws();
     let value = match cursor.peek() {
         Some(b'"') => cursor.quoted_string(),
-        _ => cursor
-            .take_while(|octet| !is_blank(octet) && !matches!(octet, b';' | b'('))
-            .to_vec(),
+        _ => cursor.take_while(|octet| !is_blank(octet) && !matches!(octet, b';' | b'(')).to_vec(),
     };
     Some(Parameter { name, value })
 }
@@ -263,10 +250,7 @@ mod tests {
 
     #[test]
     fn languages_are_a_list() {
-        assert_eq!(
-            language_tags(b"en, de (German) ,, fr-CA"),
-            ["en", "de", "fr-CA"]
-        );
+        assert_eq!(language_tags(b"en, de (German) ,, fr-CA"), ["en", "de", "fr-CA"]);
         assert_eq!(language_tags(b" "), Vec::<String>::new());
     }
 }

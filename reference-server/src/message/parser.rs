@@ -18,13 +18,7 @@ const MAX_ENTITIES: usize = 10_000;
 
 /// Finds the entities of a message.
 pub(super) fn parse(message: &[u8]) -> Entity {
-    let mut parser = Parser {
-        message,
-        boundaries: Vec::new(),
-        position: 0,
-        lines: 0,
-        entities: 0,
-    };
+    let mut parser = Parser { message, boundaries: Vec::new(), position: 0, lines: 0, entities: 0 };
     let (root, _) = parser.entity(Default::PlainText, 0);
     root
 }
@@ -132,11 +126,8 @@ impl Parser<'_> {
             entity.media = MediaType::plain_text();
             return self.skip_to_boundary();
         };
-        let default = if entity.media.is("multipart", "digest") {
-            Default::Message
-        } else {
-            Default::PlainText
-        };
+        let default =
+            if entity.media.is("multipart", "digest") { Default::Message } else { Default::PlainText };
         let (parts, stop) = self.multipart(boundary, default, depth);
         entity.content = Content::Multipart(parts);
         stop
@@ -144,12 +135,7 @@ impl Parser<'_> {
 
     /// `multipart-body` (RFC 2046, section 5.1.1): preamble and epilogue belong
     /// to no part.
-    fn multipart(
-        &mut self,
-        boundary: Vec<u8>,
-        default: Default,
-        depth: usize,
-    ) -> (Vec<Entity>, Stop) {
+    fn multipart(&mut self, boundary: Vec<u8>, default: Default, depth: usize) -> (Vec<Entity>, Stop) {
         let mine = self.boundaries.len();
         self.boundaries.push(boundary);
         let mut parts = Vec::new();
@@ -177,11 +163,7 @@ impl Parser<'_> {
             }
             self.advance();
         }
-        Stop {
-            end: self.position,
-            lines: self.lines,
-            cause: Cause::EndOfMessage,
-        }
+        Stop { end: self.position, lines: self.lines, cause: Cause::EndOfMessage }
     }
 
     /// Takes the line at the position if it is an open boundary. The line end
@@ -190,11 +172,8 @@ impl Parser<'_> {
         let cause = self.boundary_on(without_line_end(self.line()))?;
         let before = self.message.get(..self.position).unwrap_or_default();
         let content = without_line_end(before);
-        let stop = Stop {
-            end: content.len(),
-            lines: self.lines - usize::from(content.len() < before.len()),
-            cause,
-        };
+        let stop =
+            Stop { end: content.len(), lines: self.lines - usize::from(content.len() < before.len()), cause };
         self.advance();
         Some(stop)
     }
@@ -202,31 +181,21 @@ impl Parser<'_> {
     /// `"--" boundary ["--"] transport-padding`, the innermost one that fits.
     fn boundary_on(&self, line: &[u8]) -> Option<Cause> {
         let rest = line.strip_prefix(b"--")?;
-        let padding = rest
-            .iter()
-            .rev()
-            .take_while(|&&octet| matches!(octet, b' ' | b'\t'))
-            .count();
+        let padding = rest.iter().rev().take_while(|&&octet| matches!(octet, b' ' | b'\t')).count();
         let rest = rest.get(..rest.len() - padding)?;
-        self.boundaries
-            .iter()
-            .enumerate()
-            .rev()
-            .find_map(
-                |(level, boundary)| match rest.strip_prefix(boundary.as_slice())? {
-                    b"" => Some(Cause::Delimiter(level)),
-                    b"--" => Some(Cause::Close(level)),
-                    _ => None,
-                },
-            )
+        self.boundaries.iter().enumerate().rev().find_map(|(level, boundary)| {
+            match rest.strip_prefix(boundary.as_slice())? {
+                b"" => Some(Cause::Delimiter(level)),
+                b"--" => Some(Cause::Close(level)),
+                _ => None,
+            }
+        })
     }
 
     /// The line at the position, its line end included.
     fn line(&self) -> &[u8] {
         let rest = self.message.get(self.position..).unwrap_or_default();
-        rest.split_inclusive(|&octet| octet == b'\n')
-            .next()
-            .unwrap_or_default()
+        rest.split_inclusive(|&octet| octet == b'\n').next().unwrap_or_default()
     }
 
     fn advance(&mut self) -> &[u8] {
@@ -266,11 +235,7 @@ fn empty_part(offset: usize) -> Entity {
 fn describe(header: &Header<'_>, default: Default) -> Entity {
     let mut found = Described::default();
     for field in header.fields() {
-        let Some(name) = field
-            .name
-            .get(..8)
-            .filter(|p| p.eq_ignore_ascii_case(b"content-"))
-        else {
+        let Some(name) = field.name.get(..8).filter(|p| p.eq_ignore_ascii_case(b"content-")) else {
             continue;
         };
         let rest = field.name.get(name.len()..).unwrap_or_default();
@@ -291,11 +256,7 @@ fn describe(header: &Header<'_>, default: Default) -> Entity {
         description: found.description,
         md5: found.md5,
         disposition: found.disposition.as_deref().and_then(Disposition::parse),
-        languages: found
-            .language
-            .as_deref()
-            .map(media::language_tags)
-            .unwrap_or_default(),
+        languages: found.language.as_deref().map(media::language_tags).unwrap_or_default(),
         location: found.location.map(without_blanks),
         content: Content::Leaf,
     }

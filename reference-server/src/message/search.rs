@@ -69,22 +69,12 @@ pub fn header_text(header: &Header<'_>) -> String {
 /// The texts in a message's body, one after the other: every part of type
 /// `text`, decoded, and the headers of parts and of encapsulated messages. Other
 /// content is left out, as RFC 3501, section 6.4.4 allows.
-pub fn body_texts<'s>(
-    message: &'s [u8],
-    structure: &'s Structure,
-) -> impl Iterator<Item = String> + 's {
-    structure
-        .root
-        .walk()
-        .enumerate()
-        .flat_map(move |(index, entity)| {
-            let header = (index > 0).then(|| header_text(&entity.fields(message)));
-            let text = entity
-                .media
-                .is_kind("text")
-                .then(|| part_text(message, entity));
-            header.into_iter().chain(text)
-        })
+pub fn body_texts<'s>(message: &'s [u8], structure: &'s Structure) -> impl Iterator<Item = String> + 's {
+    structure.root.walk().enumerate().flat_map(move |(index, entity)| {
+        let header = (index > 0).then(|| header_text(&entity.fields(message)));
+        let text = entity.media.is_kind("text").then(|| part_text(message, entity));
+        header.into_iter().chain(text)
+    })
 }
 
 /// The body of a text part, its transfer encoding and charset undone. What
@@ -131,10 +121,7 @@ mod tests {
 
     #[test]
     fn encoded_words_are_decoded_and_the_blank_between_them_vanishes() {
-        assert_eq!(
-            decode_value(b"=?utf-8?Q?K=C3=A4se?= und =?iso-8859-1?B?5A==?="),
-            "Käse und ä"
-        );
+        assert_eq!(decode_value(b"=?utf-8?Q?K=C3=A4se?= und =?iso-8859-1?B?5A==?="), "Käse und ä");
         assert_eq!(decode_value(b"a =?utf-8?Q?b?= \t=?utf-8?Q?c?= d"), "a bc d");
     }
 
@@ -147,8 +134,7 @@ mod tests {
     #[test]
     fn transfer_encodings_and_charsets_are_undone() {
         assert!(
-            texts("Content-Transfer-Encoding: quoted-printable\r\n\r\nsoft=\r\nbreak")
-                .contains("softbreak")
+            texts("Content-Transfer-Encoding: quoted-printable\r\n\r\nsoft=\r\nbreak").contains("softbreak")
         );
         assert!(texts("Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n\r\nS+RzZQ==\r\n").contains("Käse"));
     }

@@ -15,10 +15,7 @@ pub struct Span {
 impl Span {
     /// The range from `start` to `end`; empty at `start` when `end` lies before it.
     pub fn new(start: usize, end: usize) -> Self {
-        Self {
-            start,
-            end: end.max(start),
-        }
+        Self { start, end: end.max(start) }
     }
 
     /// How many octets it holds.

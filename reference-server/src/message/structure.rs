@@ -77,9 +77,7 @@ impl Structure {
     /// and number of parts are bounded, and what lies deeper is shown as
     /// `application/octet-stream`.
     pub fn parse(message: &[u8]) -> Self {
-        Self {
-            root: parser::parse(message),
-        }
+        Self { root: parser::parse(message) }
     }
 
     /// The part with that number, for instance `[4, 2]` for `4.2`: parts of a
@@ -134,9 +132,7 @@ impl Entity {
 
     /// It and every entity below it, from top to bottom.
     pub fn walk(&self) -> Walk<'_> {
-        Walk {
-            pending: vec![self],
-        }
+        Walk { pending: vec![self] }
     }
 
     /// The entities directly below it.
@@ -229,34 +225,15 @@ mod tests {
         );
         assert!(text(&[3], Portion::Text).unwrap().starts_with("--B\r\n"));
         assert!(text(&[3], Portion::Text).unwrap().ends_with("--B--"));
-        assert!(
-            text(&[3], Portion::Whole)
-                .unwrap()
-                .starts_with("Subject: three")
-        );
-        assert!(
-            text(&[4, 2], Portion::Header)
-                .unwrap()
-                .starts_with("Subject: four two")
-        );
-        assert_eq!(
-            text(&[4, 1], Portion::Mime),
-            Some("Content-Type: image/gif\r\n\r\n")
-        );
+        assert!(text(&[3], Portion::Whole).unwrap().starts_with("Subject: three"));
+        assert!(text(&[4, 2], Portion::Header).unwrap().starts_with("Subject: four two"));
+        assert_eq!(text(&[4, 1], Portion::Mime), Some("Content-Type: image/gif\r\n\r\n"));
         assert_eq!(text(&[1], Portion::Mime), Some("\r\n"));
     }
 
     #[test]
     fn sections_that_do_not_exist_are_none() {
-        for path in [
-            &[0][..],
-            &[5],
-            &[1, 1],
-            &[3, 3],
-            &[3, 0],
-            &[4, 3],
-            &[u32::MAX],
-        ] {
+        for path in [&[0][..], &[5], &[1, 1], &[3, 3], &[3, 0], &[4, 3], &[u32::MAX]] {
             assert_eq!(text(path, Portion::Whole), None, "{path:?}");
         }
         assert_eq!(text(&[1], Portion::Header), None);
@@ -273,10 +250,7 @@ mod tests {
         let mime = structure.section(&[1], Portion::Mime).unwrap();
         assert_eq!(mime.of(message), b"Subject: x\r\n\r\n");
         assert_eq!(structure.section(&[1, 1], Portion::Whole), None);
-        assert_eq!(
-            structure.section(&[], Portion::Whole).unwrap().of(message),
-            message
-        );
+        assert_eq!(structure.section(&[], Portion::Whole).unwrap().of(message), message);
     }
 
     #[test]
@@ -293,11 +267,7 @@ mod tests {
     #[test]
     fn walking_visits_each_entity_before_those_below() {
         let structure = Structure::parse(NESTED.as_bytes());
-        let kinds: Vec<_> = structure
-            .root
-            .walk()
-            .map(|entity| entity.media.subtype.as_str())
-            .collect();
+        let kinds: Vec<_> = structure.root.walk().map(|entity| entity.media.subtype.as_str()).collect();
         assert_eq!(
             kinds,
             [

@@ -1,7 +1,9 @@
-//! Patterns of IMAP responses.
+//! Patterns of IMAP responses: what an `S:` line of an IMAP talk says. Reading them is in `imap_parse`.
 
-use super::{CaptureType, TextPattern};
+use super::{CaptureType, TextPart, TextPattern};
 use crate::source::Span;
+
+pub use super::imap_parse::parse;
 
 /// One `S:` line of an IMAP talk.
 #[derive(Debug, Clone)]
@@ -76,6 +78,8 @@ pub struct ImapCode {
 pub enum ImapItem {
     /// A bare word (atom, number, flag, NIL, `BODY[…]<…>`).
     Word(Vec<u8>),
+    /// A bare word with variables in it, as `Work-${unique}` or `${first}:*`.
+    Mixed(TextPattern),
     /// A string in double quotes: octet for octet.
     String(TextPattern),
     /// `( … )`.
@@ -100,4 +104,106 @@ pub enum ImapItem {
     },
     /// `...`: and others.
     Others,
+}
+
+impl ImapStatus {
+    /// Every status with its word.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("OK", Self::Ok),
+        ("NO", Self::No),
+        ("BAD", Self::Bad),
+        ("BYE", Self::Bye),
+        ("PREAUTH", Self::Preauth),
+    ];
+
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::No => "NO",
+            Self::Bad => "BAD",
+            Self::Bye => "BYE",
+            Self::Preauth => "PREAUTH",
+        }
+    }
+}
+
+impl ImapExpectation {
+    /// The variables it reads, with their places in the file.
+    #[must_use]
+    pub fn reads(&self) -> Vec<(&str, Span)> {
+        let mut names = Vec::new();
+        self.visit(&mut |name, span, use_| {
+            if use_ == Use::Read {
+                names.push((name, span))
+            }
+        });
+        names
+    }
+
+    /// The variables it binds, with their places in the file.
+    #[must_use]
+    pub fn binds(&self) -> Vec<(&str, Span)> {
+        let mut names = Vec::new();
+        self.visit(&mut |name, span, use_| {
+            if use_ == Use::Bind {
+                names.push((name, span))
+            }
+        });
+        names
+    }
+
+    fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a str, Span, Use)) {
+        match self {
+            Self::Tagged { code, .. } | Self::Untagged { data: ImapData::Status { code, .. }, .. } => {
+                for item in code.iter().flat_map(|code| &code.items) {
+                    item.visit(see);
+                }
+            }
+            Self::Untagged { data: ImapData::Items(items), .. } => {
+                for item in items {
+                    item.visit(see);
+                }
+            }
+            Self::Continuation(text) => {
+                if let Some(text) = text {
+                    visit_text(text, see);
+                }
+            }
+        }
+    }
+}
+
+/// What is done with a variable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Read,
+    Bind,
+}
+
+impl ImapItem {
+    fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a str, Span, Use)) {
+        match self {
+            Self::Word(_) | Self::Others | Self::Capture { name: None, .. } => {}
+            Self::String(text) | Self::Mixed(text) => visit_text(text, see),
+            Self::List(items) => {
+                for item in items {
+                    item.visit(see);
+                }
+            }
+            Self::Variable { name, span, .. } => see(name, *span, Use::Read),
+            Self::Capture { name: Some(name), span, .. } => see(name, *span, Use::Bind),
+        }
+    }
+}
+
+fn visit_text<'a>(text: &'a TextPattern, see: &mut dyn FnMut(&'a str, Span, Use)) {
+    for part in &text.parts {
+        match part {
+            TextPart::Variable { name, span, .. } => see(name, *span, Use::Read),
+            TextPart::Capture { name: Some(name), span, .. } => see(name, *span, Use::Bind),
+            TextPart::Octets(_) | TextPart::Any | TextPart::Capture { name: None, .. } => {}
+        }
+    }
 }

@@ -2,10 +2,12 @@
 //!
 //! Only the parsed form; matching it against a reply is in `run/checks`.
 
-mod imap;
-mod pop3;
-mod smtp;
-mod text;
+pub mod imap;
+mod imap_parse;
+pub mod pop3;
+mod reference;
+pub mod smtp;
+pub mod text;
 
 pub use imap::{Cardinality, ImapCode, ImapData, ImapExpectation, ImapItem, ImapStatus};
 pub use pop3::{Pop3Expectation, Pop3Payload, Pop3Status};
@@ -14,12 +16,12 @@ pub use text::{CaptureType, TextPart, TextPattern};
 
 use crate::source::Span;
 
-/// Why a pattern cannot be read: what is wrong, where (bytes from the pattern's first), and what would be right.
+/// Why a pattern cannot be read: what is wrong, where, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PatternError {
     /// What is wrong, as a sentence without a final stop.
     pub message: String,
-    /// The part that is wrong, relative to the pattern's first byte.
+    /// The part that is wrong, in the file.
     pub span: Span,
     /// What would be right.
     pub help: Option<String>,

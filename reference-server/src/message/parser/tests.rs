@@ -14,10 +14,7 @@ fn root(message: &[u8]) -> Entity {
 fn bodies(message: &[u8]) -> Vec<&[u8]> {
     let root = root(message);
     assert!(matches!(root.content, Content::Multipart(_)), "{root:?}");
-    root.children()
-        .iter()
-        .map(|part| part.body.of(message))
-        .collect()
+    root.children().iter().map(|part| part.body.of(message)).collect()
 }
 
 #[test]
@@ -46,10 +43,7 @@ fn nothing_given_means_plain_us_ascii_text() {
 
 #[test]
 fn an_invalid_type_means_plain_text_too() {
-    assert_eq!(
-        root(b"Content-Type: text\r\n\r\n").media,
-        MediaType::plain_text()
-    );
+    assert_eq!(root(b"Content-Type: text\r\n\r\n").media, MediaType::plain_text());
     let message = b"Content-Type: multipart/mixed\r\n\r\n--x\r\n\r\n";
     assert_eq!(root(message).media, MediaType::plain_text());
 }
@@ -95,8 +89,7 @@ fn a_boundary_that_begins_like_an_outer_one_is_told_apart() {
 
 #[test]
 fn a_missing_last_boundary_ends_the_part_with_the_message() {
-    let message =
-        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\none\r\n--x\r\n\r\ntwo\r\n";
+    let message = b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\none\r\n--x\r\n\r\ntwo\r\n";
     assert_eq!(bodies(message), [&b"one"[..], b"two\r\n"]);
 }
 
@@ -106,9 +99,7 @@ fn an_outer_boundary_ends_all_that_lies_within() {
         --out\r\nContent-Type: multipart/mixed; boundary=in\r\n\r\n--in\r\n\
         Content-Type: message/rfc822\r\n\r\nSubject: cut\r\n--out\r\n\r\nnext\r\n--out--\r\n";
     let root = root(message);
-    let [first, second] = root.children() else {
-        panic!("{root:?}")
-    };
+    let [first, second] = root.children() else { panic!("{root:?}") };
     assert_eq!(second.body.of(message), b"next");
     let inner = &first.children()[0].children()[0];
     assert_eq!(inner.header.of(message), b"Subject: cut");
@@ -127,11 +118,7 @@ fn empty_parts_have_no_octets() {
         --x\r\n--x\r\n\r\n--x\r\n\r\n\r\n--x\r\nA: b\r\n--x--";
     assert_eq!(bodies(message), [b"", b"", b"", b""]);
     let root = root(message);
-    let headers: Vec<_> = root
-        .children()
-        .iter()
-        .map(|part| part.header.of(message))
-        .collect();
+    let headers: Vec<_> = root.children().iter().map(|part| part.header.of(message)).collect();
     assert_eq!(headers, [&b""[..], b"\r\n", b"\r\n", b"A: b"]);
 }
 
@@ -140,9 +127,7 @@ fn parts_of_a_digest_are_messages_unless_they_say_otherwise() {
     let message = b"Content-Type: multipart/digest; boundary=x\r\n\r\n\
         --x\r\n\r\nSubject: one\r\n\r\nbody\r\n--x\r\nContent-Type: text/plain\r\n\r\ntext\r\n--x--\r\n";
     let root = root(message);
-    let [first, second] = root.children() else {
-        panic!("{root:?}")
-    };
+    let [first, second] = root.children() else { panic!("{root:?}") };
     assert!(first.media.is("message", "rfc822"));
     assert_eq!(first.body.of(message), b"Subject: one\r\n\r\nbody");
     assert_eq!(first.lines, 2);
@@ -166,18 +151,14 @@ fn the_describing_fields_are_read() {
     assert_eq!(root.md5.as_deref(), Some(&b"Q2hlY2s="[..]));
     assert_eq!(root.disposition.unwrap().kind, "inline");
     assert_eq!(root.languages, ["en", "de"]);
-    assert_eq!(
-        root.location.as_deref(),
-        Some(&b"http://example.test/ab"[..])
-    );
+    assert_eq!(root.location.as_deref(), Some(&b"http://example.test/ab"[..]));
 }
 
 #[test]
 fn nesting_is_bounded() {
     let mut message = Vec::new();
     for level in 0..500 {
-        let open =
-            format!("Content-Type: multipart/mixed; boundary=b{level}\r\n\r\n--b{level}\r\n");
+        let open = format!("Content-Type: multipart/mixed; boundary=b{level}\r\n\r\n--b{level}\r\n");
         message.extend_from_slice(open.as_bytes());
     }
     let root = root(&message);
@@ -206,19 +187,12 @@ fn the_number_of_parts_is_bounded() {
 fn check(entity: &Entity, message: &[u8]) {
     assert!(entity.body.end <= message.len());
     assert_eq!(entity.header.end, entity.body.start);
-    let feeds = entity
-        .body
-        .of(message)
-        .iter()
-        .filter(|&&octet| octet == b'\n');
+    let feeds = entity.body.of(message).iter().filter(|&&octet| octet == b'\n');
     assert_eq!(entity.lines, feeds.count());
     let mut before = entity.body.start;
     for child in entity.children() {
         assert!(child.span().start >= before, "parts overlap");
-        assert!(
-            entity.body.contains(child.span()),
-            "a part leaves its parent"
-        );
+        assert!(entity.body.contains(child.span()), "a part leaves its parent");
         before = child.span().end;
         check(child, message);
     }
