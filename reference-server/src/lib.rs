@@ -1,3 +1,37 @@
-//! The reference mail server of mailspec.
+//! The reference mail server of mailspec: SMTP, LMTP, POP3 and IMAP over one SQLite store,
+//! started by a builder, in a test or by `mailspec serve`. Not for a public network: it
+//! relays nothing and makes its own certificates.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use reference_server::{Server, Service};
+//!
+//! let server = Server::builder()
+//!     .account("alice@example.test", "alice-secret")
+//!     .listen(Service::Smtp, "127.0.0.1:0".parse()?)
+//!     .listen(Service::Imap, "127.0.0.1:0".parse()?)
+//!     .start()
+//!     .await?;
+//! println!("{:?}", server.address(Service::Smtp));
+//! server.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
 
+mod auth;
+mod context;
+pub mod deviation;
+mod imap;
+mod limits;
 pub mod message;
+mod net;
+mod pop3;
+mod server;
+mod service;
+mod smtp;
+mod store;
+
+pub use limits::{Limits, PlaintextAuthentication, Timeouts};
+pub use server::{AccountError, Builder, Server, StartError};
+pub use service::{Service, UnknownService};
+pub use store::Storage;

@@ -1,0 +1,257 @@
+//! Who is who: secrets as SCRAM keys, passwords verified against them, and the SASL
+//! mechanisms that carry passwords. Not how a protocol words success and failure.
+
+mod sasl;
+mod secret;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::deviation::Seams;
+use crate::store::{Account, AccountId, Store, StoreError, StoredSecret};
+
+pub(crate) use sasl::{Credentials, Exchange, Mechanism, Step};
+
+/// Verified passwords that are remembered at most.
+const REMEMBERED: usize = 10_000;
+
+/// Why somebody is not let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AuthError {
+    /// The user's fault: no such account, wrong password, or not allowed to act as another.
+    /// Which of these it is is not told.
+    Invalid,
+    /// The server's fault: try again later.
+    Temporary(StoreError),
+}
+
+impl From<StoreError> for AuthError {
+    fn from(error: StoreError) -> Self {
+        Self::Temporary(error)
+    }
+}
+
+/// Verifies passwords.
+pub(crate) struct Authenticator {
+    store: Store,
+    /// The domains in which a login without a domain is looked for.
+    domains: Vec<String>,
+    seams: Arc<Seams>,
+    /// Of this process only: what is remembered is worth nothing elsewhere.
+    key: hmac::Key,
+    remembered: Mutex<HashMap<AccountId, hmac::Tag>>,
+    /// What an unknown login is verified against, so that its refusal takes as long.
+    nobody: StoredSecret,
+}
+
+impl Authenticator {
+    /// An authenticator over the accounts of the store. Blocks for about a millisecond.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub(crate) fn new(
+        store: Store,
+        domains: Vec<String>,
+        seams: Arc<Seams>,
+    ) -> Result<Self, StoreError> {
+        let random = SystemRandom::new();
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &random).map_err(|_| no_randomness())?;
+        Ok(Self {
+            store,
+            domains,
+            seams,
+            key,
+            remembered: Mutex::default(),
+            nobody: derive(b"nobody", &random)?,
+        })
+    }
+
+    /// Makes an account, or gives it a new password.
+    pub(crate) async fn put_account(
+        &self,
+        address: &str,
+        password: &str,
+    ) -> Result<Account, StoreError> {
+        let password = password.to_owned();
+        let secret = blocking(move || derive(password.as_bytes(), &SystemRandom::new())).await??;
+        let account = self.store.put_account(address, secret).await?;
+        self.memory().remove(&account.id);
+        Ok(account)
+    }
+
+    /// Verifies what a SASL exchange (or USER and PASS, or LOGIN) brought.
+    pub(crate) async fn verify(&self, credentials: &Credentials) -> Result<Account, AuthError> {
+        let account = self.resolve(&credentials.login).await?;
+        if let Some(wanted) = &credentials.authorization {
+            // Nobody may act as somebody else here.
+            let wanted = self.resolve(wanted).await?;
+            if wanted != account {
+                return Err(AuthError::Invalid);
+            }
+        }
+        let right = self
+            .password_fits(account.as_ref(), &credentials.password)
+            .await?;
+        match account {
+            Some(account) if (self.seams.authentication.admits)(right) => Ok(account),
+            _ => Err(AuthError::Invalid),
+        }
+    }
+
+    /// Verifies a login name and a password.
+    pub(crate) async fn verify_password(
+        &self,
+        login: &str,
+        password: &str,
+    ) -> Result<Account, AuthError> {
+        self.verify(&Credentials {
+            authorization: None,
+            login: login.to_owned(),
+            password: password.to_owned(),
+        })
+        .await
+    }
+
+    /// The account of a login: a full address, or its local part.
+    async fn resolve(&self, login: &str) -> Result<Option<Account>, StoreError> {
+        if login.contains('@') {
+            return self.store.account(login).await;
+        }
+        for domain in &self.domains {
+            let found = self.store.account(&format!("{login}@{domain}")).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn password_fits(
+        &self,
+        account: Option<&Account>,
+        password: &str,
+    ) -> Result<Verified, StoreError> {
+        let fingerprint = account.map(|account| (account.id, self.fingerprint(account, password)));
+        if let Some((id, tag)) = &fingerprint
+            && self.memory().get(id).map(AsRef::as_ref) == Some(tag.as_ref())
+        {
+            return Ok(Verified::Right);
+        }
+        let secret = match account {
+            Some(account) => self.store.secret(account.id).await?,
+            None => self.nobody.clone(),
+        };
+        let given = password.to_owned();
+        let right = blocking(move || secret::verify(given.as_bytes(), &secret)).await?;
+        match fingerprint {
+            Some((id, tag)) if right => {
+                let mut memory = self.memory();
+                if memory.len() >= REMEMBERED {
+                    memory.clear();
+                }
+                memory.insert(id, tag);
+                Ok(Verified::Right)
+            }
+            _ => Ok(Verified::Wrong),
+        }
+    }
+
+    fn fingerprint(&self, account: &Account, password: &str) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(&account.id.0.to_be_bytes());
+        context.update(password.as_bytes());
+        context.sign()
+    }
+
+    fn memory(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, hmac::Tag>> {
+        self.remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Was the password the right one?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verified {
+    /// It was.
+    Right,
+    /// It was not, or there is no such account.
+    Wrong,
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| StoreError::Io(error.to_string()))
+}
+
+fn derive(password: &[u8], random: &dyn SecureRandom) -> Result<StoredSecret, StoreError> {
+    secret::derive(password, random).map_err(|_| no_randomness())
+}
+
+fn no_randomness() -> StoreError {
+    StoreError::Io("the system has no randomness".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{AnswerTiming, Storage};
+
+    async fn authenticator() -> Authenticator {
+        let store = Store::open(&Storage::Memory, AnswerTiming::AfterCommit).unwrap();
+        let domains = vec!["example.test".to_owned()];
+        let all = Authenticator::new(store, domains, Arc::default()).unwrap();
+        for name in ["alice", "bob"] {
+            let address = format!("{name}@example.test");
+            let password = format!("{name}-secret");
+            all.put_account(&address, &password).await.unwrap();
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn login_by_address_or_local_part() {
+        let all = authenticator().await;
+        for login in ["alice", "ALICE@Example.Test", "alice@example.test"] {
+            for _again in 0..2 {
+                let found = all.verify_password(login, "alice-secret").await.unwrap();
+                assert_eq!(found.address, "alice@example.test");
+            }
+            assert_eq!(
+                all.verify_password(login, "bob-secret").await,
+                Err(AuthError::Invalid)
+            );
+        }
+        assert!(all.verify_password("carol", "x").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_new_password_ends_the_memory_of_the_old_one() {
+        let all = authenticator().await;
+        all.verify_password("alice", "alice-secret").await.unwrap();
+        all.put_account("alice@example.test", "new").await.unwrap();
+        assert!(all.verify_password("alice", "alice-secret").await.is_err());
+        assert!(all.verify_password("alice", "new").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn nobody_acts_as_another() {
+        let all = authenticator().await;
+        let mut credentials = Credentials {
+            authorization: Some("alice@example.test".to_owned()),
+            login: "alice".to_owned(),
+            password: "alice-secret".to_owned(),
+        };
+        assert!(all.verify(&credentials).await.is_ok());
+        credentials.authorization = Some("bob".to_owned());
+        assert_eq!(all.verify(&credentials).await, Err(AuthError::Invalid));
+        credentials.authorization = Some("nobody".to_owned());
+        assert_eq!(all.verify(&credentials).await, Err(AuthError::Invalid));
+    }
+}

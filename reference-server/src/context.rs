@@ -1,0 +1,61 @@
+//! What every session is handed: the server's parts, and its own connection's facts.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio_rustls::TlsAcceptor;
+
+use crate::auth::Authenticator;
+use crate::deviation::Seams;
+use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
+use crate::service::Service;
+use crate::store::Store;
+
+/// The parts of a running server that sessions share.
+pub(crate) struct Shared {
+    /// Name by which the server greets.
+    pub(crate) hostname: String,
+    /// Domains whose addresses are local.
+    pub(crate) domains: Vec<String>,
+    /// The mail.
+    pub(crate) store: Store,
+    /// Who verifies passwords.
+    pub(crate) authenticator: Authenticator,
+    /// Where deviations mount; by default all as the RFCs want it.
+    pub(crate) seams: Arc<Seams>,
+    /// Bounds.
+    pub(crate) limits: Limits,
+    /// Deadlines.
+    pub(crate) timeouts: Timeouts,
+    /// May passwords cross without TLS?
+    pub(crate) plaintext_authentication: PlaintextAuthentication,
+    /// The TLS side of STARTTLS and implicit TLS.
+    pub(crate) tls: TlsAcceptor,
+}
+
+impl Shared {
+    /// Is this domain one whose addresses are local? Upper and lower case do not matter.
+    pub(crate) fn is_local(&self, domain: &str) -> bool {
+        self.domains
+            .iter()
+            .any(|local| local.eq_ignore_ascii_case(domain))
+    }
+}
+
+/// What one session knows of its surroundings.
+#[derive(Clone)]
+pub(crate) struct Context {
+    /// The server's parts.
+    pub(crate) shared: Arc<Shared>,
+    /// Which listener accepted the connection.
+    pub(crate) service: Service,
+    /// The other end.
+    pub(crate) peer: SocketAddr,
+}
+
+impl Context {
+    /// May the peer send a password, given whether the connection is under TLS?
+    pub(crate) fn password_allowed(&self, under_tls: bool) -> bool {
+        under_tls || self.shared.plaintext_authentication.allows(self.peer.ip())
+    }
+}

@@ -1,0 +1,12 @@
+//! Any password opens an account that exists.
+
+use super::{Deviation, Seam};
+
+/// A wrong password is as good as the right one.
+pub(super) const DEVIATION: Deviation = Deviation {
+    id: "auth-any-password",
+    seam: Seam::Authentication,
+    breaks: &["rfc4616-2-R1"],
+    summary: "every password is accepted for an account that exists",
+    mount: |seams| seams.authentication.admits = |_| true,
+};

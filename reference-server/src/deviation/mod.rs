@@ -1,0 +1,143 @@
+//! Deviations: named ways in which the server can be told to break one requirement, so that
+//! a suite can be shown to notice. Each is a file that puts one function into one of the
+//! [`Seams`]; the rest of the server knows none of them.
+
+mod auth_any_password;
+mod seams;
+mod smtp_dot_kept;
+mod smtp_order_ignored;
+mod store_answers_before_commit;
+
+use std::fmt;
+
+pub(crate) use seams::Seams;
+
+/// Every deviation, by its id.
+const ALL: &[Deviation] = &[
+    auth_any_password::DEVIATION,
+    smtp_dot_kept::DEVIATION,
+    smtp_order_ignored::DEVIATION,
+    store_answers_before_commit::DEVIATION,
+];
+
+/// Where in the server a deviation is mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Seam {
+    /// Lines and dots of messages on the wire.
+    Framer,
+    /// Which command is let through in which state.
+    Gate,
+    /// Who is let in.
+    Authentication,
+    /// What an IMAP session is told, and when.
+    View,
+    /// Which messages fit a search.
+    Evaluator,
+    /// How replies are written.
+    Renderer,
+    /// How a message is taken apart.
+    Structure,
+    /// What happens to mail, and when it is promised.
+    Store,
+}
+
+impl Seam {
+    /// All seams.
+    pub const ALL: [Self; 8] = [
+        Self::Framer,
+        Self::Gate,
+        Self::Authentication,
+        Self::View,
+        Self::Evaluator,
+        Self::Renderer,
+        Self::Structure,
+        Self::Store,
+    ];
+
+    /// The name, as it is listed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Framer => "framer",
+            Self::Gate => "gate",
+            Self::Authentication => "authentication",
+            Self::View => "view",
+            Self::Evaluator => "evaluator",
+            Self::Renderer => "renderer",
+            Self::Structure => "structure",
+            Self::Store => "store",
+        }
+    }
+}
+
+impl fmt::Display for Seam {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One named way to break one requirement.
+#[derive(Clone, Copy)]
+pub struct Deviation {
+    /// Its name.
+    pub id: &'static str,
+    /// Where it is mounted.
+    pub seam: Seam,
+    /// The requirements that the server breaks with it.
+    pub breaks: &'static [&'static str],
+    /// What the server does instead, in one sentence.
+    pub summary: &'static str,
+    /// Puts its function in place.
+    pub(crate) mount: fn(&mut Seams),
+}
+
+impl fmt::Debug for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Deviation({})", self.id)
+    }
+}
+
+/// Every deviation that the server knows, by id.
+#[must_use]
+pub fn all() -> &'static [Deviation] {
+    ALL
+}
+
+/// The deviation of this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Deviation> {
+    ALL.iter().find(|deviation| deviation.id == id)
+}
+
+/// The seams with these deviations mounted, in this order; or the first id that is unknown.
+pub(crate) fn mount<'a>(ids: impl IntoIterator<Item = &'a str>) -> Result<Seams, &'a str> {
+    let mut seams = Seams::default();
+    for id in ids {
+        (find(id).ok_or(id)?.mount)(&mut seams);
+    }
+    Ok(seams)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_named_once_and_says_what_it_breaks() {
+        assert!(ALL.is_sorted_by(|a, b| a.id < b.id), "sorted, no id twice");
+        for deviation in ALL {
+            assert!(!deviation.breaks.is_empty(), "{deviation:?}");
+            assert!(!deviation.summary.is_empty(), "{deviation:?}");
+        }
+    }
+
+    #[test]
+    fn mounting_changes_the_seam_and_nothing_else() {
+        let reference = Seams::default();
+        let changed = mount(["smtp-dot-kept"]).unwrap();
+        assert_eq!((reference.framer.unstuff)(b"..x"), b".x");
+        assert_eq!((changed.framer.unstuff)(b"..x"), b"..x");
+        assert!((changed.gate.smtp_order_kept)());
+        assert_eq!(mount(["no-such"]).err(), Some("no-such"));
+    }
+}

@@ -1,0 +1,105 @@
+//! The seams: points at which the server asks how to do something. Each is a struct of
+//! functions whose default does what the RFCs want; a deviation puts another function in
+//! one place. The code that asks knows no deviation.
+
+use crate::auth::Verified;
+use crate::store::AnswerTiming;
+
+/// All seams of a running server.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seams {
+    /// Lines and dots of messages on the wire.
+    pub(crate) framer: Framer,
+    /// Which command is let through in which state.
+    pub(crate) gate: Gate,
+    /// Who is let in.
+    pub(crate) authentication: Authentication,
+    /// What an IMAP session is told, and when.
+    pub(crate) view: View,
+    /// Which messages fit a search.
+    pub(crate) evaluator: Evaluator,
+    /// How replies are written.
+    pub(crate) renderer: Renderer,
+    /// How a message is taken apart.
+    pub(crate) structure: Structure,
+    /// What happens to mail, and when it is promised.
+    pub(crate) store: StoreSeam,
+}
+
+/// Transparency of message lines (RFC 5321, section 4.5.2; RFC 1939, section 3).
+#[derive(Debug, Clone)]
+pub(crate) struct Framer {
+    /// SMTP DATA: a received line that is not the end of the data, without what the client
+    /// put in front of it.
+    pub(crate) unstuff: fn(&[u8]) -> &[u8],
+}
+
+impl Default for Framer {
+    fn default() -> Self {
+        Self {
+            unstuff: |line| line.strip_prefix(b".").unwrap_or(line),
+        }
+    }
+}
+
+/// Gates of commands.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    /// SMTP: does a command that came before the one it needs get 503 (RFC 5321, section
+    /// 4.1.4)?
+    pub(crate) smtp_order_kept: fn() -> bool,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            smtp_order_kept: || true,
+        }
+    }
+}
+
+/// Authentication.
+#[derive(Debug, Clone)]
+pub(crate) struct Authentication {
+    /// Is a user whose password is right (or wrong) let in?
+    pub(crate) admits: fn(Verified) -> bool,
+}
+
+impl Default for Authentication {
+    fn default() -> Self {
+        Self {
+            admits: |password| password == Verified::Right,
+        }
+    }
+}
+
+/// What an IMAP session is told of its mailbox, and when.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct View {}
+
+/// IMAP SEARCH.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Evaluator {}
+
+/// Replies of POP3 and IMAP.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Renderer {}
+
+/// Structure of messages.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Structure {}
+
+/// The store's promises.
+#[derive(Debug, Clone)]
+pub(crate) struct StoreSeam {
+    /// When the answer to a change is given.
+    pub(crate) answer: AnswerTiming,
+}
+
+impl Default for StoreSeam {
+    fn default() -> Self {
+        Self {
+            answer: AnswerTiming::AfterCommit,
+        }
+    }
+}

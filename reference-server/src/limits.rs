@@ -1,0 +1,80 @@
+//! How much and how long: every buffer has a bound and every wait a deadline.
+
+use std::time::Duration;
+
+/// Bounds on what the server takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at one time, over all listeners.
+    pub connections: usize,
+    /// Octets of one message, by SMTP or APPEND.
+    pub message_octets: u64,
+    /// Recipients of one message; at least 100 (RFC 5321, section 4.5.3.1.8).
+    pub recipients: usize,
+    /// Errors in one session before the server hangs up.
+    pub errors: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1000,
+            message_octets: 50 * 1024 * 1024,
+            recipients: 1000,
+            errors: 50,
+        }
+    }
+}
+
+/// Longest waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For an SMTP command: at least 5 minutes (RFC 5321, section 4.5.3.2.7).
+    pub smtp: Duration,
+    /// For a POP3 command: at least 10 minutes (RFC 1939, section 3).
+    pub pop3: Duration,
+    /// For an IMAP command: at least 30 minutes (RFC 3501, section 5.4).
+    pub imap: Duration,
+    /// For the peer to take what was written.
+    pub write: Duration,
+    /// For a TLS handshake.
+    pub handshake: Duration,
+    /// For sessions to end when the server does.
+    pub shutdown: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            smtp: Duration::from_secs(5 * 60),
+            pop3: Duration::from_secs(10 * 60),
+            imap: Duration::from_secs(30 * 60),
+            write: Duration::from_secs(60),
+            handshake: Duration::from_secs(30),
+            shutdown: Duration::from_secs(5),
+        }
+    }
+}
+
+/// May a password cross a connection without TLS?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PlaintextAuthentication {
+    /// Only where the peer is on this machine.
+    #[default]
+    Loopback,
+    /// Everywhere: for tests in closed networks.
+    Everywhere,
+    /// Nowhere.
+    Never,
+}
+
+impl PlaintextAuthentication {
+    /// May this peer send a password without TLS?
+    pub(crate) fn allows(self, peer: std::net::IpAddr) -> bool {
+        match self {
+            Self::Loopback => peer.to_canonical().is_loopback(),
+            Self::Everywhere => true,
+            Self::Never => false,
+        }
+    }
+}

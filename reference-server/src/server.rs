@@ -1,0 +1,421 @@
+//! The running server and how it is put together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::auth::Authenticator;
+use crate::context::Shared;
+use crate::deviation;
+use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
+use crate::net::{self, Identity, Listener};
+use crate::service::Service;
+use crate::store::{Storage, Store, StoreError};
+
+/// Puts a [`Server`] together.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    storage: Storage,
+    hostname: String,
+    domains: Vec<String>,
+    accounts: Vec<(String, String)>,
+    listen: BTreeMap<Service, SocketAddr>,
+    deviations: Vec<String>,
+    limits: Limits,
+    timeouts: Timeouts,
+    plaintext_authentication: PlaintextAuthentication,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            storage: Storage::Memory,
+            hostname: "mail.example.test".to_owned(),
+            domains: Vec::new(),
+            accounts: Vec::new(),
+            listen: BTreeMap::new(),
+            deviations: Vec::new(),
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            plaintext_authentication: PlaintextAuthentication::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// Where the mail is kept; in memory unless told otherwise.
+    #[must_use]
+    pub fn storage(mut self, storage: Storage) -> Self {
+        self.storage = storage;
+        self
+    }
+
+    /// The name by which the server greets; `mail.example.test` unless told otherwise.
+    #[must_use]
+    pub fn hostname(mut self, hostname: impl Into<String>) -> Self {
+        self.hostname = hostname.into();
+        self
+    }
+
+    /// A domain whose addresses are local; may be called several times. The domains of the
+    /// accounts are local anyway; with neither, `example.test` is.
+    #[must_use]
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.domains.push(domain.into());
+        self
+    }
+
+    /// An account, made at the start where it is new; otherwise it gets this secret.
+    #[must_use]
+    pub fn account(mut self, address: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.accounts.push((address.into(), secret.into()));
+        self
+    }
+
+    /// Offers a service at an address; port 0 is any free one.
+    #[must_use]
+    pub fn listen(mut self, service: Service, address: SocketAddr) -> Self {
+        self.listen.insert(service, address);
+        self
+    }
+
+    /// Breaks one requirement on purpose; may be called several times. An id that is unknown
+    /// is refused at the start.
+    #[must_use]
+    pub fn deviation(mut self, id: impl Into<String>) -> Self {
+        self.deviations.push(id.into());
+        self
+    }
+
+    /// How much the server takes.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How long the server waits.
+    #[must_use]
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// May passwords cross connections without TLS?
+    #[must_use]
+    pub fn plaintext_authentication(mut self, policy: PlaintextAuthentication) -> Self {
+        self.plaintext_authentication = policy;
+        self
+    }
+
+    /// Starts the server: when this returns, every listener accepts.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing is left running.
+    pub async fn start(self) -> Result<Server, StartError> {
+        let seams = deviation::mount(self.deviations.iter().map(String::as_str))
+            .map_err(|id| StartError::UnknownDeviation(id.to_owned()))?;
+        let seams = Arc::new(seams);
+        let domains = self.local_domains()?;
+        let names = self.certificate_names(&domains);
+        let (storage, answer) = (self.storage.clone(), seams.store.answer);
+        let (store, identity, authenticator) = {
+            let (domains, seams) = (domains.clone(), Arc::clone(&seams));
+            tokio::task::spawn_blocking(move || {
+                let store = Store::open(&storage, answer).map_err(StartError::storage)?;
+                let identity = net::identity(&storage, &names).map_err(StartError::Tls)?;
+                let authenticator = Authenticator::new(store.clone(), domains, seams)
+                    .map_err(StartError::storage)?;
+                Ok::<_, StartError>((store, identity, authenticator))
+            })
+            .await
+            .map_err(|error| StartError::Storage(error.to_string()))??
+        };
+        let shared = Arc::new(Shared {
+            hostname: self.hostname,
+            domains,
+            store,
+            authenticator,
+            seams,
+            limits: self.limits,
+            timeouts: self.timeouts,
+            plaintext_authentication: self.plaintext_authentication,
+            tls: identity.acceptor.clone(),
+        });
+        match open(&shared, identity, self.accounts, self.listen).await {
+            Ok(server) => Ok(server),
+            Err(error) => {
+                shared.store.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    fn local_domains(&self) -> Result<Vec<String>, StartError> {
+        let mut domains = Vec::new();
+        let mut add = |domain: &str| {
+            let domain = domain.to_ascii_lowercase();
+            if !domains.contains(&domain) {
+                domains.push(domain);
+            }
+        };
+        self.domains.iter().for_each(|domain| add(domain));
+        for (address, _) in &self.accounts {
+            match address.rsplit_once('@') {
+                Some((local, domain)) if !local.is_empty() && !domain.is_empty() => add(domain),
+                _ => return Err(StartError::BadAddress(address.clone())),
+            }
+        }
+        if domains.is_empty() {
+            domains.push("example.test".to_owned());
+        }
+        Ok(domains)
+    }
+
+    /// Names by which clients may reach the server.
+    fn certificate_names(&self, domains: &[String]) -> Vec<String> {
+        let fixed = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        let listening = self
+            .listen
+            .values()
+            .map(SocketAddr::ip)
+            .filter(|ip| !ip.is_unspecified())
+            .map(|ip| ip.to_string());
+        let mut seen = BTreeSet::new();
+        std::iter::once(self.hostname.clone())
+            .chain(domains.iter().cloned())
+            .chain(fixed)
+            .chain(listening)
+            .filter(|name| seen.insert(name.clone()))
+            .collect()
+    }
+}
+
+/// Makes the accounts, binds all listeners, and only then accepts.
+async fn open(
+    shared: &Arc<Shared>,
+    identity: Identity,
+    accounts: Vec<(String, String)>,
+    listen: BTreeMap<Service, SocketAddr>,
+) -> Result<Server, StartError> {
+    for (address, secret) in &accounts {
+        shared
+            .authenticator
+            .put_account(address, secret)
+            .await
+            .map_err(StartError::storage)?;
+    }
+    let mut listeners = Vec::new();
+    let mut addresses = BTreeMap::new();
+    for (service, address) in listen {
+        let listener =
+            Listener::bind(service, address)
+                .await
+                .map_err(|error| StartError::Listen {
+                    service,
+                    address,
+                    error,
+                })?;
+        addresses.insert(service, listener.address());
+        listeners.push(listener);
+    }
+    let (ending, shutdown) = watch::channel(false);
+    let slots = Arc::new(Semaphore::new(shared.limits.connections));
+    let mut running = JoinSet::new();
+    for listener in listeners {
+        running.spawn(listener.run(Arc::clone(shared), Arc::clone(&slots), shutdown.clone()));
+    }
+    Ok(Server {
+        shared: Arc::clone(shared),
+        addresses,
+        ca_pem: identity.ca_pem,
+        ending,
+        running,
+    })
+}
+
+/// Why a server did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// No deviation has this id.
+    UnknownDeviation(String),
+    /// An account's address is not of the form `local@domain`.
+    BadAddress(String),
+    /// The store cannot be opened: the text says why.
+    Storage(String),
+    /// The certificates cannot be made, read or written.
+    Tls(io::Error),
+    /// A listener cannot be bound.
+    Listen {
+        /// For this service.
+        service: Service,
+        /// To this address.
+        address: SocketAddr,
+        /// For this reason.
+        error: io::Error,
+    },
+}
+
+impl StartError {
+    fn storage(error: StoreError) -> Self {
+        Self::Storage(error.to_string())
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownDeviation(id) => {
+                let known: Vec<_> = deviation::all().iter().map(|known| known.id).collect();
+                write!(f, "no deviation {id:?}: there are {}", known.join(", "))
+            }
+            Self::BadAddress(address) => {
+                write!(f, "{address:?} is no address: local@domain is needed")
+            }
+            Self::Storage(reason) => f.write_str(reason),
+            Self::Tls(error) => write!(f, "certificates: {error}"),
+            Self::Listen {
+                service,
+                address,
+                error,
+            } => write!(f, "{service} cannot listen on {address}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Tls(error) | Self::Listen { error, .. } => Some(error),
+            Self::UnknownDeviation(_) | Self::BadAddress(_) | Self::Storage(_) => None,
+        }
+    }
+}
+
+/// A running server. Dropping it cuts all connections; [`Server::shutdown`] ends it in
+/// good order.
+pub struct Server {
+    shared: Arc<Shared>,
+    addresses: BTreeMap<Service, SocketAddr>,
+    ca_pem: String,
+    ending: watch::Sender<bool>,
+    running: JoinSet<()>,
+}
+
+impl Server {
+    /// Begins to put a server together.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where the service is found, with the port that it got.
+    #[must_use]
+    pub fn address(&self, service: Service) -> Option<SocketAddr> {
+        self.addresses.get(&service).copied()
+    }
+
+    /// All listeners, in the order of [`Service::ALL`].
+    pub fn addresses(&self) -> impl Iterator<Item = (Service, SocketAddr)> + '_ {
+        self.addresses
+            .iter()
+            .map(|(service, address)| (*service, *address))
+    }
+
+    /// Makes an account while the server runs, or gives it a new secret.
+    ///
+    /// # Errors
+    /// The address is not of the form `local@domain`, its domain is not local, or the store
+    /// failed.
+    pub async fn add_account(&self, address: &str, secret: &str) -> Result<(), AccountError> {
+        match address.rsplit_once('@') {
+            Some((local, domain)) if !local.is_empty() && self.shared.is_local(domain) => {}
+            _ => return Err(AccountError::BadAddress(address.to_owned())),
+        }
+        self.shared
+            .authenticator
+            .put_account(address, secret)
+            .await
+            .map_err(|error| AccountError::Storage(error.to_string()))?;
+        Ok(())
+    }
+
+    /// The certificate of the authority that signed the server's certificate, in PEM.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// Ends the server: sessions are told, waited for within the time of
+    /// [`Timeouts::shutdown`], and the store is closed.
+    pub async fn shutdown(mut self) {
+        self.ending.send_replace(true);
+        while self.running.join_next().await.is_some() {}
+        self.shared.store.close().await;
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("addresses", &self.addresses)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an account was not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountError {
+    /// Not of the form `local@domain` with a local domain.
+    BadAddress(String),
+    /// The store failed: the text says why.
+    Storage(String),
+}
+
+impl fmt::Display for AccountError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadAddress(address) => write!(f, "{address:?} is no address of this server"),
+            Self::Storage(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for AccountError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn any() -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], 0))
+    }
+
+    #[tokio::test]
+    async fn listeners_come_in_a_fixed_order_and_end() {
+        let server = Server::builder()
+            .account("alice@example.test", "alice-secret")
+            .listen(Service::Imap, any())
+            .listen(Service::Smtp, any())
+            .start()
+            .await
+            .unwrap();
+        let order: Vec<_> = server.addresses().map(|(service, _)| service).collect();
+        assert_eq!(order, [Service::Smtp, Service::Imap]);
+        assert_ne!(server.address(Service::Smtp).unwrap().port(), 0);
+        assert!(server.add_account("bob@elsewhere.test", "x").await.is_err());
+        server.add_account("bob@example.test", "x").await.unwrap();
+        server.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn an_unknown_deviation_is_refused_with_the_known_ones() {
+        let error = Server::builder().deviation("x").start().await.unwrap_err();
+        assert!(error.to_string().contains("smtp-dot-kept"), "{error}");
+    }
+}

@@ -1,0 +1,68 @@
+//! What can go wrong in the store, split by whom to blame; not how a protocol words it.
+
+use std::fmt;
+
+/// A failed store operation. Nothing of a failed operation is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StoreError {
+    /// The user names an account that does not exist.
+    NoSuchAccount,
+    /// The user names a mailbox that does not exist (or no longer exists).
+    NoSuchMailbox,
+    /// The body is gone: every message that held it has been expunged.
+    NoSuchMessage,
+    /// The user wants to create what is there already.
+    AlreadyExists,
+    /// The mailbox exists only as a level of the hierarchy (`\Noselect`).
+    NotSelectable,
+    /// INBOX can be neither created nor deleted (RFC 3501, sections 6.3.3 and 6.3.4).
+    Inbox,
+    /// A `\Noselect` name with inferior names cannot be deleted (RFC 3501, section 6.3.4).
+    HasChildren,
+    /// The mailbox name cannot be used: empty level, control character, too long or too deep.
+    InvalidName,
+    /// No room: the disk is full, or the identifiers of a mailbox are used up.
+    Full,
+    /// The store is closing down.
+    Closed,
+    /// The server's own trouble: input or output failed, or the database is damaged.
+    Io(String),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchAccount => f.write_str("no such account"),
+            Self::NoSuchMailbox => f.write_str("no such mailbox"),
+            Self::NoSuchMessage => f.write_str("no such message"),
+            Self::AlreadyExists => f.write_str("already exists"),
+            Self::NotSelectable => f.write_str("the mailbox is not selectable"),
+            Self::Inbox => f.write_str("not possible with INBOX"),
+            Self::HasChildren => f.write_str("the name has inferior names"),
+            Self::InvalidName => f.write_str("invalid mailbox name"),
+            Self::Full => f.write_str("no space left"),
+            Self::Closed => f.write_str("the store is closing"),
+            Self::Io(reason) => write!(f, "storage failed: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Io(error.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Io(error.to_string()),
+        }
+    }
+}

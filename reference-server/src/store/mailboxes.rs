@@ -1,0 +1,426 @@
+//! Mailboxes and their hierarchy: create, delete, rename, list, subscribe
+//! (RFC 3501, sections 6.3.3 to 6.3.10).
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use time::OffsetDateTime;
+
+use super::ids::{AccountId, MailboxId, ModSeq, Uid, UidValidity};
+use super::messages::{self, Which};
+use super::name::MailboxName;
+use super::writer::Writing;
+use super::{Store, StoreError};
+
+/// Can messages be in it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Selectable {
+    /// A mailbox.
+    Yes,
+    /// Only a level of the hierarchy (`\Noselect`).
+    No,
+}
+
+/// A mailbox without its messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mailbox {
+    /// Its identifier, which outlives a renaming.
+    pub(crate) id: MailboxId,
+    /// Its name.
+    pub(crate) name: MailboxName,
+    /// Can it be selected?
+    pub(crate) selectable: Selectable,
+    /// Its UIDVALIDITY.
+    pub(crate) uid_validity: UidValidity,
+    /// The UID that the next message gets.
+    pub(crate) uid_next: Uid,
+    /// The modification sequence of its latest change.
+    pub(crate) highest_modseq: ModSeq,
+    /// Messages from this UID on are recent: no session was told of them.
+    pub(crate) recent_from: Uid,
+}
+
+/// The numbers that STATUS tells (RFC 3501, section 6.3.10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// The mailbox itself.
+    pub(crate) mailbox: Mailbox,
+    /// How many messages there are.
+    pub(crate) messages: u32,
+    /// How many of them no session was told of.
+    pub(crate) recent: u32,
+    /// How many are without `\Seen`.
+    pub(crate) unseen: u32,
+}
+
+impl Store {
+    /// All mailboxes of the account, `\Noselect` ones too, by name.
+    pub(crate) async fn mailboxes(&self, account: AccountId) -> Result<Vec<Mailbox>, StoreError> {
+        self.read(move |sql| {
+            let mut query = sql.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM mailboxes WHERE account = ?1 ORDER BY name"
+            ))?;
+            let rows = query.query_map([account], mailbox_of)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The mailbox of this name.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMailbox`], or [`StoreError::NotSelectable`].
+    pub(crate) async fn mailbox(
+        &self,
+        account: AccountId,
+        name: &MailboxName,
+    ) -> Result<Mailbox, StoreError> {
+        let name = name.clone();
+        self.read(move |sql| selectable(sql, account, &name)).await
+    }
+
+    /// What STATUS tells of the mailbox; nothing changes.
+    pub(crate) async fn status(
+        &self,
+        account: AccountId,
+        name: &MailboxName,
+    ) -> Result<Status, StoreError> {
+        let name = name.clone();
+        self.read(move |sql| {
+            let mailbox = selectable(sql, account, &name)?;
+            let (messages, recent, unseen) = sql
+                .prepare_cached(
+                    "SELECT count(*), count(*) FILTER (WHERE uid >= ?2),
+                            count(*) FILTER (WHERE flags & 8 = 0)
+                     FROM messages WHERE mailbox = ?1",
+                )?
+                .query_row(params![mailbox.id, mailbox.recent_from], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })?;
+            Ok(Status {
+                mailbox,
+                messages,
+                recent,
+                unseen,
+            })
+        })
+        .await
+    }
+
+    /// Makes a mailbox, and the superior names that are missing (RFC 3501, section 6.3.3).
+    /// A name that was only a level of the hierarchy becomes a mailbox.
+    pub(crate) async fn create(
+        &self,
+        account: AccountId,
+        name: &MailboxName,
+    ) -> Result<Mailbox, StoreError> {
+        let name = name.clone();
+        self.write(move |w| create(w, account, &name)).await
+    }
+
+    /// Deletes a mailbox with its messages (RFC 3501, section 6.3.4). One with inferior
+    /// names stays as a `\Noselect` level.
+    pub(crate) async fn delete(
+        &self,
+        account: AccountId,
+        name: &MailboxName,
+    ) -> Result<(), StoreError> {
+        let name = name.clone();
+        self.write(move |w| delete(w, account, &name)).await
+    }
+
+    /// Renames a mailbox and all below it (RFC 3501, section 6.3.5). INBOX stays, and its
+    /// messages move to the new name.
+    pub(crate) async fn rename(
+        &self,
+        account: AccountId,
+        old: &MailboxName,
+        new: &MailboxName,
+    ) -> Result<(), StoreError> {
+        let (old, new) = (old.clone(), new.clone());
+        self.write(move |w| rename(w, account, &old, &new)).await
+    }
+
+    /// The subscribed names, by name; they need not exist (RFC 3501, section 6.3.6).
+    pub(crate) async fn subscriptions(
+        &self,
+        account: AccountId,
+    ) -> Result<Vec<MailboxName>, StoreError> {
+        self.read(move |sql| {
+            let mut query = sql.prepare_cached(
+                "SELECT name FROM subscriptions WHERE account = ?1 ORDER BY name",
+            )?;
+            let rows = query.query_map([account], |row| row.get(0).map(MailboxName::stored))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Subscribes to a name that exists; twice is the same as once.
+    pub(crate) async fn subscribe(
+        &self,
+        account: AccountId,
+        name: &MailboxName,
+    ) -> Result<(), StoreError> {
+        let name = name.clone();
+        self.write(move |w| {
+            find(w.sql, account, &name)?.ok_or(StoreError::NoSuchMailbox)?;
+            w.sql
+                .prepare_cached("INSERT OR IGNORE INTO subscriptions VALUES (?1, ?2)")?
+                .execute(params![account, name.as_str()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes a name from the subscriptions; `NoSuchMailbox` where it was not among them.
+    pub(crate) async fn unsubscribe(
+        &self,
+        account: AccountId,
+        name: &MailboxName,
+    ) -> Result<(), StoreError> {
+        let name = name.clone();
+        self.write(move |w| {
+            let gone = w
+                .sql
+                .prepare_cached("DELETE FROM subscriptions WHERE account = ?1 AND name = ?2")?
+                .execute(params![account, name.as_str()])?;
+            if gone == 0 {
+                return Err(StoreError::NoSuchMailbox);
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+const COLUMNS: &str = "id, name, selectable, uid_validity, uid_next, highest_modseq, recent_from";
+
+fn mailbox_of(row: &Row<'_>) -> rusqlite::Result<Mailbox> {
+    let selectable: bool = row.get(2)?;
+    Ok(Mailbox {
+        id: row.get(0)?,
+        name: MailboxName::stored(row.get(1)?),
+        selectable: if selectable {
+            Selectable::Yes
+        } else {
+            Selectable::No
+        },
+        uid_validity: row.get(3)?,
+        uid_next: row.get(4)?,
+        highest_modseq: row.get(5)?,
+        recent_from: row.get(6)?,
+    })
+}
+
+/// The mailbox of this name, selectable or not.
+pub(super) fn find(
+    sql: &Connection,
+    account: AccountId,
+    name: &MailboxName,
+) -> Result<Option<Mailbox>, StoreError> {
+    Ok(sql
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM mailboxes WHERE account = ?1 AND name = ?2"
+        ))?
+        .query_row(params![account, name.as_str()], mailbox_of)
+        .optional()?)
+}
+
+/// The mailbox of this name, where messages can be.
+pub(super) fn selectable(
+    sql: &Connection,
+    account: AccountId,
+    name: &MailboxName,
+) -> Result<Mailbox, StoreError> {
+    let mailbox = find(sql, account, name)?.ok_or(StoreError::NoSuchMailbox)?;
+    match mailbox.selectable {
+        Selectable::Yes => Ok(mailbox),
+        Selectable::No => Err(StoreError::NotSelectable),
+    }
+}
+
+/// The mailbox of this identifier; deleted ones are gone for good.
+pub(super) fn by_id(sql: &Connection, mailbox: MailboxId) -> Result<Mailbox, StoreError> {
+    sql.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM mailboxes WHERE id = ?1 AND selectable"
+    ))?
+    .query_row([mailbox], mailbox_of)
+    .optional()?
+    .ok_or(StoreError::NoSuchMailbox)
+}
+
+/// A new mailbox, with a UIDVALIDITY that no mailbox ever had.
+pub(super) fn insert(
+    w: &mut Writing<'_>,
+    account: AccountId,
+    name: &MailboxName,
+) -> Result<Mailbox, StoreError> {
+    let uid_validity = next_uid_validity(w.sql)?;
+    w.sql
+        .prepare_cached("INSERT INTO mailboxes (account, name, uid_validity) VALUES (?1, ?2, ?3)")?
+        .execute(params![account, name.as_str(), uid_validity])?;
+    find(w.sql, account, name)?.ok_or(StoreError::NoSuchMailbox)
+}
+
+/// Strictly ascending over the whole store. It starts from the clock, so that a store
+/// that was thrown away and made anew does not repeat itself either.
+fn next_uid_validity(sql: &Connection) -> Result<UidValidity, StoreError> {
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let next: i64 = sql
+        .prepare_cached("UPDATE uid_validity SET last = max(last + 1, ?1) RETURNING last")?
+        .query_row([now], |row| row.get(0))?;
+    u32::try_from(next)
+        .map(UidValidity)
+        .map_err(|_| StoreError::Full)
+}
+
+fn create(
+    w: &mut Writing<'_>,
+    account: AccountId,
+    name: &MailboxName,
+) -> Result<Mailbox, StoreError> {
+    if name.is_inbox() {
+        return Err(StoreError::Inbox);
+    }
+    create_superiors(w, account, name)?;
+    match find(w.sql, account, name)? {
+        None => insert(w, account, name),
+        Some(held) if held.selectable == Selectable::No => {
+            remove_row(w, account, &held)?;
+            insert(w, account, name)
+        }
+        Some(_) => Err(StoreError::AlreadyExists),
+    }
+}
+
+fn create_superiors(
+    w: &mut Writing<'_>,
+    account: AccountId,
+    name: &MailboxName,
+) -> Result<(), StoreError> {
+    for superior in name.ancestors() {
+        if find(w.sql, account, &superior)?.is_none() {
+            insert(w, account, &superior)?;
+        }
+    }
+    Ok(())
+}
+
+fn below(
+    sql: &Connection,
+    account: AccountId,
+    name: &MailboxName,
+) -> Result<Vec<Mailbox>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM mailboxes
+         WHERE account = ?1 AND substr(name, 1, length(?2)) = ?2 ORDER BY name"
+    ))?;
+    let rows = query.query_map(params![account, name.prefix()], mailbox_of)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn delete(w: &mut Writing<'_>, account: AccountId, name: &MailboxName) -> Result<(), StoreError> {
+    if name.is_inbox() {
+        return Err(StoreError::Inbox);
+    }
+    let mailbox = find(w.sql, account, name)?.ok_or(StoreError::NoSuchMailbox)?;
+    let has_children = !below(w.sql, account, name)?.is_empty();
+    if has_children && mailbox.selectable == Selectable::No {
+        return Err(StoreError::HasChildren);
+    }
+    messages::expunge(w, mailbox.id, &Which::All)?;
+    remove_row(w, account, &mailbox)?;
+    if has_children {
+        // A new row: sessions that have the old one selected learn that it is gone.
+        let level = insert(w, account, name)?;
+        w.sql
+            .prepare_cached("UPDATE mailboxes SET selectable = 0 WHERE id = ?1")?
+            .execute([level.id])?;
+    }
+    Ok(())
+}
+
+fn remove_row(
+    w: &mut Writing<'_>,
+    account: AccountId,
+    mailbox: &Mailbox,
+) -> Result<(), StoreError> {
+    retire(w, account, mailbox)?;
+    w.sql
+        .prepare_cached("DELETE FROM expunged WHERE mailbox = ?1")?
+        .execute([mailbox.id])?;
+    w.sql
+        .prepare_cached("DELETE FROM mailboxes WHERE id = ?1")?
+        .execute([mailbox.id])?;
+    w.touch(
+        mailbox.id,
+        ModSeq(mailbox.highest_modseq.0.saturating_add(1)),
+    );
+    Ok(())
+}
+
+/// Remembers under which UIDVALIDITY the name was known.
+fn retire(w: &mut Writing<'_>, account: AccountId, mailbox: &Mailbox) -> Result<(), StoreError> {
+    w.sql
+        .prepare_cached(
+            "INSERT INTO retired_names VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET uid_validity = max(uid_validity, excluded.uid_validity)",
+        )?
+        .execute(params![
+            account,
+            mailbox.name.as_str(),
+            mailbox.uid_validity
+        ])?;
+    Ok(())
+}
+
+fn rename(
+    w: &mut Writing<'_>,
+    account: AccountId,
+    old: &MailboxName,
+    new: &MailboxName,
+) -> Result<(), StoreError> {
+    let mailbox = find(w.sql, account, old)?.ok_or(StoreError::NoSuchMailbox)?;
+    if new.is_inbox() || find(w.sql, account, new)?.is_some() {
+        return Err(StoreError::AlreadyExists);
+    }
+    if old.is_inbox() {
+        create_superiors(w, account, new)?;
+        let target = insert(w, account, new)?;
+        return messages::move_all(w, &mailbox, &target);
+    }
+    if new.is_below(old) {
+        return Err(StoreError::InvalidName);
+    }
+    create_superiors(w, account, new)?;
+    let inferior = below(w.sql, account, old)?;
+    for held in std::iter::once(&mailbox).chain(&inferior) {
+        let name = held.name.moved(old, new)?;
+        if find(w.sql, account, &name)?.is_some() {
+            return Err(StoreError::AlreadyExists);
+        }
+        retire(w, account, held)?;
+        let uid_validity = uid_validity_for(w.sql, account, &name, held.uid_validity)?;
+        w.sql
+            .prepare_cached("UPDATE mailboxes SET name = ?2, uid_validity = ?3 WHERE id = ?1")?
+            .execute(params![held.id, name.as_str(), uid_validity])?;
+    }
+    Ok(())
+}
+
+/// A mailbox keeps its UIDVALIDITY under a new name, unless that name was known under a
+/// higher one before: for each name the value only ever rises (RFC 3501, section 2.3.1.1).
+fn uid_validity_for(
+    sql: &Connection,
+    account: AccountId,
+    name: &MailboxName,
+    own: UidValidity,
+) -> Result<UidValidity, StoreError> {
+    let before: Option<UidValidity> = sql
+        .prepare_cached("SELECT uid_validity FROM retired_names WHERE account = ?1 AND name = ?2")?
+        .query_row(params![account, name.as_str()], |row| row.get(0))
+        .optional()?;
+    match before {
+        Some(before) if before >= own => next_uid_validity(sql),
+        _ => Ok(own),
+    }
+}

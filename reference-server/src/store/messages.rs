@@ -1,0 +1,487 @@
+//! Messages: deliver, append, copy, flag, expunge, and read their bodies.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use time::{OffsetDateTime, UtcOffset};
+
+use super::flags::Flags;
+use super::ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, Uid, UidValidity};
+use super::mailboxes::{self, Mailbox};
+use super::name::MailboxName;
+use super::writer::Writing;
+use super::{Store, StoreError};
+
+/// A message without its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// Its unique identifier.
+    pub(crate) uid: Uid,
+    /// Where its octets are.
+    pub(crate) body: BodyId,
+    /// How many octets they are (RFC822.SIZE).
+    pub(crate) octets: Octets,
+    /// The modification sequence of its latest change.
+    pub(crate) modseq: ModSeq,
+    /// When it was received, with the zone that was given (INTERNALDATE).
+    pub(crate) internal_date: OffsetDateTime,
+    /// Its flags.
+    pub(crate) flags: Flags,
+}
+
+/// A message that is to be put into a mailbox.
+#[derive(Debug, Clone)]
+pub(crate) struct NewMessage {
+    /// Its octets, which never change.
+    pub(crate) content: Arc<[u8]>,
+    /// Its first flags.
+    pub(crate) flags: Flags,
+    /// Its internal date.
+    pub(crate) internal_date: OffsetDateTime,
+}
+
+impl NewMessage {
+    /// Fresh mail: no flags, received now.
+    pub(crate) fn received(content: impl Into<Arc<[u8]>>) -> Self {
+        Self {
+            content: content.into(),
+            flags: Flags::new(),
+            internal_date: OffsetDateTime::now_utc(),
+        }
+    }
+}
+
+/// Where a message was put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Appended {
+    /// The mailbox.
+    pub(crate) mailbox: MailboxId,
+    /// Its UIDVALIDITY.
+    pub(crate) uid_validity: UidValidity,
+    /// The UID of the message there.
+    pub(crate) uid: Uid,
+}
+
+/// What COPY did, as COPYUID tells it (RFC 4315, section 3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Copied {
+    /// The UIDVALIDITY of the mailbox copied to.
+    pub(crate) uid_validity: UidValidity,
+    /// Each message's UID here and there, in ascending order.
+    pub(crate) pairs: Vec<(Uid, Uid)>,
+}
+
+/// How STORE changes flags (RFC 3501, section 6.4.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FlagChange {
+    /// These and no others.
+    Replace,
+    /// These too.
+    Add,
+    /// These no more.
+    Remove,
+}
+
+/// Which messages are to be expunged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All that carry `\Deleted` (EXPUNGE, CLOSE).
+    Deleted,
+    /// Those of these that carry `\Deleted` (UID EXPUNGE; RFC 4315, section 2.1).
+    DeletedAmong(Vec<Uid>),
+    /// These, whatever their flags (POP3).
+    These(Vec<Uid>),
+    /// Every message (the mailbox itself goes).
+    All,
+}
+
+/// What an expunge did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Expunged {
+    /// The messages that went, in ascending order.
+    pub(crate) uids: Vec<Uid>,
+    /// The modification sequence of the expunge, or of the change before it where
+    /// nothing went.
+    pub(crate) modseq: ModSeq,
+}
+
+impl Store {
+    /// Puts one message into the INBOX of each account: into all of them or none. They
+    /// share one body.
+    pub(crate) async fn deliver(
+        &self,
+        accounts: Vec<AccountId>,
+        message: NewMessage,
+    ) -> Result<Vec<Appended>, StoreError> {
+        self.write(move |w| {
+            let body = insert_body(w.sql, &message.content)?;
+            let inbox = MailboxName::inbox();
+            accounts
+                .iter()
+                .map(|account| {
+                    let mailbox = mailboxes::selectable(w.sql, *account, &inbox)?;
+                    insert(w, &mailbox, body, &message)
+                })
+                .collect()
+        })
+        .await
+    }
+
+    /// Puts one message into a mailbox (RFC 3501, section 6.3.11).
+    pub(crate) async fn append(
+        &self,
+        account: AccountId,
+        name: &MailboxName,
+        message: NewMessage,
+    ) -> Result<Appended, StoreError> {
+        let name = name.clone();
+        self.write(move |w| {
+            let mailbox = mailboxes::selectable(w.sql, account, &name)?;
+            let body = insert_body(w.sql, &message.content)?;
+            insert(w, &mailbox, body, &message)
+        })
+        .await
+    }
+
+    /// Copies messages with their flags and internal dates: all that still exist, or none
+    /// (RFC 3501, section 6.4.7). No body is copied.
+    pub(crate) async fn copy(
+        &self,
+        from: MailboxId,
+        uids: Vec<Uid>,
+        account: AccountId,
+        to: &MailboxName,
+    ) -> Result<Copied, StoreError> {
+        let to = to.clone();
+        self.write(move |w| {
+            mailboxes::by_id(w.sql, from)?;
+            let mut target = mailboxes::selectable(w.sql, account, &to)?;
+            let uids: BTreeSet<Uid> = uids.into_iter().collect();
+            let mut pairs = Vec::with_capacity(uids.len());
+            for uid in uids {
+                let Some(message) = find(w.sql, from, uid)? else {
+                    continue;
+                };
+                let new = insert_row(w, &mut target, &message)?;
+                pairs.push((uid, new));
+            }
+            Ok(Copied {
+                uid_validity: target.uid_validity,
+                pairs,
+            })
+        })
+        .await
+    }
+
+    /// Changes flags, and gives back the messages that exist as they are afterwards. Where
+    /// nothing changes the modification sequence stays.
+    pub(crate) async fn change_flags(
+        &self,
+        mailbox: MailboxId,
+        uids: Vec<Uid>,
+        change: FlagChange,
+        flags: Flags,
+    ) -> Result<Vec<Message>, StoreError> {
+        self.write(move |w| change_flags(w, mailbox, &uids, change, &flags))
+            .await
+    }
+
+    /// Removes messages for good, all of them at once.
+    pub(crate) async fn expunge(
+        &self,
+        mailbox: MailboxId,
+        which: Which,
+    ) -> Result<Expunged, StoreError> {
+        self.write(move |w| {
+            mailboxes::by_id(w.sql, mailbox)?;
+            expunge(w, mailbox, &which)
+        })
+        .await
+    }
+
+    /// The octets of a body.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMessage`] when every message with this body is expunged.
+    pub(crate) async fn body(&self, body: BodyId) -> Result<Arc<[u8]>, StoreError> {
+        self.read(move |sql| {
+            let content: Option<Arc<[u8]>> = sql
+                .prepare_cached("SELECT content FROM bodies WHERE id = ?1")?
+                .query_row([body], |row| Ok(row.get_ref(0)?.as_blob()?.into()))
+                .optional()?;
+            content.ok_or(StoreError::NoSuchMessage)
+        })
+        .await
+    }
+
+    /// At most `length` octets of a body from `offset` on; beyond the end there are none.
+    pub(crate) async fn body_range(
+        &self,
+        body: BodyId,
+        offset: u64,
+        length: u64,
+    ) -> Result<Vec<u8>, StoreError> {
+        let offset = i64::try_from(offset).unwrap_or(i64::MAX - 1);
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        self.read(move |sql| {
+            let content: Option<Vec<u8>> = sql
+                .prepare_cached("SELECT substr(content, ?2 + 1, ?3) FROM bodies WHERE id = ?1")?
+                .query_row(params![body, offset, length], |row| row.get(0))
+                .optional()?;
+            content.ok_or(StoreError::NoSuchMessage)
+        })
+        .await
+    }
+}
+
+/// Columns of a message, as [`message_of`] reads them.
+pub(super) const COLUMNS: &str =
+    "uid, body, octets, modseq, date_seconds, date_offset, flags, keywords";
+
+/// A message from its row.
+pub(super) fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let keywords = row.get_ref(7)?.as_str()?;
+    Ok(Message {
+        uid: row.get(0)?,
+        body: row.get(1)?,
+        octets: row.get(2)?,
+        modseq: row.get(3)?,
+        internal_date: date_of(row.get(4)?, row.get(5)?),
+        flags: Flags::from_columns(row.get(6)?, keywords),
+    })
+}
+
+/// The date from its columns; one that no calendar knows becomes the epoch.
+fn date_of(seconds: i64, offset: i32) -> OffsetDateTime {
+    let offset = UtcOffset::from_whole_seconds(offset).unwrap_or(UtcOffset::UTC);
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .ok()
+        .and_then(|date| date.checked_to_offset(offset))
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn find(sql: &Connection, mailbox: MailboxId, uid: Uid) -> Result<Option<Message>, StoreError> {
+    Ok(sql
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM messages WHERE mailbox = ?1 AND uid = ?2"
+        ))?
+        .query_row(params![mailbox, uid], message_of)
+        .optional()?)
+}
+
+fn insert_body(sql: &Connection, content: &[u8]) -> Result<BodyId, StoreError> {
+    sql.prepare_cached("INSERT INTO bodies (content) VALUES (?1)")?
+        .execute([content])?;
+    Ok(BodyId(sql.last_insert_rowid()))
+}
+
+fn insert(
+    w: &mut Writing<'_>,
+    mailbox: &Mailbox,
+    body: BodyId,
+    new: &NewMessage,
+) -> Result<Appended, StoreError> {
+    let message = Message {
+        uid: mailbox.uid_next,
+        body,
+        octets: Octets(u64::try_from(new.content.len()).unwrap_or(u64::MAX)),
+        modseq: mailbox.highest_modseq,
+        internal_date: new.internal_date,
+        flags: new.flags.clone(),
+    };
+    let uid = insert_row(w, &mut mailbox.clone(), &message)?;
+    Ok(Appended {
+        mailbox: mailbox.id,
+        uid_validity: mailbox.uid_validity,
+        uid,
+    })
+}
+
+/// Puts a message at the end of the mailbox, and keeps `mailbox` up to date.
+fn insert_row(
+    w: &mut Writing<'_>,
+    mailbox: &mut Mailbox,
+    message: &Message,
+) -> Result<Uid, StoreError> {
+    let uid = mailbox.uid_next;
+    let modseq = next_modseq(w, mailbox.id)?;
+    let (system, keywords) = message.flags.to_columns();
+    w.sql
+        .prepare_cached(
+            "INSERT INTO messages (mailbox, uid, body, octets, modseq, date_seconds,
+                                   date_offset, flags, keywords)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            mailbox.id,
+            uid,
+            message.body,
+            message.octets,
+            modseq,
+            message.internal_date.unix_timestamp(),
+            message.internal_date.offset().whole_seconds(),
+            system,
+            keywords
+        ])?;
+    let uid_next = Uid(uid.0.checked_add(1).ok_or(StoreError::Full)?);
+    w.sql
+        .prepare_cached("UPDATE mailboxes SET uid_next = ?2 WHERE id = ?1")?
+        .execute(params![mailbox.id, uid_next])?;
+    mailbox.uid_next = uid_next;
+    mailbox.highest_modseq = modseq;
+    Ok(uid)
+}
+
+/// A change begins: the mailbox gets a higher modification sequence.
+fn next_modseq(w: &mut Writing<'_>, mailbox: MailboxId) -> Result<ModSeq, StoreError> {
+    let modseq: ModSeq = w
+        .sql
+        .prepare_cached(
+            "UPDATE mailboxes SET highest_modseq = highest_modseq + 1 WHERE id = ?1
+             RETURNING highest_modseq",
+        )?
+        .query_row([mailbox], |row| row.get(0))
+        .optional()?
+        .ok_or(StoreError::NoSuchMailbox)?;
+    w.touch(mailbox, modseq);
+    Ok(modseq)
+}
+
+fn change_flags(
+    w: &mut Writing<'_>,
+    mailbox: MailboxId,
+    uids: &[Uid],
+    change: FlagChange,
+    flags: &Flags,
+) -> Result<Vec<Message>, StoreError> {
+    mailboxes::by_id(w.sql, mailbox)?;
+    let mut modseq = None;
+    let mut after = Vec::with_capacity(uids.len());
+    for uid in uids {
+        let Some(mut message) = find(w.sql, mailbox, *uid)? else {
+            continue;
+        };
+        let before = message.flags.clone();
+        match change {
+            FlagChange::Replace => message.flags = flags.clone(),
+            FlagChange::Add => message.flags.add(flags),
+            FlagChange::Remove => message.flags.remove(flags),
+        }
+        if message.flags != before {
+            // One command is one change: all its messages share the sequence.
+            message.modseq = match modseq {
+                Some(modseq) => modseq,
+                None => *modseq.insert(next_modseq(w, mailbox)?),
+            };
+            update_flags(w.sql, mailbox, &message)?;
+        }
+        after.push(message);
+    }
+    Ok(after)
+}
+
+fn update_flags(sql: &Connection, mailbox: MailboxId, message: &Message) -> Result<(), StoreError> {
+    let (system, keywords) = message.flags.to_columns();
+    sql.prepare_cached(
+        "UPDATE messages SET flags = ?3, keywords = ?4, modseq = ?5
+         WHERE mailbox = ?1 AND uid = ?2",
+    )?
+    .execute(params![
+        mailbox,
+        message.uid,
+        system,
+        keywords,
+        message.modseq
+    ])?;
+    Ok(())
+}
+
+/// Removes messages, and the bodies that no message holds any more.
+pub(super) fn expunge(
+    w: &mut Writing<'_>,
+    mailbox: MailboxId,
+    which: &Which,
+) -> Result<Expunged, StoreError> {
+    let going = going(w.sql, mailbox, which)?;
+    if going.is_empty() {
+        let modseq = w
+            .sql
+            .prepare_cached("SELECT highest_modseq FROM mailboxes WHERE id = ?1")?
+            .query_row([mailbox], |row| row.get(0))?;
+        return Ok(Expunged {
+            uids: Vec::new(),
+            modseq,
+        });
+    }
+    let modseq = next_modseq(w, mailbox)?;
+    for (uid, body) in &going {
+        remove_row(w.sql, mailbox, *uid, modseq)?;
+        w.sql
+            .prepare_cached(
+                "DELETE FROM bodies WHERE id = ?1
+                 AND NOT EXISTS (SELECT 1 FROM messages WHERE body = ?1)",
+            )?
+            .execute([body])?;
+    }
+    Ok(Expunged {
+        uids: going.into_iter().map(|(uid, _)| uid).collect(),
+        modseq,
+    })
+}
+
+fn remove_row(
+    sql: &Connection,
+    mailbox: MailboxId,
+    uid: Uid,
+    modseq: ModSeq,
+) -> Result<(), StoreError> {
+    sql.prepare_cached("DELETE FROM messages WHERE mailbox = ?1 AND uid = ?2")?
+        .execute(params![mailbox, uid])?;
+    sql.prepare_cached("INSERT OR REPLACE INTO expunged VALUES (?1, ?2, ?3)")?
+        .execute(params![mailbox, uid, modseq])?;
+    Ok(())
+}
+
+/// The messages that an expunge is to remove, in ascending order.
+fn going(
+    sql: &Connection,
+    mailbox: MailboxId,
+    which: &Which,
+) -> Result<Vec<(Uid, BodyId)>, StoreError> {
+    let deleted_only = matches!(which, Which::Deleted | Which::DeletedAmong(_));
+    let mut query = sql.prepare_cached(
+        "SELECT uid, body FROM messages
+         WHERE mailbox = ?1 AND (flags & 4 <> 0 OR NOT ?2) ORDER BY uid",
+    )?;
+    let rows = query.query_map(params![mailbox, deleted_only], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    let mut all: Vec<(Uid, BodyId)> = rows.collect::<Result<_, _>>()?;
+    if let Which::DeletedAmong(uids) | Which::These(uids) = which {
+        let wanted: BTreeSet<Uid> = uids.iter().copied().collect();
+        all.retain(|(uid, _)| wanted.contains(uid));
+    }
+    Ok(all)
+}
+
+/// Moves all messages into another mailbox, where they get new UIDs.
+pub(super) fn move_all(
+    w: &mut Writing<'_>,
+    from: &Mailbox,
+    to: &Mailbox,
+) -> Result<(), StoreError> {
+    let going = going(w.sql, from.id, &Which::All)?;
+    if going.is_empty() {
+        return Ok(());
+    }
+    let mut target = to.clone();
+    let modseq = next_modseq(w, from.id)?;
+    for (uid, _) in going {
+        if let Some(message) = find(w.sql, from.id, uid)? {
+            insert_row(w, &mut target, &message)?;
+            remove_row(w.sql, from.id, uid, modseq)?;
+        }
+    }
+    Ok(())
+}

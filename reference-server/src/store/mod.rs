@@ -1,0 +1,178 @@
+//! The store: accounts, mailboxes, messages, flags, UIDs and modification sequences in
+//! SQLite, spoken to in terms of mail. One writer with group commit ([`writer`]), readers
+//! beside it ([`readers`]), news after the commit ([`feed`]). Not for protocols: it knows
+//! no reply and no wire.
+
+mod accounts;
+mod error;
+mod feed;
+mod flags;
+mod ids;
+mod mailboxes;
+mod maildrop;
+mod messages;
+mod name;
+mod readers;
+mod schema;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::watch;
+
+pub(crate) use accounts::{Account, StoredSecret};
+pub(crate) use error::StoreError;
+pub(crate) use flags::{Flags, SystemFlag};
+pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, Uid, UidValidity};
+pub(crate) use mailboxes::{Mailbox, Selectable, Status};
+pub(crate) use maildrop::MaildropLock;
+pub(crate) use messages::{Appended, Copied, Expunged, FlagChange, Message, NewMessage, Which};
+pub(crate) use name::{DELIMITER, MailboxName};
+pub(crate) use snapshot::{Access, Changes, Snapshot};
+pub(crate) use writer::AnswerTiming;
+
+/// Where the mail is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Storage {
+    /// In memory: gone with the server.
+    Memory,
+    /// In a directory, which is made where it is missing. One server at a time.
+    Directory(PathBuf),
+}
+
+/// The store; clones are the same store.
+#[derive(Clone)]
+pub(crate) struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    writer: writer::Writer,
+    /// None in memory: there the writer's connection is the only one.
+    readers: Option<readers::Readers>,
+    feed: Arc<feed::Feed>,
+    maildrops: maildrop::Maildrops,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Held until the threads have ended.
+    lock: Mutex<Option<File>>,
+}
+
+impl Store {
+    /// Opens the store, and makes it where it is new. After a crash SQLite's log is replayed
+    /// here. Blocks: not for async threads.
+    ///
+    /// # Errors
+    /// The directory cannot be made, is used by another server, or holds something else.
+    pub(crate) fn open(storage: &Storage, timing: AnswerTiming) -> Result<Self, StoreError> {
+        let mut threads = Vec::new();
+        let feed = Arc::new(feed::Feed::default());
+        let (connection, lock, database) = match storage {
+            Storage::Memory => (Connection::open_in_memory()?, None, None),
+            Storage::Directory(directory) => {
+                std::fs::create_dir_all(directory)?;
+                let lock = lock(directory)?;
+                let database = directory.join("mail.sqlite");
+                (Connection::open(&database)?, Some(lock), Some(database))
+            }
+        };
+        schema::prepare_writer(&connection)?;
+        let (writer, thread) = writer::Writer::start(connection, Arc::clone(&feed), timing)?;
+        threads.push(thread);
+        let readers = database
+            .map(|database| readers::Readers::start(&database, &mut threads))
+            .transpose()?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                writer,
+                readers,
+                feed,
+                maildrops: maildrop::Maildrops::default(),
+                threads: Mutex::new(threads),
+                lock: Mutex::new(lock),
+            }),
+        })
+    }
+
+    /// Finishes what is queued, closes the database and gives the directory free. Whoever
+    /// uses the store afterwards gets [`StoreError::Closed`].
+    pub(crate) async fn close(&self) {
+        if let Some(readers) = &self.inner.readers {
+            readers.stop().await;
+        }
+        self.inner.writer.stop().await;
+        let threads = std::mem::take(
+            &mut *self
+                .inner
+                .threads
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        let ended = tokio::task::spawn_blocking(move || {
+            threads.into_iter().all(|thread| thread.join().is_ok())
+        });
+        if !matches!(ended.await, Ok(true)) {
+            tracing::error!("a thread of the store ended badly");
+        }
+        let mut lock = self
+            .inner
+            .lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(lock.take());
+    }
+
+    /// News of a mailbox: the receiver changes after each committed change, also when the
+    /// mailbox is deleted. What changed is read with [`Store::changes`].
+    pub(crate) fn watch(&self, mailbox: MailboxId) -> watch::Receiver<ModSeq> {
+        self.inner.feed.watch(mailbox)
+    }
+
+    /// The exclusive lock on an account's maildrop for a POP3 session, or `None` while
+    /// another session holds it (RFC 1939, section 4).
+    pub(crate) fn lock_maildrop(&self, account: AccountId) -> Option<MaildropLock> {
+        self.inner.maildrops.lock(account)
+    }
+
+    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut writer::Writing<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.writer.run(work).await
+    }
+
+    async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        match &self.inner.readers {
+            Some(readers) => readers.run(query).await,
+            None => self.inner.writer.run(move |w| query(w.sql)).await,
+        }
+    }
+}
+
+/// Keeps other processes out of the directory, until the file is closed.
+fn lock(directory: &Path) -> Result<File, StoreError> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(directory.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Io(format!(
+            "{} is in use by another server",
+            directory.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,113 @@
+//! Tables of the database, and how a connection is set up.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::StoreError;
+
+/// Version of the tables, kept in `PRAGMA user_version`.
+const VERSION: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    address TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    salt BLOB NOT NULL,
+    iterations INTEGER NOT NULL,
+    stored_key BLOB NOT NULL,
+    server_key BLOB NOT NULL
+) STRICT;
+
+-- recent_from: messages from this UID on have not been shown to any session yet.
+CREATE TABLE mailboxes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account INTEGER NOT NULL REFERENCES accounts(id),
+    name TEXT NOT NULL,
+    uid_validity INTEGER NOT NULL UNIQUE,
+    uid_next INTEGER NOT NULL DEFAULT 1,
+    recent_from INTEGER NOT NULL DEFAULT 1,
+    highest_modseq INTEGER NOT NULL DEFAULT 1,
+    selectable INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (account, name)
+) STRICT;
+
+-- The highest UIDVALIDITY under which a name was known before it was deleted or renamed.
+CREATE TABLE retired_names (
+    account INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    uid_validity INTEGER NOT NULL,
+    PRIMARY KEY (account, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bodies (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    content BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE messages (
+    mailbox INTEGER NOT NULL REFERENCES mailboxes(id),
+    uid INTEGER NOT NULL,
+    body INTEGER NOT NULL REFERENCES bodies(id),
+    octets INTEGER NOT NULL,
+    modseq INTEGER NOT NULL,
+    date_seconds INTEGER NOT NULL,
+    date_offset INTEGER NOT NULL,
+    flags INTEGER NOT NULL,
+    keywords TEXT NOT NULL,
+    PRIMARY KEY (mailbox, uid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX messages_by_body ON messages (body);
+CREATE INDEX messages_by_modseq ON messages (mailbox, modseq);
+
+CREATE TABLE expunged (
+    mailbox INTEGER NOT NULL,
+    uid INTEGER NOT NULL,
+    modseq INTEGER NOT NULL,
+    PRIMARY KEY (mailbox, uid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX expunged_by_modseq ON expunged (mailbox, modseq);
+
+CREATE TABLE subscriptions (
+    account INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (account, name)
+) STRICT, WITHOUT ROWID;
+
+-- The last UIDVALIDITY given out.
+CREATE TABLE uid_validity (last INTEGER NOT NULL) STRICT;
+INSERT INTO uid_validity VALUES (0);
+";
+
+/// Sets the connection that writes up, and makes the tables where they are new.
+pub(super) fn prepare_writer(connection: &Connection) -> Result<(), StoreError> {
+    // `journal_mode` answers with the mode in force: `memory` for a store without a disk.
+    connection
+        .query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))
+        .optional()?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+    prepare_any(connection)?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match version {
+        0 => connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"
+        ))?,
+        VERSION => {}
+        other => {
+            return Err(StoreError::Io(format!(
+                "the database has version {other}, this program knows {VERSION}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Sets a connection that only reads up.
+pub(super) fn prepare_reader(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch("PRAGMA query_only = ON;")?;
+    prepare_any(connection)
+}
+
+fn prepare_any(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
