@@ -36,9 +36,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Is this domain one whose addresses are local? Upper and lower case do not matter.
     pub(crate) fn is_local(&self, domain: &str) -> bool {
-        self.domains
-            .iter()
-            .any(|local| local.eq_ignore_ascii_case(domain))
+        self.domains.iter().any(|local| local.eq_ignore_ascii_case(domain))
     }
 }
 

@@ -17,12 +17,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            connections: 1000,
-            message_octets: 50 * 1024 * 1024,
-            recipients: 1000,
-            errors: 50,
-        }
+        Self { connections: 1000, message_octets: 50 * 1024 * 1024, recipients: 1000, errors: 50 }
     }
 }
 

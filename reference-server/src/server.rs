@@ -129,8 +129,8 @@ impl Builder {
             tokio::task::spawn_blocking(move || {
                 let store = Store::open(&storage, answer).map_err(StartError::storage)?;
                 let identity = net::identity(&storage, &names).map_err(StartError::Tls)?;
-                let authenticator = Authenticator::new(store.clone(), domains, seams)
-                    .map_err(StartError::storage)?;
+                let authenticator =
+                    Authenticator::new(store.clone(), domains, seams).map_err(StartError::storage)?;
                 Ok::<_, StartError>((store, identity, authenticator))
             })
             .await
@@ -204,23 +204,16 @@ async fn open(
     listen: BTreeMap<Service, SocketAddr>,
 ) -> Result<Server, StartError> {
     for (address, secret) in &accounts {
-        shared
-            .authenticator
-            .put_account(address, secret)
-            .await
-            .map_err(StartError::storage)?;
+        shared.authenticator.put_account(address, secret).await.map_err(StartError::storage)?;
     }
     let mut listeners = Vec::new();
     let mut addresses = BTreeMap::new();
     for (service, address) in listen {
-        let listener =
-            Listener::bind(service, address)
-                .await
-                .map_err(|error| StartError::Listen {
-                    service,
-                    address,
-                    error,
-                })?;
+        let listener = Listener::bind(service, address).await.map_err(|error| StartError::Listen {
+            service,
+            address,
+            error,
+        })?;
         addresses.insert(service, listener.address());
         listeners.push(listener);
     }
@@ -230,13 +223,7 @@ async fn open(
     for listener in listeners {
         running.spawn(listener.run(Arc::clone(shared), Arc::clone(&slots), shutdown.clone()));
     }
-    Ok(Server {
-        shared: Arc::clone(shared),
-        addresses,
-        ca_pem: identity.ca_pem,
-        ending,
-        running,
-    })
+    Ok(Server { shared: Arc::clone(shared), addresses, ca_pem: identity.ca_pem, ending, running })
 }
 
 /// Why a server did not start.
@@ -279,11 +266,9 @@ impl fmt::Display for StartError {
             }
             Self::Storage(reason) => f.write_str(reason),
             Self::Tls(error) => write!(f, "certificates: {error}"),
-            Self::Listen {
-                service,
-                address,
-                error,
-            } => write!(f, "{service} cannot listen on {address}: {error}"),
+            Self::Listen { service, address, error } => {
+                write!(f, "{service} cannot listen on {address}: {error}")
+            }
         }
     }
 }
@@ -322,9 +307,7 @@ impl Server {
 
     /// All listeners, in the order of [`Service::ALL`].
     pub fn addresses(&self) -> impl Iterator<Item = (Service, SocketAddr)> + '_ {
-        self.addresses
-            .iter()
-            .map(|(service, address)| (*service, *address))
+        self.addresses.iter().map(|(service, address)| (*service, *address))
     }
 
     /// Makes an account while the server runs, or gives it a new secret.
@@ -362,9 +345,7 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("addresses", &self.addresses)
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("addresses", &self.addresses).finish_non_exhaustive()
     }
 }
 

@@ -79,9 +79,7 @@ impl Service {
     pub(crate) fn tls_mode(self) -> TlsMode {
         match self {
             Self::Submissions | Self::Pop3s | Self::Imaps => TlsMode::Implicit,
-            Self::Smtp | Self::Submission | Self::Lmtp | Self::Pop3 | Self::Imap => {
-                TlsMode::Explicit
-            }
+            Self::Smtp | Self::Submission | Self::Lmtp | Self::Pop3 | Self::Imap => TlsMode::Explicit,
         }
     }
 }

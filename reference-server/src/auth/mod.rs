@@ -52,11 +52,7 @@ impl Authenticator {
     ///
     /// # Errors
     /// The system has no randomness.
-    pub(crate) fn new(
-        store: Store,
-        domains: Vec<String>,
-        seams: Arc<Seams>,
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn new(store: Store, domains: Vec<String>, seams: Arc<Seams>) -> Result<Self, StoreError> {
         let random = SystemRandom::new();
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &random).map_err(|_| no_randomness())?;
         Ok(Self {
@@ -70,11 +66,7 @@ impl Authenticator {
     }
 
     /// Makes an account, or gives it a new password.
-    pub(crate) async fn put_account(
-        &self,
-        address: &str,
-        password: &str,
-    ) -> Result<Account, StoreError> {
+    pub(crate) async fn put_account(&self, address: &str, password: &str) -> Result<Account, StoreError> {
         let password = password.to_owned();
         let secret = blocking(move || derive(password.as_bytes(), &SystemRandom::new())).await??;
         let account = self.store.put_account(address, secret).await?;
@@ -92,9 +84,7 @@ impl Authenticator {
                 return Err(AuthError::Invalid);
             }
         }
-        let right = self
-            .password_fits(account.as_ref(), &credentials.password)
-            .await?;
+        let right = self.password_fits(account.as_ref(), &credentials.password).await?;
         match account {
             Some(account) if (self.seams.authentication.admits)(right) => Ok(account),
             _ => Err(AuthError::Invalid),
@@ -102,11 +92,7 @@ impl Authenticator {
     }
 
     /// Verifies a login name and a password.
-    pub(crate) async fn verify_password(
-        &self,
-        login: &str,
-        password: &str,
-    ) -> Result<Account, AuthError> {
+    pub(crate) async fn verify_password(&self, login: &str, password: &str) -> Result<Account, AuthError> {
         self.verify(&Credentials {
             authorization: None,
             login: login.to_owned(),
@@ -129,11 +115,7 @@ impl Authenticator {
         Ok(None)
     }
 
-    async fn password_fits(
-        &self,
-        account: Option<&Account>,
-        password: &str,
-    ) -> Result<Verified, StoreError> {
+    async fn password_fits(&self, account: Option<&Account>, password: &str) -> Result<Verified, StoreError> {
         let fingerprint = account.map(|account| (account.id, self.fingerprint(account, password)));
         if let Some((id, tag)) = &fingerprint
             && self.memory().get(id).map(AsRef::as_ref) == Some(tag.as_ref())
@@ -167,9 +149,7 @@ impl Authenticator {
     }
 
     fn memory(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, hmac::Tag>> {
-        self.remembered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -182,12 +162,8 @@ pub(crate) enum Verified {
     Wrong,
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| StoreError::Io(error.to_string()))
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Io(error.to_string()))
 }
 
 fn derive(password: &[u8], random: &dyn SecureRandom) -> Result<StoredSecret, StoreError> {
@@ -223,10 +199,7 @@ mod tests {
                 let found = all.verify_password(login, "alice-secret").await.unwrap();
                 assert_eq!(found.address, "alice@example.test");
             }
-            assert_eq!(
-                all.verify_password(login, "bob-secret").await,
-                Err(AuthError::Invalid)
-            );
+            assert_eq!(all.verify_password(login, "bob-secret").await, Err(AuthError::Invalid));
         }
         assert!(all.verify_password("carol", "x").await.is_err());
     }

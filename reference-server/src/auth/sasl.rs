@@ -24,9 +24,7 @@ impl Mechanism {
 
     /// The mechanism of this name; upper and lower case do not matter.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|mechanism| mechanism.name().as_bytes().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|mechanism| mechanism.name().as_bytes().eq_ignore_ascii_case(name))
     }
 }
 
@@ -99,11 +97,7 @@ impl Exchange {
                 None => Step::Malformed,
             },
             State::LoginPassword(login) => match text(response) {
-                Some(password) => Step::Verify(Credentials {
-                    authorization: None,
-                    login,
-                    password,
-                }),
+                Some(password) => Step::Verify(Credentials { authorization: None, login, password }),
                 None => Step::Malformed,
             },
             State::Over => Step::Malformed,
@@ -161,15 +155,9 @@ mod tests {
 
     #[test]
     fn plain_refuses_what_its_grammar_does() {
-        for bad in [
-            &b""[..],
-            b"tim",
-            b"\0tim",
-            b"\0tim\0",
-            b"\0\0secret",
-            b"\0tim\0sec\0ret",
-            b"\0t\xff\0secret",
-        ] {
+        for bad in
+            [&b""[..], b"tim", b"\0tim", b"\0tim\0", b"\0\0secret", b"\0tim\0sec\0ret", b"\0t\xff\0secret"]
+        {
             assert_eq!(run(Mechanism::Plain, Some(bad)), Step::Malformed, "{bad:?}");
         }
     }
@@ -187,10 +175,7 @@ mod tests {
         let Step::Verify(found) = exchange.respond(b"pw") else {
             panic!("not complete");
         };
-        assert_eq!(
-            (found.login.as_str(), found.password.as_str()),
-            ("bob", "pw")
-        );
+        assert_eq!((found.login.as_str(), found.password.as_str()), ("bob", "pw"));
         assert_eq!(exchange.respond(b"more"), Step::Malformed);
     }
 

@@ -18,10 +18,7 @@ pub(crate) struct NoRandomness;
 
 /// Derives the keys that are kept instead of the password. Takes about a millisecond:
 /// not for async threads.
-pub(crate) fn derive(
-    password: &[u8],
-    random: &dyn SecureRandom,
-) -> Result<StoredSecret, NoRandomness> {
+pub(crate) fn derive(password: &[u8], random: &dyn SecureRandom) -> Result<StoredSecret, NoRandomness> {
     let mut salt = vec![0; SALT_OCTETS];
     random.fill(&mut salt).map_err(|_| NoRandomness)?;
     Ok(with_salt(password, salt, ITERATIONS))
@@ -38,22 +35,14 @@ pub(crate) fn verify(password: &[u8], secret: &StoredSecret) -> bool {
 
 fn with_salt(password: &[u8], salt: Vec<u8>, iterations: NonZeroU32) -> StoredSecret {
     let mut salted = [0; digest::SHA256_OUTPUT_LEN];
-    pbkdf2::derive(
-        pbkdf2::PBKDF2_HMAC_SHA256,
-        iterations,
-        &salt,
-        password,
-        &mut salted,
-    );
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &salt, password, &mut salted);
     let key = hmac::Key::new(hmac::HMAC_SHA256, &salted);
     let client_key = hmac::sign(&key, b"Client Key");
     let server_key = hmac::sign(&key, b"Server Key");
     StoredSecret {
         salt,
         iterations: iterations.get(),
-        stored_key: digest::digest(&digest::SHA256, client_key.as_ref())
-            .as_ref()
-            .to_vec(),
+        stored_key: digest::digest(&digest::SHA256, client_key.as_ref()).as_ref().to_vec(),
         server_key: server_key.as_ref().to_vec(),
     }
 }
@@ -82,10 +71,7 @@ mod tests {
              c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
         let key = hmac::Key::new(hmac::HMAC_SHA256, &secret.server_key);
         let signature = hmac::sign(&key, messages.as_bytes());
-        assert_eq!(
-            STANDARD.encode(signature.as_ref()),
-            "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
-        );
+        assert_eq!(STANDARD.encode(signature.as_ref()), "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
     }
 
     #[test]

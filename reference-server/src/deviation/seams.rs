@@ -36,9 +36,7 @@ pub(crate) struct Framer {
 
 impl Default for Framer {
     fn default() -> Self {
-        Self {
-            unstuff: |line| line.strip_prefix(b".").unwrap_or(line),
-        }
+        Self { unstuff: |line| line.strip_prefix(b".").unwrap_or(line) }
     }
 }
 
@@ -52,9 +50,7 @@ pub(crate) struct Gate {
 
 impl Default for Gate {
     fn default() -> Self {
-        Self {
-            smtp_order_kept: || true,
-        }
+        Self { smtp_order_kept: || true }
     }
 }
 
@@ -67,9 +63,7 @@ pub(crate) struct Authentication {
 
 impl Default for Authentication {
     fn default() -> Self {
-        Self {
-            admits: |password| password == Verified::Right,
-        }
+        Self { admits: |password| password == Verified::Right }
     }
 }
 
@@ -98,8 +92,6 @@ pub(crate) struct StoreSeam {
 
 impl Default for StoreSeam {
     fn default() -> Self {
-        Self {
-            answer: AnswerTiming::AfterCommit,
-        }
+        Self { answer: AnswerTiming::AfterCommit }
     }
 }

@@ -148,11 +148,7 @@ impl<S: Stream> Connection<S> {
                 let length = from + found;
                 let line = buffered.get(..length).unwrap_or_default().to_vec();
                 self.consume(length + 2);
-                return Ok(if dropping || length + 2 > limit {
-                    Line::TooLong
-                } else {
-                    Line::Complete(line)
-                });
+                return Ok(if dropping || length + 2 > limit { Line::TooLong } else { Line::Complete(line) });
             }
             // The last octet may be the CR of a CRLF.
             searched = buffered.len().saturating_sub(1);
@@ -171,9 +167,7 @@ impl<S: Stream> Connection<S> {
         loop {
             let wanted = count.saturating_sub(taken.len());
             let buffered = self.buffered();
-            let part = buffered
-                .get(..wanted.min(buffered.len()))
-                .unwrap_or_default();
+            let part = buffered.get(..wanted.min(buffered.len())).unwrap_or_default();
             taken.extend_from_slice(part);
             let length = part.len();
             self.consume(length);
@@ -210,9 +204,7 @@ impl<S: Stream> Connection<S> {
             self.transport.write_all(&self.output).await?;
             self.transport.flush().await
         };
-        timeout(self.write, sending)
-            .await
-            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        timeout(self.write, sending).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         self.output.clear();
         if self.output.capacity() > HIGH_WATER * 4 {
             self.output.shrink_to(HIGH_WATER);
@@ -272,12 +264,7 @@ mod tests {
     fn pair() -> (Connection<DuplexStream>, DuplexStream, watch::Sender<bool>) {
         let (ours, theirs) = tokio::io::duplex(64);
         let (ending, shutdown) = watch::channel(false);
-        let connection = Connection::new(
-            ours,
-            Duration::from_secs(60),
-            &Timeouts::default(),
-            shutdown,
-        );
+        let connection = Connection::new(ours, Duration::from_secs(60), &Timeouts::default(), shutdown);
         (connection, theirs, ending)
     }
 
@@ -289,10 +276,7 @@ mod tests {
     async fn only_crlf_ends_a_line() {
         let (mut connection, mut peer, _ending) = pair();
         peer.write_all(b"a\nb\rc\r\nNOOP\r\n").await.unwrap();
-        assert_eq!(
-            connection.read_line(100).await.unwrap(),
-            complete("a\nb\rc")
-        );
+        assert_eq!(connection.read_line(100).await.unwrap(), complete("a\nb\rc"));
         assert_eq!(connection.read_line(100).await.unwrap(), complete("NOOP"));
     }
 
@@ -305,10 +289,7 @@ mod tests {
             peer
         });
         assert_eq!(connection.read_line(10).await.unwrap(), Line::TooLong);
-        assert_eq!(
-            connection.read_line(10).await.unwrap(),
-            complete("12345678")
-        );
+        assert_eq!(connection.read_line(10).await.unwrap(), complete("12345678"));
         let mut peer = sending.await.unwrap();
         peer.write_all(b"123456789\r\n").await.unwrap();
         assert_eq!(connection.read_line(10).await.unwrap(), Line::TooLong);
@@ -341,10 +322,7 @@ mod tests {
     async fn shutdown_ends_a_wait() {
         let (mut connection, _peer, ending) = pair();
         ending.send(true).unwrap();
-        assert!(matches!(
-            connection.read_line(100).await,
-            Err(ReadError::ShuttingDown)
-        ));
+        assert!(matches!(connection.read_line(100).await, Err(ReadError::ShuttingDown)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -355,10 +333,7 @@ mod tests {
                 tokio::time::sleep(Duration::from_secs(7)).await;
             }
         });
-        assert!(matches!(
-            connection.read_line(1000).await,
-            Err(ReadError::Timeout)
-        ));
+        assert!(matches!(connection.read_line(1000).await, Err(ReadError::Timeout)));
         drop(connection);
         dribble.await.unwrap();
     }

@@ -29,11 +29,7 @@ impl Listener {
     pub(crate) async fn bind(service: Service, address: SocketAddr) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
         let address = socket.local_addr()?;
-        Ok(Self {
-            socket,
-            service,
-            address,
-        })
+        Ok(Self { socket, service, address })
     }
 
     /// The address it is bound to.
@@ -75,10 +71,7 @@ impl Listener {
         }
         drop(self.socket);
         let all = async { while sessions.join_next().await.is_some() {} };
-        if tokio::time::timeout(shared.timeouts.shutdown, all)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(shared.timeouts.shutdown, all).await.is_err() {
             sessions.shutdown().await;
         }
     }

@@ -43,17 +43,13 @@ pub(crate) fn identity(storage: &Storage, names: &[String]) -> io::Result<Identi
     let issuer = Issuer::new(authority_parameters()?, ca_key);
     let mut parameters = CertificateParams::new(names).map_err(io::Error::other)?;
     let common_name = names.first().map_or("localhost", String::as_str);
-    parameters
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    parameters.distinguished_name.push(DnType::CommonName, common_name);
     parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     parameters.use_authority_key_identifier_extension = true;
     // Longer lives are refused by some clients.
     set_validity(&mut parameters, Duration::days(397));
     let key = KeyPair::generate().map_err(io::Error::other)?;
-    let certificate = parameters
-        .signed_by(&key, &issuer)
-        .map_err(io::Error::other)?;
+    let certificate = parameters.signed_by(&key, &issuer).map_err(io::Error::other)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -64,10 +60,7 @@ pub(crate) fn identity(storage: &Storage, names: &[String]) -> io::Result<Identi
             PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
         )
         .map_err(io::Error::other)?;
-    Ok(Identity {
-        acceptor: TlsAcceptor::from(Arc::new(config)),
-        ca_pem,
-    })
+    Ok(Identity { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem })
 }
 
 fn kept_authority(directory: &Path) -> io::Result<(String, KeyPair)> {
@@ -87,18 +80,14 @@ fn kept_authority(directory: &Path) -> io::Result<(String, KeyPair)> {
 
 fn make_authority() -> io::Result<(String, KeyPair)> {
     let key = KeyPair::generate().map_err(io::Error::other)?;
-    let certificate = authority_parameters()?
-        .self_signed(&key)
-        .map_err(io::Error::other)?;
+    let certificate = authority_parameters()?.self_signed(&key).map_err(io::Error::other)?;
     Ok((certificate.pem(), key))
 }
 
 /// The same at each start: an issuer is known by its name and its key.
 fn authority_parameters() -> io::Result<CertificateParams> {
     let mut parameters = CertificateParams::new(Vec::<String>::new()).map_err(io::Error::other)?;
-    parameters
-        .distinguished_name
-        .push(DnType::CommonName, "mailspec reference server test CA");
+    parameters.distinguished_name.push(DnType::CommonName, "mailspec reference server test CA");
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     set_validity(&mut parameters, Duration::days(20 * 365));

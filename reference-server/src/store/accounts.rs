@@ -73,36 +73,27 @@ impl Store {
     /// The secret of the account.
     pub(crate) async fn secret(&self, account: AccountId) -> Result<StoredSecret, StoreError> {
         self.read(move |sql| {
-            sql.prepare_cached(
-                "SELECT salt, iterations, stored_key, server_key FROM accounts WHERE id = ?1",
-            )?
-            .query_row([account], |row| {
-                Ok(StoredSecret {
-                    salt: row.get(0)?,
-                    iterations: row.get(1)?,
-                    stored_key: row.get(2)?,
-                    server_key: row.get(3)?,
+            sql.prepare_cached("SELECT salt, iterations, stored_key, server_key FROM accounts WHERE id = ?1")?
+                .query_row([account], |row| {
+                    Ok(StoredSecret {
+                        salt: row.get(0)?,
+                        iterations: row.get(1)?,
+                        stored_key: row.get(2)?,
+                        server_key: row.get(3)?,
+                    })
                 })
-            })
-            .optional()?
-            .ok_or(StoreError::NoSuchAccount)
+                .optional()?
+                .ok_or(StoreError::NoSuchAccount)
         })
         .await
     }
 }
 
 fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
-    Ok(Account {
-        id: row.get(0)?,
-        address: row.get(1)?,
-    })
+    Ok(Account { id: row.get(0)?, address: row.get(1)? })
 }
 
-fn put_account(
-    w: &mut Writing<'_>,
-    address: &str,
-    secret: &StoredSecret,
-) -> Result<Account, StoreError> {
+fn put_account(w: &mut Writing<'_>, address: &str, secret: &StoredSecret) -> Result<Account, StoreError> {
     let account = w
         .sql
         .prepare_cached(
@@ -114,13 +105,7 @@ fn put_account(
              RETURNING id, address",
         )?
         .query_row(
-            params![
-                address,
-                secret.salt,
-                secret.iterations,
-                secret.stored_key,
-                secret.server_key
-            ],
+            params![address, secret.salt, secret.iterations, secret.stored_key, secret.server_key],
             account_of,
         )?;
     let inbox = MailboxName::inbox();

@@ -16,10 +16,7 @@ pub(super) struct Feed {
 impl Feed {
     /// From now on, each committed change of the mailbox shows in the receiver.
     pub(super) fn watch(&self, mailbox: MailboxId) -> watch::Receiver<ModSeq> {
-        self.lock()
-            .entry(mailbox)
-            .or_insert_with(|| watch::Sender::new(ModSeq(0)))
-            .subscribe()
+        self.lock().entry(mailbox).or_insert_with(|| watch::Sender::new(ModSeq(0))).subscribe()
     }
 
     /// Tells of a committed change, and forgets mailboxes that nobody watches any more.

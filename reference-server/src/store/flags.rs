@@ -20,13 +20,7 @@ pub(crate) enum SystemFlag {
 
 impl SystemFlag {
     /// All of them, in the order in which they are shown.
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Answered,
-        Self::Flagged,
-        Self::Deleted,
-        Self::Seen,
-        Self::Draft,
-    ];
+    pub(crate) const ALL: [Self; 5] = [Self::Answered, Self::Flagged, Self::Deleted, Self::Seen, Self::Draft];
 
     /// The flag as it is written, with its backslash.
     pub(crate) fn name(self) -> &'static str {
@@ -41,9 +35,7 @@ impl SystemFlag {
 
     /// The flag of this name; upper and lower case do not matter.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|flag| flag.name().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|flag| flag.name().eq_ignore_ascii_case(name))
     }
 
     fn bit(self) -> u8 {
@@ -131,8 +123,7 @@ impl Flags {
 
     fn position(&self, keyword: &str) -> Result<usize, usize> {
         let wanted = keyword.to_ascii_lowercase();
-        self.keywords
-            .binary_search_by(|held| held.to_ascii_lowercase().as_str().cmp(&wanted))
+        self.keywords.binary_search_by(|held| held.to_ascii_lowercase().as_str().cmp(&wanted))
     }
 
     /// The form in which the database holds the set: bits, and keywords with a space between.
@@ -142,10 +133,7 @@ impl Flags {
 
     /// The set from its form in the database.
     pub(super) fn from_columns(system: u8, keywords: &str) -> Self {
-        let mut flags = Self {
-            system,
-            keywords: Vec::new(),
-        };
+        let mut flags = Self { system, keywords: Vec::new() };
         for keyword in keywords.split_ascii_whitespace() {
             flags.insert_keyword(keyword);
         }

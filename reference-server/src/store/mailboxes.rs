@@ -78,11 +78,7 @@ impl Store {
     }
 
     /// What STATUS tells of the mailbox; nothing changes.
-    pub(crate) async fn status(
-        &self,
-        account: AccountId,
-        name: &MailboxName,
-    ) -> Result<Status, StoreError> {
+    pub(crate) async fn status(&self, account: AccountId, name: &MailboxName) -> Result<Status, StoreError> {
         let name = name.clone();
         self.read(move |sql| {
             let mailbox = selectable(sql, account, &name)?;
@@ -95,34 +91,21 @@ impl Store {
                 .query_row(params![mailbox.id, mailbox.recent_from], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
                 })?;
-            Ok(Status {
-                mailbox,
-                messages,
-                recent,
-                unseen,
-            })
+            Ok(Status { mailbox, messages, recent, unseen })
         })
         .await
     }
 
     /// Makes a mailbox, and the superior names that are missing (RFC 3501, section 6.3.3).
     /// A name that was only a level of the hierarchy becomes a mailbox.
-    pub(crate) async fn create(
-        &self,
-        account: AccountId,
-        name: &MailboxName,
-    ) -> Result<Mailbox, StoreError> {
+    pub(crate) async fn create(&self, account: AccountId, name: &MailboxName) -> Result<Mailbox, StoreError> {
         let name = name.clone();
         self.write(move |w| create(w, account, &name)).await
     }
 
     /// Deletes a mailbox with its messages (RFC 3501, section 6.3.4). One with inferior
     /// names stays as a `\Noselect` level.
-    pub(crate) async fn delete(
-        &self,
-        account: AccountId,
-        name: &MailboxName,
-    ) -> Result<(), StoreError> {
+    pub(crate) async fn delete(&self, account: AccountId, name: &MailboxName) -> Result<(), StoreError> {
         let name = name.clone();
         self.write(move |w| delete(w, account, &name)).await
     }
@@ -140,14 +123,10 @@ impl Store {
     }
 
     /// The subscribed names, by name; they need not exist (RFC 3501, section 6.3.6).
-    pub(crate) async fn subscriptions(
-        &self,
-        account: AccountId,
-    ) -> Result<Vec<MailboxName>, StoreError> {
+    pub(crate) async fn subscriptions(&self, account: AccountId) -> Result<Vec<MailboxName>, StoreError> {
         self.read(move |sql| {
-            let mut query = sql.prepare_cached(
-                "SELECT name FROM subscriptions WHERE account = ?1 ORDER BY name",
-            )?;
+            let mut query =
+                sql.prepare_cached("SELECT name FROM subscriptions WHERE account = ?1 ORDER BY name")?;
             let rows = query.query_map([account], |row| row.get(0).map(MailboxName::stored))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
@@ -155,11 +134,7 @@ impl Store {
     }
 
     /// Subscribes to a name that exists; twice is the same as once.
-    pub(crate) async fn subscribe(
-        &self,
-        account: AccountId,
-        name: &MailboxName,
-    ) -> Result<(), StoreError> {
+    pub(crate) async fn subscribe(&self, account: AccountId, name: &MailboxName) -> Result<(), StoreError> {
         let name = name.clone();
         self.write(move |w| {
             find(w.sql, account, &name)?.ok_or(StoreError::NoSuchMailbox)?;
@@ -172,11 +147,7 @@ impl Store {
     }
 
     /// Takes a name from the subscriptions; `NoSuchMailbox` where it was not among them.
-    pub(crate) async fn unsubscribe(
-        &self,
-        account: AccountId,
-        name: &MailboxName,
-    ) -> Result<(), StoreError> {
+    pub(crate) async fn unsubscribe(&self, account: AccountId, name: &MailboxName) -> Result<(), StoreError> {
         let name = name.clone();
         self.write(move |w| {
             let gone = w
@@ -199,11 +170,7 @@ fn mailbox_of(row: &Row<'_>) -> rusqlite::Result<Mailbox> {
     Ok(Mailbox {
         id: row.get(0)?,
         name: MailboxName::stored(row.get(1)?),
-        selectable: if selectable {
-            Selectable::Yes
-        } else {
-            Selectable::No
-        },
+        selectable: if selectable { Selectable::Yes } else { Selectable::No },
         uid_validity: row.get(3)?,
         uid_next: row.get(4)?,
         highest_modseq: row.get(5)?,
@@ -218,9 +185,7 @@ pub(super) fn find(
     name: &MailboxName,
 ) -> Result<Option<Mailbox>, StoreError> {
     Ok(sql
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM mailboxes WHERE account = ?1 AND name = ?2"
-        ))?
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM mailboxes WHERE account = ?1 AND name = ?2"))?
         .query_row(params![account, name.as_str()], mailbox_of)
         .optional()?)
 }
@@ -240,12 +205,10 @@ pub(super) fn selectable(
 
 /// The mailbox of this identifier; deleted ones are gone for good.
 pub(super) fn by_id(sql: &Connection, mailbox: MailboxId) -> Result<Mailbox, StoreError> {
-    sql.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM mailboxes WHERE id = ?1 AND selectable"
-    ))?
-    .query_row([mailbox], mailbox_of)
-    .optional()?
-    .ok_or(StoreError::NoSuchMailbox)
+    sql.prepare_cached(&format!("SELECT {COLUMNS} FROM mailboxes WHERE id = ?1 AND selectable"))?
+        .query_row([mailbox], mailbox_of)
+        .optional()?
+        .ok_or(StoreError::NoSuchMailbox)
 }
 
 /// A new mailbox, with a UIDVALIDITY that no mailbox ever had.
@@ -268,16 +231,10 @@ fn next_uid_validity(sql: &Connection) -> Result<UidValidity, StoreError> {
     let next: i64 = sql
         .prepare_cached("UPDATE uid_validity SET last = max(last + 1, ?1) RETURNING last")?
         .query_row([now], |row| row.get(0))?;
-    u32::try_from(next)
-        .map(UidValidity)
-        .map_err(|_| StoreError::Full)
+    u32::try_from(next).map(UidValidity).map_err(|_| StoreError::Full)
 }
 
-fn create(
-    w: &mut Writing<'_>,
-    account: AccountId,
-    name: &MailboxName,
-) -> Result<Mailbox, StoreError> {
+fn create(w: &mut Writing<'_>, account: AccountId, name: &MailboxName) -> Result<Mailbox, StoreError> {
     if name.is_inbox() {
         return Err(StoreError::Inbox);
     }
@@ -292,11 +249,7 @@ fn create(
     }
 }
 
-fn create_superiors(
-    w: &mut Writing<'_>,
-    account: AccountId,
-    name: &MailboxName,
-) -> Result<(), StoreError> {
+fn create_superiors(w: &mut Writing<'_>, account: AccountId, name: &MailboxName) -> Result<(), StoreError> {
     for superior in name.ancestors() {
         if find(w.sql, account, &superior)?.is_none() {
             insert(w, account, &superior)?;
@@ -305,11 +258,7 @@ fn create_superiors(
     Ok(())
 }
 
-fn below(
-    sql: &Connection,
-    account: AccountId,
-    name: &MailboxName,
-) -> Result<Vec<Mailbox>, StoreError> {
+fn below(sql: &Connection, account: AccountId, name: &MailboxName) -> Result<Vec<Mailbox>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM mailboxes
          WHERE account = ?1 AND substr(name, 1, length(?2)) = ?2 ORDER BY name"
@@ -332,29 +281,16 @@ fn delete(w: &mut Writing<'_>, account: AccountId, name: &MailboxName) -> Result
     if has_children {
         // A new row: sessions that have the old one selected learn that it is gone.
         let level = insert(w, account, name)?;
-        w.sql
-            .prepare_cached("UPDATE mailboxes SET selectable = 0 WHERE id = ?1")?
-            .execute([level.id])?;
+        w.sql.prepare_cached("UPDATE mailboxes SET selectable = 0 WHERE id = ?1")?.execute([level.id])?;
     }
     Ok(())
 }
 
-fn remove_row(
-    w: &mut Writing<'_>,
-    account: AccountId,
-    mailbox: &Mailbox,
-) -> Result<(), StoreError> {
+fn remove_row(w: &mut Writing<'_>, account: AccountId, mailbox: &Mailbox) -> Result<(), StoreError> {
     retire(w, account, mailbox)?;
-    w.sql
-        .prepare_cached("DELETE FROM expunged WHERE mailbox = ?1")?
-        .execute([mailbox.id])?;
-    w.sql
-        .prepare_cached("DELETE FROM mailboxes WHERE id = ?1")?
-        .execute([mailbox.id])?;
-    w.touch(
-        mailbox.id,
-        ModSeq(mailbox.highest_modseq.0.saturating_add(1)),
-    );
+    w.sql.prepare_cached("DELETE FROM expunged WHERE mailbox = ?1")?.execute([mailbox.id])?;
+    w.sql.prepare_cached("DELETE FROM mailboxes WHERE id = ?1")?.execute([mailbox.id])?;
+    w.touch(mailbox.id, ModSeq(mailbox.highest_modseq.0.saturating_add(1)));
     Ok(())
 }
 
@@ -365,11 +301,7 @@ fn retire(w: &mut Writing<'_>, account: AccountId, mailbox: &Mailbox) -> Result<
             "INSERT INTO retired_names VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET uid_validity = max(uid_validity, excluded.uid_validity)",
         )?
-        .execute(params![
-            account,
-            mailbox.name.as_str(),
-            mailbox.uid_validity
-        ])?;
+        .execute(params![account, mailbox.name.as_str(), mailbox.uid_validity])?;
     Ok(())
 }
 

@@ -18,10 +18,7 @@ impl Maildrops {
     /// Takes the lock, or `None` while another session holds it.
     pub(super) fn lock(&self, account: AccountId) -> Option<MaildropLock> {
         let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
-        locked.insert(account).then(|| MaildropLock {
-            account,
-            locked: Arc::clone(&self.locked),
-        })
+        locked.insert(account).then(|| MaildropLock { account, locked: Arc::clone(&self.locked) })
     }
 }
 

@@ -44,11 +44,7 @@ pub(crate) struct NewMessage {
 impl NewMessage {
     /// Fresh mail: no flags, received now.
     pub(crate) fn received(content: impl Into<Arc<[u8]>>) -> Self {
-        Self {
-            content: content.into(),
-            flags: Flags::new(),
-            internal_date: OffsetDateTime::now_utc(),
-        }
+        Self { content: content.into(), flags: Flags::new(), internal_date: OffsetDateTime::now_utc() }
     }
 }
 
@@ -166,10 +162,7 @@ impl Store {
                 let new = insert_row(w, &mut target, &message)?;
                 pairs.push((uid, new));
             }
-            Ok(Copied {
-                uid_validity: target.uid_validity,
-                pairs,
-            })
+            Ok(Copied { uid_validity: target.uid_validity, pairs })
         })
         .await
     }
@@ -183,16 +176,11 @@ impl Store {
         change: FlagChange,
         flags: Flags,
     ) -> Result<Vec<Message>, StoreError> {
-        self.write(move |w| change_flags(w, mailbox, &uids, change, &flags))
-            .await
+        self.write(move |w| change_flags(w, mailbox, &uids, change, &flags)).await
     }
 
     /// Removes messages for good, all of them at once.
-    pub(crate) async fn expunge(
-        &self,
-        mailbox: MailboxId,
-        which: Which,
-    ) -> Result<Expunged, StoreError> {
+    pub(crate) async fn expunge(&self, mailbox: MailboxId, which: Which) -> Result<Expunged, StoreError> {
         self.write(move |w| {
             mailboxes::by_id(w.sql, mailbox)?;
             expunge(w, mailbox, &which)
@@ -236,8 +224,7 @@ impl Store {
 }
 
 /// Columns of a message, as [`message_of`] reads them.
-pub(super) const COLUMNS: &str =
-    "uid, body, octets, modseq, date_seconds, date_offset, flags, keywords";
+pub(super) const COLUMNS: &str = "uid, body, octets, modseq, date_seconds, date_offset, flags, keywords";
 
 /// A message from its row.
 pub(super) fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -263,16 +250,13 @@ fn date_of(seconds: i64, offset: i32) -> OffsetDateTime {
 
 fn find(sql: &Connection, mailbox: MailboxId, uid: Uid) -> Result<Option<Message>, StoreError> {
     Ok(sql
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM messages WHERE mailbox = ?1 AND uid = ?2"
-        ))?
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM messages WHERE mailbox = ?1 AND uid = ?2"))?
         .query_row(params![mailbox, uid], message_of)
         .optional()?)
 }
 
 fn insert_body(sql: &Connection, content: &[u8]) -> Result<BodyId, StoreError> {
-    sql.prepare_cached("INSERT INTO bodies (content) VALUES (?1)")?
-        .execute([content])?;
+    sql.prepare_cached("INSERT INTO bodies (content) VALUES (?1)")?.execute([content])?;
     Ok(BodyId(sql.last_insert_rowid()))
 }
 
@@ -291,19 +275,11 @@ fn insert(
         flags: new.flags.clone(),
     };
     let uid = insert_row(w, &mut mailbox.clone(), &message)?;
-    Ok(Appended {
-        mailbox: mailbox.id,
-        uid_validity: mailbox.uid_validity,
-        uid,
-    })
+    Ok(Appended { mailbox: mailbox.id, uid_validity: mailbox.uid_validity, uid })
 }
 
 /// Puts a message at the end of the mailbox, and keeps `mailbox` up to date.
-fn insert_row(
-    w: &mut Writing<'_>,
-    mailbox: &mut Mailbox,
-    message: &Message,
-) -> Result<Uid, StoreError> {
+fn insert_row(w: &mut Writing<'_>, mailbox: &mut Mailbox, message: &Message) -> Result<Uid, StoreError> {
     let uid = mailbox.uid_next;
     let modseq = next_modseq(w, mailbox.id)?;
     let (system, keywords) = message.flags.to_columns();
@@ -387,13 +363,7 @@ fn update_flags(sql: &Connection, mailbox: MailboxId, message: &Message) -> Resu
         "UPDATE messages SET flags = ?3, keywords = ?4, modseq = ?5
          WHERE mailbox = ?1 AND uid = ?2",
     )?
-    .execute(params![
-        mailbox,
-        message.uid,
-        system,
-        keywords,
-        message.modseq
-    ])?;
+    .execute(params![mailbox, message.uid, system, keywords, message.modseq])?;
     Ok(())
 }
 
@@ -409,10 +379,7 @@ pub(super) fn expunge(
             .sql
             .prepare_cached("SELECT highest_modseq FROM mailboxes WHERE id = ?1")?
             .query_row([mailbox], |row| row.get(0))?;
-        return Ok(Expunged {
-            uids: Vec::new(),
-            modseq,
-        });
+        return Ok(Expunged { uids: Vec::new(), modseq });
     }
     let modseq = next_modseq(w, mailbox)?;
     for (uid, body) in &going {
@@ -424,18 +391,10 @@ pub(super) fn expunge(
             )?
             .execute([body])?;
     }
-    Ok(Expunged {
-        uids: going.into_iter().map(|(uid, _)| uid).collect(),
-        modseq,
-    })
+    Ok(Expunged { uids: going.into_iter().map(|(uid, _)| uid).collect(), modseq })
 }
 
-fn remove_row(
-    sql: &Connection,
-    mailbox: MailboxId,
-    uid: Uid,
-    modseq: ModSeq,
-) -> Result<(), StoreError> {
+fn remove_row(sql: &Connection, mailbox: MailboxId, uid: Uid, modseq: ModSeq) -> Result<(), StoreError> {
     sql.prepare_cached("DELETE FROM messages WHERE mailbox = ?1 AND uid = ?2")?
         .execute(params![mailbox, uid])?;
     sql.prepare_cached("INSERT OR REPLACE INTO expunged VALUES (?1, ?2, ?3)")?
@@ -444,19 +403,13 @@ fn remove_row(
 }
 
 /// The messages that an expunge is to remove, in ascending order.
-fn going(
-    sql: &Connection,
-    mailbox: MailboxId,
-    which: &Which,
-) -> Result<Vec<(Uid, BodyId)>, StoreError> {
+fn going(sql: &Connection, mailbox: MailboxId, which: &Which) -> Result<Vec<(Uid, BodyId)>, StoreError> {
     let deleted_only = matches!(which, Which::Deleted | Which::DeletedAmong(_));
     let mut query = sql.prepare_cached(
         "SELECT uid, body FROM messages
          WHERE mailbox = ?1 AND (flags & 4 <> 0 OR NOT ?2) ORDER BY uid",
     )?;
-    let rows = query.query_map(params![mailbox, deleted_only], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
+    let rows = query.query_map(params![mailbox, deleted_only], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut all: Vec<(Uid, BodyId)> = rows.collect::<Result<_, _>>()?;
     if let Which::DeletedAmong(uids) | Which::These(uids) = which {
         let wanted: BTreeSet<Uid> = uids.iter().copied().collect();
@@ -466,11 +419,7 @@ fn going(
 }
 
 /// Moves all messages into another mailbox, where they get new UIDs.
-pub(super) fn move_all(
-    w: &mut Writing<'_>,
-    from: &Mailbox,
-    to: &Mailbox,
-) -> Result<(), StoreError> {
+pub(super) fn move_all(w: &mut Writing<'_>, from: &Mailbox, to: &Mailbox) -> Result<(), StoreError> {
     let going = going(w.sql, from.id, &Which::All)?;
     if going.is_empty() {
         return Ok(());

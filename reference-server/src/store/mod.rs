@@ -85,9 +85,8 @@ impl Store {
         schema::prepare_writer(&connection)?;
         let (writer, thread) = writer::Writer::start(connection, Arc::clone(&feed), timing)?;
         threads.push(thread);
-        let readers = database
-            .map(|database| readers::Readers::start(&database, &mut threads))
-            .transpose()?;
+        let readers =
+            database.map(|database| readers::Readers::start(&database, &mut threads)).transpose()?;
         Ok(Self {
             inner: Arc::new(Inner {
                 writer,
@@ -107,24 +106,13 @@ impl Store {
             readers.stop().await;
         }
         self.inner.writer.stop().await;
-        let threads = std::mem::take(
-            &mut *self
-                .inner
-                .threads
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        let ended = tokio::task::spawn_blocking(move || {
-            threads.into_iter().all(|thread| thread.join().is_ok())
-        });
+        let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let ended =
+            tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
         if !matches!(ended.await, Ok(true)) {
             tracing::error!("a thread of the store ended badly");
         }
-        let mut lock = self
-            .inner
-            .lock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut lock = self.inner.lock.lock().unwrap_or_else(PoisonError::into_inner);
         drop(lock.take());
     }
 
@@ -162,17 +150,12 @@ impl Store {
 
 /// Keeps other processes out of the directory, until the file is closed.
 fn lock(directory: &Path) -> Result<File, StoreError> {
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(directory.join("lock"))?;
+    let file = File::options().create(true).truncate(false).write(true).open(directory.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Io(format!(
-            "{} is in use by another server",
-            directory.display()
-        ))),
+        Err(TryLockError::WouldBlock) => {
+            Err(StoreError::Io(format!("{} is in use by another server", directory.display())))
+        }
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }

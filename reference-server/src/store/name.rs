@@ -86,11 +86,7 @@ impl MailboxName {
 
 fn fold_inbox(name: &str) -> String {
     let (first, rest) = name.split_at(name.find(DELIMITER).unwrap_or(name.len()));
-    if first.eq_ignore_ascii_case("INBOX") {
-        format!("INBOX{rest}")
-    } else {
-        name.to_owned()
-    }
+    if first.eq_ignore_ascii_case("INBOX") { format!("INBOX{rest}") } else { name.to_owned() }
 }
 
 impl fmt::Display for MailboxName {
@@ -117,11 +113,7 @@ mod tests {
     #[test]
     fn names_that_cannot_be_are_refused() {
         for bad in ["", "/", "/a", "a//b", "a\u{7}b", "a//"] {
-            assert_eq!(
-                MailboxName::new(bad),
-                Err(StoreError::InvalidName),
-                "{bad:?}"
-            );
+            assert_eq!(MailboxName::new(bad), Err(StoreError::InvalidName), "{bad:?}");
         }
         assert!(MailboxName::new(&"a".repeat(1001)).is_err());
         assert!(MailboxName::new(&vec!["a"; 33].join("/")).is_err());

@@ -43,13 +43,11 @@ impl Readers {
             )?;
             schema::prepare_reader(&connection)?;
             let queries = Arc::clone(&queries);
-            let thread = std::thread::Builder::new()
-                .name("store-reader".to_owned())
-                .spawn(move || {
-                    while let Some(query) = next(&queries) {
-                        query(&connection);
-                    }
-                })?;
+            let thread = std::thread::Builder::new().name("store-reader".to_owned()).spawn(move || {
+                while let Some(query) = next(&queries) {
+                    query(&connection);
+                }
+            })?;
             threads.push(thread);
         }
         Ok(Self { queue })
@@ -65,10 +63,7 @@ impl Readers {
         let job: Query = Box::new(move |connection| {
             let _ = sender.send(in_transaction(connection, query));
         });
-        self.queue
-            .send(Order::Run(job))
-            .await
-            .map_err(|_| StoreError::Closed)?;
+        self.queue.send(Order::Run(job)).await.map_err(|_| StoreError::Closed)?;
         receiver.await.map_err(|_| StoreError::Closed)?
     }
 

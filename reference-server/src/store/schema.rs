@@ -80,16 +80,13 @@ INSERT INTO uid_validity VALUES (0);
 /// Sets the connection that writes up, and makes the tables where they are new.
 pub(super) fn prepare_writer(connection: &Connection) -> Result<(), StoreError> {
     // `journal_mode` answers with the mode in force: `memory` for a store without a disk.
-    connection
-        .query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))
-        .optional()?;
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).optional()?;
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
     prepare_any(connection)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
-        0 => connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"
-        ))?,
+        0 => connection
+            .execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?,
         VERSION => {}
         other => {
             return Err(StoreError::Io(format!(

@@ -72,11 +72,7 @@ impl Store {
             .read(move |sql| {
                 let mailbox = mailboxes::by_id(sql, mailbox)?;
                 if mailbox.highest_modseq <= since {
-                    return Ok(Changes {
-                        mailbox,
-                        changed: Vec::new(),
-                        vanished: Vec::new(),
-                    });
+                    return Ok(Changes { mailbox, changed: Vec::new(), vanished: Vec::new() });
                 }
                 Ok(Changes {
                     changed: messages_since(sql, mailbox.id, since)?,
@@ -103,9 +99,7 @@ impl Store {
                     .prepare_cached("SELECT recent_from FROM mailboxes WHERE id = ?1")?
                     .query_row([id], |row| row.get(0))?;
                 w.sql
-                    .prepare_cached(
-                        "UPDATE mailboxes SET recent_from = max(recent_from, ?2) WHERE id = ?1",
-                    )?
+                    .prepare_cached("UPDATE mailboxes SET recent_from = max(recent_from, ?2) WHERE id = ?1")?
                     .execute(params![id, up_to])?;
                 Ok(before)
             })
@@ -114,11 +108,7 @@ impl Store {
     }
 }
 
-fn messages_since(
-    sql: &Connection,
-    mailbox: MailboxId,
-    since: ModSeq,
-) -> Result<Vec<Message>, StoreError> {
+fn messages_since(sql: &Connection, mailbox: MailboxId, since: ModSeq) -> Result<Vec<Message>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
         "SELECT {} FROM messages WHERE mailbox = ?1 AND modseq > ?2 ORDER BY uid",
         messages::COLUMNS
@@ -127,14 +117,9 @@ fn messages_since(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn vanished_since(
-    sql: &Connection,
-    mailbox: MailboxId,
-    since: ModSeq,
-) -> Result<Vec<Uid>, StoreError> {
-    let mut query = sql.prepare_cached(
-        "SELECT uid FROM expunged WHERE mailbox = ?1 AND modseq > ?2 ORDER BY uid",
-    )?;
+fn vanished_since(sql: &Connection, mailbox: MailboxId, since: ModSeq) -> Result<Vec<Uid>, StoreError> {
+    let mut query =
+        sql.prepare_cached("SELECT uid FROM expunged WHERE mailbox = ?1 AND modseq > ?2 ORDER BY uid")?;
     let rows = query.query_map(params![mailbox, since], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -5,20 +5,12 @@ use time::OffsetDateTime;
 use super::*;
 
 fn secret() -> StoredSecret {
-    StoredSecret {
-        salt: vec![1],
-        iterations: 1,
-        stored_key: vec![2],
-        server_key: vec![3],
-    }
+    StoredSecret { salt: vec![1], iterations: 1, stored_key: vec![2], server_key: vec![3] }
 }
 
 async fn memory() -> (Store, AccountId) {
     let store = Store::open(&Storage::Memory, AnswerTiming::AfterCommit).unwrap();
-    let account = store
-        .put_account("alice@example.test", secret())
-        .await
-        .unwrap();
+    let account = store.put_account("alice@example.test", secret()).await.unwrap();
     (store, account.id)
 }
 
@@ -31,10 +23,7 @@ fn mail(text: &str) -> NewMessage {
 }
 
 async fn inbox(store: &Store, account: AccountId) -> Snapshot {
-    store
-        .open_mailbox(account, &MailboxName::inbox(), Access::ReadOnly)
-        .await
-        .unwrap()
+    store.open_mailbox(account, &MailboxName::inbox(), Access::ReadOnly).await.unwrap()
 }
 
 #[tokio::test]
@@ -45,10 +34,7 @@ async fn uids_rise_and_are_never_used_again() {
     }
     let before = inbox(&store, account).await;
     assert_eq!(before.mailbox.uid_next, Uid(3));
-    let gone = store
-        .expunge(before.mailbox.id, Which::These(vec![Uid(2)]))
-        .await
-        .unwrap();
+    let gone = store.expunge(before.mailbox.id, Which::These(vec![Uid(2)])).await.unwrap();
     assert_eq!(gone.uids, [Uid(2)]);
     let new = store.deliver(vec![account], mail("three")).await.unwrap();
     assert_eq!(new[0].uid, Uid(3));
@@ -69,10 +55,7 @@ async fn uid_validity_of_a_name_rises_through_renames() {
     let old = store.create(account, &name("old")).await.unwrap();
     let new = store.create(account, &name("new")).await.unwrap();
     store.delete(account, &name("new")).await.unwrap();
-    store
-        .rename(account, &name("old"), &name("new"))
-        .await
-        .unwrap();
+    store.rename(account, &name("old"), &name("new")).await.unwrap();
     let now = store.mailbox(account, &name("new")).await.unwrap();
     assert_eq!(now.id, old.id);
     assert!(now.uid_validity > new.uid_validity);
@@ -83,14 +66,8 @@ async fn superior_names_are_created_and_stay_as_levels() {
     let (store, account) = memory().await;
     store.create(account, &name("a/b/c")).await.unwrap();
     store.delete(account, &name("a/b")).await.unwrap();
-    assert_eq!(
-        store.mailbox(account, &name("a/b")).await,
-        Err(StoreError::NotSelectable)
-    );
-    assert_eq!(
-        store.delete(account, &name("a/b")).await,
-        Err(StoreError::HasChildren)
-    );
+    assert_eq!(store.mailbox(account, &name("a/b")).await, Err(StoreError::NotSelectable));
+    assert_eq!(store.delete(account, &name("a/b")).await, Err(StoreError::HasChildren));
     store.create(account, &name("a/b")).await.unwrap();
     assert!(store.mailbox(account, &name("a/b")).await.is_ok());
 }
@@ -100,22 +77,11 @@ async fn rename_takes_inferior_names_along() {
     let (store, account) = memory().await;
     store.create(account, &name("foo/bar")).await.unwrap();
     store.create(account, &name("food")).await.unwrap();
-    store
-        .rename(account, &name("foo"), &name("x/zap"))
-        .await
-        .unwrap();
-    let names: Vec<_> = store
-        .mailboxes(account)
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|mailbox| mailbox.name.to_string())
-        .collect();
+    store.rename(account, &name("foo"), &name("x/zap")).await.unwrap();
+    let names: Vec<_> =
+        store.mailboxes(account).await.unwrap().into_iter().map(|mailbox| mailbox.name.to_string()).collect();
     assert_eq!(names, ["INBOX", "food", "x", "x/zap", "x/zap/bar"]);
-    assert_eq!(
-        store.rename(account, &name("x"), &name("x/y")).await,
-        Err(StoreError::InvalidName)
-    );
+    assert_eq!(store.rename(account, &name("x"), &name("x/y")).await, Err(StoreError::InvalidName));
 }
 
 #[tokio::test]
@@ -123,15 +89,9 @@ async fn rename_of_inbox_moves_messages_and_leaves_an_empty_inbox() {
     let (store, account) = memory().await;
     store.deliver(vec![account], mail("one")).await.unwrap();
     store.create(account, &name("INBOX/sub")).await.unwrap();
-    store
-        .rename(account, &MailboxName::inbox(), &name("old-mail"))
-        .await
-        .unwrap();
+    store.rename(account, &MailboxName::inbox(), &name("old-mail")).await.unwrap();
     assert!(inbox(&store, account).await.messages.is_empty());
-    let moved = store
-        .open_mailbox(account, &name("old-mail"), Access::ReadOnly)
-        .await
-        .unwrap();
+    let moved = store.open_mailbox(account, &name("old-mail"), Access::ReadOnly).await.unwrap();
     assert_eq!(&*store.body(moved.messages[0].body).await.unwrap(), b"one");
     assert!(store.mailbox(account, &name("INBOX/sub")).await.is_ok());
 }
@@ -142,20 +102,9 @@ async fn copies_share_a_body_until_the_last_is_expunged() {
     store.create(account, &name("copy")).await.unwrap();
     store.deliver(vec![account], mail("shared")).await.unwrap();
     let from = inbox(&store, account).await;
-    let copied = store
-        .copy(
-            from.mailbox.id,
-            vec![Uid(1), Uid(9)],
-            account,
-            &name("copy"),
-        )
-        .await
-        .unwrap();
+    let copied = store.copy(from.mailbox.id, vec![Uid(1), Uid(9)], account, &name("copy")).await.unwrap();
     assert_eq!(copied.pairs, [(Uid(1), Uid(1))]);
-    let to = store
-        .open_mailbox(account, &name("copy"), Access::ReadOnly)
-        .await
-        .unwrap();
+    let to = store.open_mailbox(account, &name("copy"), Access::ReadOnly).await.unwrap();
     let body = to.messages[0].body;
     assert_eq!(body, from.messages[0].body);
     let all = Which::These(vec![Uid(1)]);
@@ -171,9 +120,7 @@ async fn a_copy_that_fails_leaves_nothing() {
     store.deliver(vec![account], mail("one")).await.unwrap();
     let from = inbox(&store, account).await.mailbox.id;
     assert_eq!(
-        store
-            .copy(from, vec![Uid(1)], account, &name("nowhere"))
-            .await,
+        store.copy(from, vec![Uid(1)], account, &name("nowhere")).await,
         Err(StoreError::NoSuchMailbox)
     );
     assert_eq!(inbox(&store, account).await.messages.len(), 1);
@@ -188,24 +135,13 @@ async fn changes_tell_what_is_new_flagged_and_gone() {
     let seen = inbox(&store, account).await.mailbox;
     let mut news = store.watch(seen.id);
     store
-        .change_flags(
-            seen.id,
-            vec![Uid(1), Uid(2)],
-            FlagChange::Add,
-            Flags::new().with(SystemFlag::Deleted),
-        )
+        .change_flags(seen.id, vec![Uid(1), Uid(2)], FlagChange::Add, Flags::new().with(SystemFlag::Deleted))
         .await
         .unwrap();
-    store
-        .expunge(seen.id, Which::DeletedAmong(vec![Uid(1), Uid(3)]))
-        .await
-        .unwrap();
+    store.expunge(seen.id, Which::DeletedAmong(vec![Uid(1), Uid(3)])).await.unwrap();
     store.deliver(vec![account], mail("four")).await.unwrap();
     assert!(news.has_changed().unwrap());
-    let changes = store
-        .changes(seen.id, seen.highest_modseq, Access::ReadOnly)
-        .await
-        .unwrap();
+    let changes = store.changes(seen.id, seen.highest_modseq, Access::ReadOnly).await.unwrap();
     let changed: Vec<_> = changes.changed.iter().map(|message| message.uid).collect();
     assert_eq!(changed, [Uid(2), Uid(4)]);
     assert_eq!(changes.vanished, [Uid(1)]);
@@ -218,8 +154,7 @@ async fn flags_that_stay_the_same_are_no_change() {
     store.deliver(vec![account], mail("one")).await.unwrap();
     let id = inbox(&store, account).await.mailbox.id;
     let seen = Flags::new().with(SystemFlag::Seen);
-    let change =
-        |flags: &Flags| store.change_flags(id, vec![Uid(1)], FlagChange::Add, flags.clone());
+    let change = |flags: &Flags| store.change_flags(id, vec![Uid(1)], FlagChange::Add, flags.clone());
     let first = change(&seen).await.unwrap();
     let second = change(&seen).await.unwrap();
     assert_eq!(first, second);
@@ -231,11 +166,9 @@ async fn recent_belongs_to_the_first_session_that_selects() {
     let (store, account) = memory().await;
     store.deliver(vec![account], mail("one")).await.unwrap();
     let inbox = MailboxName::inbox();
-    for (access, recent_from) in [
-        (Access::ReadOnly, Uid(1)),
-        (Access::ReadWrite, Uid(1)),
-        (Access::ReadWrite, Uid(2)),
-    ] {
+    for (access, recent_from) in
+        [(Access::ReadOnly, Uid(1)), (Access::ReadWrite, Uid(1)), (Access::ReadWrite, Uid(2))]
+    {
         let opened = store.open_mailbox(account, &inbox, access).await.unwrap();
         assert_eq!(opened.mailbox.recent_from, recent_from);
     }
@@ -246,17 +179,11 @@ async fn recent_belongs_to_the_first_session_that_selects() {
 #[tokio::test]
 async fn bodies_are_read_in_ranges() {
     let (store, account) = memory().await;
-    store
-        .deliver(vec![account], mail("0123456789"))
-        .await
-        .unwrap();
+    store.deliver(vec![account], mail("0123456789")).await.unwrap();
     let body = inbox(&store, account).await.messages[0].body;
     assert_eq!(store.body_range(body, 2, 3).await.unwrap(), b"234");
     assert_eq!(store.body_range(body, 8, 99).await.unwrap(), b"89");
-    assert_eq!(
-        store.body_range(body, u64::MAX, u64::MAX).await.unwrap(),
-        b""
-    );
+    assert_eq!(store.body_range(body, u64::MAX, u64::MAX).await.unwrap(), b"");
 }
 
 #[tokio::test]
@@ -264,20 +191,14 @@ async fn a_directory_keeps_everything_and_lets_one_server_in() {
     let directory = tempfile::tempdir().unwrap();
     let storage = Storage::Directory(directory.path().join("state"));
     let store = Store::open(&storage, AnswerTiming::AfterCommit).unwrap();
-    let account = store
-        .put_account("Bob@example.test", secret())
-        .await
-        .unwrap();
+    let account = store.put_account("Bob@example.test", secret()).await.unwrap();
     let date = OffsetDateTime::from_unix_timestamp(1_000_000_000)
         .unwrap()
         .to_offset(time::UtcOffset::from_hms(-7, 0, 0).unwrap());
     let mut message = mail("kept");
     message.internal_date = date;
     message.flags.insert_keyword("$Forwarded");
-    store
-        .append(account.id, &MailboxName::inbox(), message)
-        .await
-        .unwrap();
+    store.append(account.id, &MailboxName::inbox(), message).await.unwrap();
     assert!(Store::open(&storage, AnswerTiming::AfterCommit).is_err());
     store.close().await;
     assert_eq!(store.account("x").await, Err(StoreError::Closed));
@@ -298,11 +219,7 @@ async fn many_deliveries_at_once_each_get_a_uid_of_their_own() {
     let directory = tempfile::tempdir().unwrap();
     let storage = Storage::Directory(directory.path().to_owned());
     let store = Store::open(&storage, AnswerTiming::AfterCommit).unwrap();
-    let account = store
-        .put_account("a@example.test", secret())
-        .await
-        .unwrap()
-        .id;
+    let account = store.put_account("a@example.test", secret()).await.unwrap().id;
     let mut all = tokio::task::JoinSet::new();
     for number in 0..100 {
         let store = store.clone();

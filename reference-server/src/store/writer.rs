@@ -91,10 +91,7 @@ impl Writer {
             });
             (touched, answer)
         });
-        self.queue
-            .send(Order::Run(job))
-            .await
-            .map_err(|_| StoreError::Closed)?;
+        self.queue.send(Order::Run(job)).await.map_err(|_| StoreError::Closed)?;
         receiver.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -111,10 +108,7 @@ fn in_savepoint<T>(
     touched: &mut Touched,
 ) -> Result<T, StoreError> {
     sql.execute_batch("SAVEPOINT job")?;
-    let mut writing = Writing {
-        sql,
-        touched: HashMap::new(),
-    };
+    let mut writing = Writing { sql, touched: HashMap::new() };
     let result = work(&mut writing).and_then(|value| {
         sql.execute_batch("RELEASE job")?;
         Ok(value)
@@ -128,12 +122,7 @@ fn in_savepoint<T>(
     result
 }
 
-fn run(
-    connection: &Connection,
-    mut orders: mpsc::Receiver<Order>,
-    feed: &Feed,
-    timing: AnswerTiming,
-) {
+fn run(connection: &Connection, mut orders: mpsc::Receiver<Order>, feed: &Feed, timing: AnswerTiming) {
     while let Some(first) = orders.blocking_recv() {
         let mut next = Some(first);
         let mut group = Vec::new();
@@ -142,11 +131,7 @@ fn run(
                 Order::Run(job) => group.push(job),
                 Order::Stop => orders.close(),
             }
-            next = if group.len() < GROUP {
-                orders.try_recv().ok()
-            } else {
-                None
-            };
+            next = if group.len() < GROUP { orders.try_recv().ok() } else { None };
         }
         run_group(connection, group, feed, timing);
     }
