@@ -3,6 +3,8 @@
 //! Reads the sources as text. Not a parser: a path is whatever follows `crate::`,
 //! and comments are left out.
 
+#![expect(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
