@@ -1,1 +1,3 @@
-//! target: see ARCHITECTURE.md.
+//! What is tested: profile, lifecycle, account leases, capability probe, rulings.
+
+pub mod client;
