@@ -67,8 +67,8 @@ impl ImapClient {
     /// # Errors
     /// When the server refuses.
     pub async fn login(&mut self, user: &str, secret: &str) -> Result<(), ClientError> {
-        let command = [b"LOGIN ", quoted(user.as_bytes()).as_slice(), b" ", &quoted(secret.as_bytes())];
-        self.command(&command.concat()).await.map(|_| ())
+        let (user, secret) = (quoted(user.as_bytes()), quoted(secret.as_bytes()));
+        self.command(&[b"LOGIN ", user.as_slice(), b" ", &secret].concat()).await.map(|_| ())
     }
 
     /// Puts a message into a mailbox.

@@ -1,0 +1,55 @@
+//! A leased account of a foreign target made empty, by IMAP or POP3.
+
+use std::sync::Arc;
+
+use super::account::Account;
+use super::client::{ClientError, ImapClient, Pop3Client};
+use super::place::Place;
+use crate::script::model::Endpoint;
+use crate::wire::Recorder;
+
+/// Removes all mail, all other mailboxes that can be removed, and subscriptions to them.
+///
+/// # Errors
+/// When the server does not let us; the account is then not fit for a case.
+pub async fn clean(place: &Place, account: &Account) -> Result<(), ClientError> {
+    let recorder = Arc::new(Recorder::new());
+    if let Some(dial) = place.dial(Endpoint::Imap) {
+        let mut client = ImapClient::open(dial, recorder, "clean").await?;
+        if client.capabilities().await?.iter().any(|word| word.eq_ignore_ascii_case("LOGINDISABLED")) {
+            client.start_tls().await?;
+        }
+        client.login(&account.user, &account.secret).await?;
+        clean_mailboxes(&mut client).await?;
+        client.logout().await;
+    } else if let Some(dial) = place.dial(Endpoint::Pop3) {
+        let mut client = Pop3Client::open(dial, recorder, "clean").await?;
+        client.login(&account.user, &account.secret).await?;
+        client.delete_all().await?;
+        client.quit().await?;
+    }
+    Ok(())
+}
+
+async fn clean_mailboxes(client: &mut ImapClient) -> Result<(), ClientError> {
+    let mut mailboxes = client.list().await?;
+    // Children first: a mailbox with children may refuse to go.
+    mailboxes.sort_by_key(|mailbox| std::cmp::Reverse(mailbox.name.len()));
+    let mut kept = Vec::new();
+    for mailbox in mailboxes {
+        let inbox = mailbox.name.eq_ignore_ascii_case(b"INBOX");
+        let removed = !inbox && client.delete(&mailbox.name).await.is_ok();
+        if !removed {
+            if mailbox.selectable {
+                client.empty(&mailbox.name).await?;
+            }
+            kept.push(mailbox.name);
+        }
+    }
+    for mailbox in client.subscribed().await? {
+        if !kept.contains(&mailbox.name) {
+            client.unsubscribe(&mailbox.name).await?;
+        }
+    }
+    Ok(())
+}

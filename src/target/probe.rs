@@ -1,0 +1,155 @@
+//! What a target declares: EHLO, CAPA and CAPABILITY, before and after login.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::account::Account;
+use super::client::{ClientError, Dialect, ImapClient, Pop3Client, SmtpClient};
+use super::place::Place;
+use crate::script::model::{Endpoint, Protocol};
+use crate::wire::{Recorder, escape_line};
+
+/// What a target declares, asked once.
+#[derive(Debug, Clone, Default)]
+pub struct Declared {
+    capabilities: BTreeMap<Protocol, Vec<String>>,
+    starttls: BTreeSet<Protocol>,
+    greetings: BTreeMap<Protocol, String>,
+    problems: BTreeMap<Protocol, String>,
+}
+
+impl Declared {
+    /// Whether a protocol declares a capability: its first word a keyword, the others
+    /// among its parameters, without regard to case or order.
+    #[must_use]
+    pub fn has(&self, protocol: Protocol, capability: &str) -> bool {
+        let wanted: Vec<String> = capability.split_whitespace().map(str::to_ascii_lowercase).collect();
+        let holds = |line: &String| {
+            let words: Vec<String> = line.split_whitespace().map(str::to_ascii_lowercase).collect();
+            words.first() == wanted.first() && wanted.iter().all(|word| words.contains(word))
+        };
+        self.capabilities.get(&protocol).is_some_and(|lines| lines.iter().any(holds))
+    }
+
+    /// Whether the protocol's plaintext endpoint offers STARTTLS or STLS.
+    #[must_use]
+    pub fn offers_tls(&self, protocol: Protocol) -> bool {
+        self.starttls.contains(&protocol)
+    }
+
+    /// The greetings, for reports.
+    #[must_use]
+    pub const fn greetings(&self) -> &BTreeMap<Protocol, String> {
+        &self.greetings
+    }
+
+    /// Why a protocol could not be asked to its end.
+    #[must_use]
+    pub fn problem(&self, protocol: Protocol) -> Option<&str> {
+        self.problems.get(&protocol).map(String::as_str)
+    }
+
+    /// Asks every protocol of the place.
+    pub async fn probe(place: &Place, account: Option<&Account>) -> Self {
+        let mut declared = Self::default();
+        for protocol in Protocol::ALL {
+            if place.reach(Endpoint::default_of(protocol)).is_none() {
+                continue;
+            }
+            let result = match protocol {
+                Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => {
+                    declared.probe_smtp(place, protocol).await
+                }
+                Protocol::Pop3 => declared.probe_pop3(place, account).await,
+                Protocol::Imap => declared.probe_imap(place, account).await,
+            };
+            if let Err(error) = result {
+                declared.problems.insert(protocol, error.to_string());
+            }
+        }
+        declared
+    }
+
+    async fn probe_smtp(&mut self, place: &Place, protocol: Protocol) -> Result<(), ClientError> {
+        let Some(dial) = place.dial(Endpoint::default_of(protocol)) else { return Ok(()) };
+        let dialect = if protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
+        let client = SmtpClient::open(dial, dialect, Arc::new(Recorder::new()), "probe").await?;
+        self.greet(protocol, client.greeting());
+        self.add(protocol, client.extensions());
+        client.quit().await;
+        Ok(())
+    }
+
+    async fn probe_pop3(&mut self, place: &Place, account: Option<&Account>) -> Result<(), ClientError> {
+        let Some(dial) = place.dial(Endpoint::Pop3) else { return Ok(()) };
+        let mut client = Pop3Client::open(dial, Arc::new(Recorder::new()), "probe").await?;
+        self.greet(Protocol::Pop3, client.greeting());
+        let before = client.capabilities().await?;
+        self.add(Protocol::Pop3, &before);
+        if !self.has(Protocol::Pop3, "USER") && self.offers_tls(Protocol::Pop3) {
+            client.start_tls().await?;
+            let encrypted = client.capabilities().await?;
+            self.add(Protocol::Pop3, &encrypted);
+        }
+        if let Some(account) = account {
+            client.login(&account.user, &account.secret).await?;
+            let after = client.capabilities().await?;
+            self.add(Protocol::Pop3, &after);
+        }
+        client.quit().await
+    }
+
+    async fn probe_imap(&mut self, place: &Place, account: Option<&Account>) -> Result<(), ClientError> {
+        let Some(dial) = place.dial(Endpoint::Imap) else { return Ok(()) };
+        let mut client = ImapClient::open(dial, Arc::new(Recorder::new()), "probe").await?;
+        self.greet(Protocol::Imap, client.greeting());
+        let before = client.capabilities().await?;
+        self.add(Protocol::Imap, &before);
+        if self.has(Protocol::Imap, "LOGINDISABLED") {
+            client.start_tls().await?;
+            let encrypted = client.capabilities().await?;
+            self.add(Protocol::Imap, &encrypted);
+        }
+        if let Some(account) = account {
+            client.login(&account.user, &account.secret).await?;
+            let after = client.capabilities().await?;
+            self.add(Protocol::Imap, &after);
+        }
+        client.logout().await;
+        Ok(())
+    }
+
+    fn greet(&mut self, protocol: Protocol, line: &[u8]) {
+        self.greetings.insert(protocol, escape_line(line));
+    }
+
+    fn add(&mut self, protocol: Protocol, lines: &[String]) {
+        let known = self.capabilities.entry(protocol).or_default();
+        for line in lines {
+            let word = line.split(' ').next().unwrap_or_default();
+            if word.eq_ignore_ascii_case("STARTTLS") || word.eq_ignore_ascii_case("STLS") {
+                self.starttls.insert(protocol);
+            }
+            if !known.contains(line) {
+                known.push(line.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_names_a_keyword_and_its_parameters() {
+        let mut declared = Declared::default();
+        declared.add(Protocol::Smtp, &["AUTH LOGIN PLAIN".to_owned(), "STARTTLS".to_owned()]);
+        assert!(declared.has(Protocol::Smtp, "auth plain"));
+        assert!(declared.has(Protocol::Smtp, "AUTH"));
+        assert!(!declared.has(Protocol::Smtp, "PLAIN"));
+        assert!(!declared.has(Protocol::Smtp, "AUTH XOAUTH2"));
+        assert!(!declared.has(Protocol::Imap, "AUTH"));
+        assert!(declared.offers_tls(Protocol::Smtp));
+    }
+}

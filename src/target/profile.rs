@@ -1,0 +1,282 @@
+//! `profile.yaml`: what a foreign target is, where it listens, and what may be done with it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::account::Account;
+use super::lifecycle::Commands;
+use crate::script::model::Endpoint;
+use crate::source::{Decoder, Diagnostic, Diagnostics, Node, SourceFile, Value, parse};
+
+/// A foreign target, as its profile says.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Its short name.
+    pub name: String,
+    /// The software, for reports.
+    pub software: Option<String>,
+    /// The domain its accounts are in.
+    pub domain: String,
+    /// `host:port` of each endpoint.
+    pub endpoints: BTreeMap<Endpoint, String>,
+    /// Its TLS.
+    pub tls: TlsProfile,
+    /// Accounts that cases may lease.
+    pub accounts: Vec<Account>,
+    /// Commands that start and end it.
+    pub lifecycle: Commands,
+    /// Policies that it lists.
+    pub policies: Vec<String>,
+    /// Connections it takes at once.
+    pub connections: Option<usize>,
+    /// How fixtures are put there.
+    pub fixture: Option<FixtureRoute>,
+    /// The folder of the profile: relative paths and commands start there.
+    pub folder: PathBuf,
+}
+
+/// What a profile says of TLS.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TlsProfile {
+    /// PEM file of the authority to trust; any certificate will do without one.
+    pub authority: Option<PathBuf>,
+    /// The name to ask for.
+    pub name: Option<String>,
+}
+
+/// How fixtures are put into accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FixtureRoute {
+    /// IMAP APPEND: flags and internal dates hold.
+    ImapAppend,
+    /// Delivered by LMTP.
+    Lmtp,
+    /// Delivered by SMTP.
+    Smtp,
+}
+
+const KEYS: [&str; 10] = [
+    "name", "software", "domain", "endpoints", "tls", "accounts", "lifecycle", "policies", "limits", "fixture",
+];
+
+/// Accounts that `count` may ask for.
+const MAX_ACCOUNTS: usize = 10_000;
+
+impl Profile {
+    /// Reads a profile: the file, or the `profile.yaml` of a folder.
+    ///
+    /// # Errors
+    /// All mistakes of the file.
+    pub fn read(path: &Path) -> Result<Self, Diagnostics> {
+        let path = if path.is_dir() { path.join("profile.yaml") } else { path.to_owned() };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                let file = Arc::new(SourceFile::new(&path, ""));
+                let message = format!("cannot be read: {error}");
+                return Err(Diagnostics::new(vec![Diagnostic::error(&file, Default::default(), message)]));
+            }
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).to_owned();
+        Self::parse(&Arc::new(SourceFile::new(&path, text)), folder)
+    }
+
+    /// Reads a profile's text; `folder` is where relative paths start.
+    ///
+    /// # Errors
+    /// All its mistakes.
+    pub fn parse(file: &Arc<SourceFile>, folder: PathBuf) -> Result<Self, Diagnostics> {
+        let node = parse(file)?;
+        let mut decoder = Decoder::new(file);
+        let profile = read_profile(&mut decoder, &node, folder);
+        match profile {
+            Some(profile) if decoder.mistakes() == 0 => Ok(profile),
+            _ => Err(decoder.finish()),
+        }
+    }
+}
+
+fn read_profile(decoder: &mut Decoder, node: &Node, folder: PathBuf) -> Option<Profile> {
+    let what = "a profile";
+    let fields = decoder.fields(node, what, &KEYS)?;
+    let name = decoder.required(&fields, what, "name").and_then(|node| decoder.sentence(node, "`name`"));
+    let software = fields.get("software").and_then(|node| decoder.sentence(node, "`software`"));
+    let domain =
+        decoder.required(&fields, what, "domain").and_then(|node| decoder.sentence(node, "`domain`"));
+    let endpoints = decoder.required(&fields, what, "endpoints").map(|node| endpoints(decoder, node));
+    let tls = fields.get("tls").map(|node| tls(decoder, node, &folder)).unwrap_or_default();
+    let accounts = decoder
+        .required(&fields, what, "accounts")
+        .map(|node| accounts(decoder, node, domain.as_deref().unwrap_or_default()));
+    let lifecycle = fields.get("lifecycle").map(|node| lifecycle(decoder, node)).unwrap_or_default();
+    let policies = fields.get("policies").map(|node| decoder.words(node, "`policies`")).unwrap_or_default();
+    let connections = fields.get("limits").and_then(|node| limits(decoder, node));
+    let fixture = fields.get("fixture").and_then(|node| decoder.choice(node, "way of fixtures", &ROUTES));
+    Some(Profile {
+        name: name?,
+        software,
+        domain: domain?,
+        endpoints: endpoints?,
+        tls,
+        accounts: accounts?,
+        lifecycle,
+        policies,
+        connections,
+        fixture,
+        folder,
+    })
+}
+
+const ROUTES: [(&str, FixtureRoute); 3] = [
+    ("imap-append", FixtureRoute::ImapAppend),
+    ("lmtp", FixtureRoute::Lmtp),
+    ("smtp", FixtureRoute::Smtp),
+];
+
+fn endpoints(decoder: &mut Decoder, node: &Node) -> BTreeMap<Endpoint, String> {
+    let known = Endpoint::ALL.map(Endpoint::as_str);
+    let mut found = BTreeMap::new();
+    let Some(fields) = decoder.fields(node, "`endpoints`", &known) else { return found };
+    for entry in fields.entries {
+        let endpoint = Endpoint::ALL.into_iter().find(|endpoint| endpoint.as_str() == entry.key);
+        let address = decoder.sentence(&entry.value, "an endpoint");
+        let (Some(endpoint), Some(address)) = (endpoint, address) else { continue };
+        let port = address.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+        if matches!(port, Some(Ok(1..))) {
+            found.insert(endpoint, address);
+        } else {
+            let help = "a host and a port, as `127.0.0.1:2143`";
+            decoder.mistake_help(entry.value.span, format!("`{address}` is no endpoint"), help);
+        }
+    }
+    found
+}
+
+fn tls(decoder: &mut Decoder, node: &Node, folder: &Path) -> TlsProfile {
+    let Some(fields) = decoder.fields(node, "`tls`", &["ca", "name", "verify"]) else {
+        return TlsProfile::default();
+    };
+    let authority = fields.get("ca").and_then(|node| decoder.sentence(node, "`ca`"));
+    let verify = fields.get("verify").and_then(|node| decoder.boolean(node, "choice for `verify`"));
+    if verify == Some(true) && authority.is_none() {
+        decoder.mistake_help(fields.span, "nothing to verify certificates with", "add `ca: FILE`");
+    }
+    TlsProfile {
+        authority: authority.filter(|_| verify != Some(false)).map(|path| folder.join(path)),
+        name: fields.get("name").and_then(|node| decoder.sentence(node, "`name`")),
+    }
+}
+
+fn accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Account> {
+    if let Value::Mapping(_) = node.value {
+        return counted_accounts(decoder, node, domain);
+    }
+    let mut found = Vec::new();
+    for item in decoder.list(node, "`accounts`").unwrap_or_default() {
+        let what = "an account";
+        let Some(fields) = decoder.fields(item, what, &["user", "address", "secret"]) else { continue };
+        let user = decoder.required(&fields, what, "user").and_then(|node| decoder.sentence(node, "`user`"));
+        let secret =
+            decoder.required(&fields, what, "secret").and_then(|node| decoder.sentence(node, "`secret`"));
+        let address = fields.get("address").and_then(|node| decoder.sentence(node, "`address`"));
+        if let (Some(user), Some(secret)) = (user, secret) {
+            let address = address.unwrap_or_else(|| address_of(&user, domain));
+            found.push(Account { user, address, secret });
+        }
+    }
+    found
+}
+
+/// `{count: 8, user: "user{n}", secret: "user{n}-secret"}`.
+fn counted_accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Account> {
+    let what = "`accounts`";
+    let keys = ["count", "user", "address", "secret"];
+    let Some(fields) = decoder.fields(node, what, &keys) else { return Vec::new() };
+    let count = decoder
+        .required(&fields, what, "count")
+        .and_then(|node| decoder.number(node, "`count`", MAX_ACCOUNTS));
+    let user = decoder.required(&fields, what, "user").and_then(|node| decoder.sentence(node, "`user`"));
+    let secret = decoder.required(&fields, what, "secret").and_then(|node| decoder.sentence(node, "`secret`"));
+    let address = fields.get("address").and_then(|node| decoder.sentence(node, "`address`"));
+    let (Some(count), Some(user), Some(secret)) = (count, user, secret) else { return Vec::new() };
+    if !user.contains("{n}") {
+        let span = fields.get("user").map_or(fields.span, |node| node.span);
+        decoder.mistake_help(span, "every account has the same user", "write `{n}` where its number stands");
+    }
+    let nth = |text: &str, n: usize| text.replace("{n}", &n.to_string());
+    (1..=count)
+        .map(|n| {
+            let user = nth(&user, n);
+            let address = address.as_ref().map_or_else(|| address_of(&user, domain), |text| nth(text, n));
+            Account { user, address, secret: nth(&secret, n) }
+        })
+        .collect()
+}
+
+fn address_of(user: &str, domain: &str) -> String {
+    if user.contains('@') { user.to_owned() } else { format!("{user}@{domain}") }
+}
+
+fn lifecycle(decoder: &mut Decoder, node: &Node) -> Commands {
+    let keys = ["start", "stop", "restart", "kill", "ready"];
+    let Some(fields) = decoder.fields(node, "`lifecycle`", &keys) else { return Commands::default() };
+    let ready = fields.get("ready").and_then(|node| decoder.duration(node, "`ready`"));
+    let mut command = |key: &str| {
+        fields.get(key).and_then(|node| decoder.sentence(node, &format!("`{key}`")))
+    };
+    Commands {
+        start: command("start"),
+        stop: command("stop"),
+        restart: command("restart"),
+        kill: command("kill"),
+        ready,
+    }
+}
+
+fn limits(decoder: &mut Decoder, node: &Node) -> Option<usize> {
+    let fields = decoder.fields(node, "`limits`", &["connections"])?;
+    let node = fields.get("connections")?;
+    decoder.number(node, "`connections`", 100_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Profile, Diagnostics> {
+        Profile::parse(&Arc::new(SourceFile::new("profile.yaml", text)), PathBuf::from("targets/x"))
+    }
+
+    #[test]
+    fn a_whole_profile_is_read() {
+        let profile = read(
+            "name: dovecot\nsoftware: Dovecot\ndomain: example.test\n\
+             endpoints: {imap: '127.0.0.1:2143', lmtp: '127.0.0.1:2424'}\n\
+             tls: {ca: state/ca.pem, name: localhost}\n\
+             accounts: {count: 3, user: 'user{n}', secret: 'user{n}-secret'}\n\
+             lifecycle: {start: ./server.sh start, kill: ./server.sh kill, ready: 20s}\n\
+             policies: [relay-denied]\nlimits: {connections: 50}\nfixture: lmtp\n",
+        )
+        .unwrap();
+        assert_eq!(profile.endpoints.get(&Endpoint::Lmtp).map(String::as_str), Some("127.0.0.1:2424"));
+        assert_eq!(profile.accounts.len(), 3);
+        let last = profile.accounts.last().unwrap();
+        assert_eq!((last.address.as_str(), last.secret.as_str()), ("user3@example.test", "user3-secret"));
+        assert_eq!(profile.tls.authority, Some(PathBuf::from("targets/x/state/ca.pem")));
+        assert_eq!(profile.lifecycle.kill.as_deref(), Some("./server.sh kill"));
+        assert_eq!(profile.fixture, Some(FixtureRoute::Lmtp));
+    }
+
+    #[test]
+    fn all_mistakes_of_a_profile_are_told() {
+        let mistakes = read(
+            "name: x\nendpoints: {imap: nowhere, imapx: '127.0.0.1:1'}\naccounts: [{user: a}]\nfixture: post\nlimit: 3\n",
+        )
+        .unwrap_err();
+        let messages: Vec<String> = mistakes.into_iter().map(|one| one.message).collect();
+        // The key, the domain, the address, the endpoint, the secret and the way of fixtures.
+        assert_eq!(messages.len(), 6, "{messages:#?}");
+    }
+}
