@@ -12,7 +12,7 @@ use crate::wire::Recorder;
 ///
 /// # Errors
 /// When the server does not let us; the account is then not fit for a case.
-pub async fn clean(place: &Place, account: &Account) -> Result<(), ClientError> {
+pub(super) async fn clean(place: &Place, account: &Account) -> Result<(), ClientError> {
     let recorder = Arc::new(Recorder::new());
     if let Some(dial) = place.dial(Endpoint::Imap) {
         let mut client = ImapClient::open(dial, recorder, "clean").await?;

@@ -42,7 +42,7 @@ impl Commands {
 ///
 /// # Errors
 /// When it cannot be run, fails, or does not end in time.
-pub async fn run_command(command: &str, folder: &Path) -> Result<(), TargetError> {
+pub(super) async fn run_command(command: &str, folder: &Path) -> Result<(), TargetError> {
     // A file, not a pipe: a server that it leaves running would hold the pipe open for ever.
     let log = LogFile::new();
     let output = || File::options().append(true).create(true).open(&log.0).map(Stdio::from);
@@ -69,7 +69,7 @@ pub async fn run_command(command: &str, folder: &Path) -> Result<(), TargetError
 ///
 /// # Errors
 /// When one does not in time.
-pub async fn wait_ready(
+pub(super) async fn wait_ready(
     addresses: impl IntoIterator<Item = SocketAddr>,
     within: Duration,
 ) -> Result<(), TargetError> {
@@ -100,8 +100,7 @@ impl LogFile {
         let text = String::from_utf8_lossy(&text).into_owned();
         let lines: Vec<&str> = text.lines().collect();
         let from = lines.len().saturating_sub(10);
-        let last: Vec<String> =
-            lines.into_iter().skip(from).map(|line| shorten(line, 300)).collect();
+        let last: Vec<String> = lines.into_iter().skip(from).map(|line| shorten(line, 300)).collect();
         last.join("\n")
     }
 }

@@ -1,3 +1,327 @@
 //! What is tested: profile, lifecycle, account leases, capability probe, rulings.
+//!
+//! A [`Target`] is the embedded reference server or a foreign one with a
+//! profile. Which cases run on it is `run/`'s affair.
 
+mod account;
+mod clean;
 pub mod client;
+mod embedded;
+mod error;
+mod lease;
+mod lifecycle;
+mod place;
+mod probe;
+mod process;
+mod profile;
+mod rulings;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use account::{Account, Pool};
+pub use embedded::EmbeddedOptions;
+pub use error::TargetError;
+pub use lease::Lease;
+pub use lifecycle::Commands;
+pub use place::{CLIENT_NAME, Place, Reach};
+pub use probe::Declared;
+pub use profile::{FixtureRoute, Profile, TlsProfile};
+pub use rulings::{Ruling, Rulings};
+
+use crate::script::model::{Endpoint, Lifecycle};
+use crate::wire::{ClientTls, Trust};
+use embedded::{Embedded, account_named};
+use lease::{ForeignHost, Host};
+use process::OwnProcess;
+
+/// A running server, ready to be tested.
+pub struct Target {
+    name: String,
+    software: Option<String>,
+    domain: String,
+    policies: Vec<String>,
+    connections: Option<usize>,
+    fixture: Option<FixtureRoute>,
+    place: Place,
+    declared: Declared,
+    rulings: Option<Rulings>,
+    kind: Kind,
+}
+
+enum Kind {
+    Embedded(Box<Embedded>),
+    Foreign { pool: Pool, host: Arc<ForeignHost> },
+}
+
+/// How many servers a case needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tenancy {
+    /// The server that all cases share.
+    Shared,
+    /// One that it may end: a process of its own, or a foreign server while no other case runs.
+    Sole,
+}
+
+impl Target {
+    /// Starts the reference server in this process.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn embedded(options: EmbeddedOptions) -> Result<Self, TargetError> {
+        let server = Embedded::start(options).await?;
+        let place = server.place()?;
+        let probe = server.account("probe").await?;
+        let declared = Declared::probe(&place, Some(&probe)).await;
+        Ok(Self {
+            name: "reference-server".to_owned(),
+            software: Some(format!("mailspec reference server {}", env!("CARGO_PKG_VERSION"))),
+            domain: embedded::DOMAIN.to_owned(),
+            policies: vec!["relay-denied".to_owned()],
+            connections: None,
+            fixture: fixture_route(None, &place),
+            place,
+            declared,
+            rulings: None,
+            kind: Kind::Embedded(Box::new(server)),
+        })
+    }
+
+    /// Reads a profile (or a folder with one), starts the server where the profile says how, and
+    /// waits until it accepts connections.
+    ///
+    /// # Errors
+    /// Mistakes of the profile, or a server that does not come up.
+    pub async fn open(path: &Path) -> Result<Self, TargetError> {
+        let profile = Profile::read(path).map_err(TargetError::Profile)?;
+        let rulings = Rulings::read(&profile.folder.join("rulings.yaml")).map_err(TargetError::Profile)?;
+        Self::start(profile, rulings).await
+    }
+
+    /// Starts the target of a profile.
+    ///
+    /// # Errors
+    /// When the server does not come up.
+    pub async fn start(profile: Profile, rulings: Option<Rulings>) -> Result<Self, TargetError> {
+        if let Some(start) = &profile.lifecycle.start {
+            lifecycle::run_command(start, &profile.folder).await?;
+        }
+        match Self::connect(&profile, rulings).await {
+            Ok(target) => Ok(target),
+            Err(error) => {
+                // What we started must not stay behind.
+                if let (Some(_), Some(stop)) = (&profile.lifecycle.start, &profile.lifecycle.stop) {
+                    let _ = lifecycle::run_command(stop, &profile.folder).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn connect(profile: &Profile, rulings: Option<Rulings>) -> Result<Self, TargetError> {
+        let place = place_of(profile).await?;
+        let ready = profile.lifecycle.ready_time();
+        lifecycle::wait_ready(place.addresses.values().copied(), ready).await?;
+        let declared = Declared::probe(&place, profile.accounts.first()).await;
+        Ok(Self {
+            name: profile.name.clone(),
+            software: profile.software.clone(),
+            domain: profile.domain.clone(),
+            policies: profile.policies.clone(),
+            connections: profile.connections,
+            fixture: fixture_route(profile.fixture, &place),
+            place,
+            declared,
+            rulings,
+            kind: Kind::Foreign {
+                pool: Pool::new(profile.accounts.clone()),
+                host: Arc::new(ForeignHost {
+                    commands: profile.lifecycle.clone(),
+                    folder: profile.folder.clone(),
+                }),
+            },
+        })
+    }
+
+    /// Its short name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The software, as its profile says.
+    #[must_use]
+    pub fn software(&self) -> Option<&str> {
+        self.software.as_deref()
+    }
+
+    /// The domain its accounts are in.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.domain
+    }
+
+    /// Whether the target is ours, so that house rules bind it.
+    #[must_use]
+    pub const fn is_ours(&self) -> bool {
+        matches!(self.kind, Kind::Embedded(_))
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What it declares.
+    #[must_use]
+    pub const fn declared(&self) -> &Declared {
+        &self.declared
+    }
+
+    /// Its rulings, when it has a file of them.
+    #[must_use]
+    pub const fn rulings(&self) -> Option<&Rulings> {
+        self.rulings.as_ref()
+    }
+
+    /// How fixtures are put there; `None` when there is no way.
+    #[must_use]
+    pub const fn fixture(&self) -> Option<FixtureRoute> {
+        self.fixture
+    }
+
+    /// Connections it takes at once, when its profile says so.
+    #[must_use]
+    pub const fn connections(&self) -> Option<usize> {
+        self.connections
+    }
+
+    /// Accounts it can give to cases at the same time; `None` without a limit.
+    #[must_use]
+    pub const fn accounts(&self) -> Option<usize> {
+        match &self.kind {
+            Kind::Embedded(_) => None,
+            Kind::Foreign { pool, .. } => Some(pool.size()),
+        }
+    }
+
+    /// Whether its profile lists a policy.
+    #[must_use]
+    pub fn has_policy(&self, policy: &str) -> bool {
+        self.policies.iter().any(|known| known == policy)
+    }
+
+    /// Whether it can be restarted, or killed.
+    #[must_use]
+    pub fn can(&self, lifecycle: Lifecycle) -> bool {
+        match &self.kind {
+            Kind::Embedded(_) => true,
+            Kind::Foreign { host, .. } => {
+                let Commands { start, stop, restart, kill, .. } = &host.commands;
+                match lifecycle {
+                    Lifecycle::Restart => restart.is_some() || (stop.is_some() && start.is_some()),
+                    Lifecycle::Kill => kill.is_some() && start.is_some(),
+                }
+            }
+        }
+    }
+
+    /// Accounts for a case, empty, one per name; waits until there are enough.
+    ///
+    /// # Errors
+    /// A pool that is too small, or accounts that cannot be made or emptied.
+    pub async fn lease(&self, names: &[String], tenancy: Tenancy) -> Result<Lease, TargetError> {
+        match &self.kind {
+            Kind::Embedded(server) => self.lease_embedded(server, names, tenancy).await,
+            Kind::Foreign { pool, host } => {
+                let taken = pool
+                    .lease(names)
+                    .await
+                    .ok_or(TargetError::PoolTooSmall { needed: names.len(), size: pool.size() })?;
+                let accounts: Vec<(String, Account)> = names
+                    .iter()
+                    .filter_map(|name| Some((name.clone(), taken.accounts().get(name)?.clone())))
+                    .collect();
+                for (_, account) in &accounts {
+                    clean::clean(&self.place, account)
+                        .await
+                        .map_err(|error| TargetError::Clean(account.user.clone(), error.to_string()))?;
+                }
+                let host = match tenancy {
+                    Tenancy::Shared => Host::Shared,
+                    Tenancy::Sole => Host::Commands(Arc::clone(host)),
+                };
+                Ok(Lease { accounts, place: self.place.clone(), host, _pool: Some(taken) })
+            }
+        }
+    }
+
+    async fn lease_embedded(
+        &self,
+        server: &Embedded,
+        names: &[String],
+        tenancy: Tenancy,
+    ) -> Result<Lease, TargetError> {
+        let mut accounts = Vec::new();
+        if tenancy == Tenancy::Sole {
+            accounts.extend(names.iter().map(|name| (name.clone(), account_named(name))));
+            let all: Vec<Account> = accounts.iter().map(|(_, account)| account.clone()).collect();
+            let process = OwnProcess::start(&server.options, &all).await?;
+            let place = process.place.clone();
+            return Ok(Lease { accounts, place, host: Host::Process(Box::new(process)), _pool: None });
+        }
+        for name in names {
+            accounts.push((name.clone(), server.account(name).await?));
+        }
+        Ok(Lease { accounts, place: self.place.clone(), host: Host::Shared, _pool: None })
+    }
+
+    /// Stops what was started.
+    ///
+    /// # Errors
+    /// When the profile's stop command fails.
+    pub async fn shutdown(self) -> Result<(), TargetError> {
+        match self.kind {
+            Kind::Embedded(server) => {
+                server.shutdown().await;
+                Ok(())
+            }
+            Kind::Foreign { host, .. } => match (&host.commands.start, &host.commands.stop) {
+                (Some(_), Some(stop)) => lifecycle::run_command(stop, &host.folder).await,
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+async fn place_of(profile: &Profile) -> Result<Place, TargetError> {
+    let mut place = Place::default();
+    for (endpoint, text) in &profile.endpoints {
+        let unknown = || TargetError::Address(text.clone());
+        let mut found = tokio::net::lookup_host(text).await.map_err(|_| unknown())?;
+        place.addresses.insert(*endpoint, found.next().ok_or_else(unknown)?);
+    }
+    let trust = match &profile.tls.authority {
+        None => Trust::Any,
+        Some(path) => {
+            let pem = std::fs::read_to_string(path);
+            Trust::Authority(pem.map_err(|error| TargetError::Authority(path.clone(), error))?)
+        }
+    };
+    let name = profile.tls.name.as_deref().unwrap_or("localhost");
+    place.tls = Some(ClientTls::new(&trust, name).map_err(TargetError::Tls)?);
+    Ok(place)
+}
+
+/// How fixtures are put there: as the profile says, else by the way that keeps most of them.
+fn fixture_route(said: Option<FixtureRoute>, place: &Place) -> Option<FixtureRoute> {
+    let ways = [
+        (Endpoint::Imap, FixtureRoute::ImapAppend),
+        (Endpoint::Lmtp, FixtureRoute::Lmtp),
+        (Endpoint::Smtp, FixtureRoute::Smtp),
+    ];
+    said.or_else(|| {
+        ways.into_iter().find(|(endpoint, _)| place.reach(*endpoint).is_some()).map(|(_, route)| route)
+    })
+}

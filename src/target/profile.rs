@@ -57,7 +57,16 @@ pub enum FixtureRoute {
 }
 
 const KEYS: [&str; 10] = [
-    "name", "software", "domain", "endpoints", "tls", "accounts", "lifecycle", "policies", "limits", "fixture",
+    "name",
+    "software",
+    "domain",
+    "endpoints",
+    "tls",
+    "accounts",
+    "lifecycle",
+    "policies",
+    "limits",
+    "fixture",
 ];
 
 /// Accounts that `count` may ask for.
@@ -88,7 +97,7 @@ impl Profile {
     /// # Errors
     /// All its mistakes.
     pub fn parse(file: &Arc<SourceFile>, folder: PathBuf) -> Result<Self, Diagnostics> {
-        let node = parse(file)?;
+        let node = parse(file).map_err(Diagnostics::new)?;
         let mut decoder = Decoder::new(file);
         let profile = read_profile(&mut decoder, &node, folder);
         match profile {
@@ -129,11 +138,8 @@ fn read_profile(decoder: &mut Decoder, node: &Node, folder: PathBuf) -> Option<P
     })
 }
 
-const ROUTES: [(&str, FixtureRoute); 3] = [
-    ("imap-append", FixtureRoute::ImapAppend),
-    ("lmtp", FixtureRoute::Lmtp),
-    ("smtp", FixtureRoute::Smtp),
-];
+const ROUTES: [(&str, FixtureRoute); 3] =
+    [("imap-append", FixtureRoute::ImapAppend), ("lmtp", FixtureRoute::Lmtp), ("smtp", FixtureRoute::Smtp)];
 
 fn endpoints(decoder: &mut Decoder, node: &Node) -> BTreeMap<Endpoint, String> {
     let known = Endpoint::ALL.map(Endpoint::as_str);
@@ -198,7 +204,8 @@ fn counted_accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Acc
         .required(&fields, what, "count")
         .and_then(|node| decoder.number(node, "`count`", MAX_ACCOUNTS));
     let user = decoder.required(&fields, what, "user").and_then(|node| decoder.sentence(node, "`user`"));
-    let secret = decoder.required(&fields, what, "secret").and_then(|node| decoder.sentence(node, "`secret`"));
+    let secret =
+        decoder.required(&fields, what, "secret").and_then(|node| decoder.sentence(node, "`secret`"));
     let address = fields.get("address").and_then(|node| decoder.sentence(node, "`address`"));
     let (Some(count), Some(user), Some(secret)) = (count, user, secret) else { return Vec::new() };
     if !user.contains("{n}") {
@@ -223,9 +230,8 @@ fn lifecycle(decoder: &mut Decoder, node: &Node) -> Commands {
     let keys = ["start", "stop", "restart", "kill", "ready"];
     let Some(fields) = decoder.fields(node, "`lifecycle`", &keys) else { return Commands::default() };
     let ready = fields.get("ready").and_then(|node| decoder.duration(node, "`ready`"));
-    let mut command = |key: &str| {
-        fields.get(key).and_then(|node| decoder.sentence(node, &format!("`{key}`")))
-    };
+    let mut command =
+        |key: &str| fields.get(key).and_then(|node| decoder.sentence(node, &format!("`{key}`")));
     Commands {
         start: command("start"),
         stop: command("stop"),

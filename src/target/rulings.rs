@@ -60,7 +60,7 @@ impl Rulings {
         if file.text().lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
             return Ok(Self::default());
         }
-        let node = parse(file)?;
+        let node = parse(file).map_err(Diagnostics::new)?;
         let mut decoder = Decoder::new(file);
         let mut rulings = Vec::new();
         for item in decoder.list(&node, "the rulings").unwrap_or_default() {
@@ -118,9 +118,8 @@ fn read_ruling(decoder: &mut Decoder, node: &Node) -> Option<Ruling> {
         decoder.sentence(value, &format!("`{key}`"))
     };
     let (case, requirement, bytes, why) = (text("case"), text("requirement"), text("bytes"), text("why"));
-    let fault = decoder
-        .required(&fields, what, "fault")
-        .and_then(|value| decoder.choice(value, "fault", &FAULTS));
+    let fault =
+        decoder.required(&fields, what, "fault").and_then(|value| decoder.choice(value, "fault", &FAULTS));
     let case = case?;
     let matcher = match Glob::new(&case) {
         Ok(glob) => glob.compile_matcher(),

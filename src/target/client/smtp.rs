@@ -62,9 +62,10 @@ impl SmtpClient {
     /// When the server does not take it.
     pub async fn login(&mut self, user: &str, secret: &str) -> Result<(), ClientError> {
         let tells = |client: &Self, word: &str| {
-            client.extensions.iter().any(|line| {
-                line.split(' ').next().is_some_and(|keyword| keyword.eq_ignore_ascii_case(word))
-            })
+            client
+                .extensions
+                .iter()
+                .any(|line| line.split(' ').next().is_some_and(|keyword| keyword.eq_ignore_ascii_case(word)))
         };
         if !tells(self, "AUTH") && tells(self, "STARTTLS") {
             self.lines.send(b"STARTTLS\r\n").await?;
@@ -108,9 +109,8 @@ impl SmtpClient {
         let command = format!("{verb} {}\r\n", self.lines.dial.client);
         self.lines.send(command.as_bytes()).await?;
         let reply = self.expect(verb, 2).await?;
-        let text = |line: &Vec<u8>| {
-            String::from_utf8_lossy(line.get(4..).unwrap_or_default()).trim_end().to_owned()
-        };
+        let text =
+            |line: &Vec<u8>| String::from_utf8_lossy(line.get(4..).unwrap_or_default()).trim_end().to_owned();
         self.extensions = reply.iter().skip(1).map(text).filter(|line| !line.is_empty()).collect();
         Ok(())
     }

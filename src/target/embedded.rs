@@ -1,0 +1,87 @@
+//! The reference server started in this process: memory storage, any port, accounts on demand.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use reference_server::{Server, Service, Storage};
+
+use super::TargetError;
+use super::account::Account;
+use super::place::Place;
+use crate::script::model::Endpoint;
+use crate::wire::{ClientTls, Trust};
+
+/// The domain of the embedded server's accounts.
+pub(super) const DOMAIN: &str = "example.test";
+
+/// Its name in its certificate.
+const HOST: &str = "localhost";
+
+/// What the embedded server is told.
+#[derive(Debug, Clone, Default)]
+pub struct EmbeddedOptions {
+    /// Deviations to mount.
+    pub deviations: Vec<String>,
+    /// The `mailspec` program, for cases that need a process of their own; this process's own
+    /// program when it is not said.
+    pub program: Option<PathBuf>,
+}
+
+/// The reference server, started here.
+pub(super) struct Embedded {
+    server: Server,
+    pub(super) options: EmbeddedOptions,
+    accounts: AtomicUsize,
+}
+
+impl Embedded {
+    pub(super) async fn start(options: EmbeddedOptions) -> Result<Self, TargetError> {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut builder = Server::builder().storage(Storage::Memory).domain(DOMAIN);
+        for service in Service::ALL {
+            builder = builder.listen(service, any);
+        }
+        for deviation in &options.deviations {
+            builder = builder.deviation(deviation.clone());
+        }
+        let server = builder.start().await.map_err(|error| TargetError::Start(error.to_string()))?;
+        Ok(Self { server, options, accounts: AtomicUsize::new(0) })
+    }
+
+    pub(super) fn place(&self) -> Result<Place, TargetError> {
+        let trust = Trust::Authority(self.server.ca_pem().to_owned());
+        let tls = ClientTls::new(&trust, HOST).map_err(TargetError::Tls)?;
+        let addresses = self
+            .server
+            .addresses()
+            .filter_map(|(service, address)| endpoint_named(service.name()).map(|it| (it, address)))
+            .collect();
+        Ok(Place { addresses, tls: Some(tls) })
+    }
+
+    /// Makes an account that no case had before.
+    pub(super) async fn account(&self, name: &str) -> Result<Account, TargetError> {
+        let number = self.accounts.fetch_add(1, Ordering::Relaxed) + 1;
+        let account = account_named(&format!("{name}-{number}"));
+        self.server
+            .add_account(&account.address, &account.secret)
+            .await
+            .map_err(|error| TargetError::Start(error.to_string()))?;
+        Ok(account)
+    }
+
+    pub(super) async fn shutdown(self) {
+        self.server.shutdown().await;
+    }
+}
+
+/// The account with this local part.
+pub(super) fn account_named(user: &str) -> Account {
+    Account { user: user.to_owned(), address: format!("{user}@{DOMAIN}"), secret: format!("{user}-secret") }
+}
+
+/// The endpoint with this word.
+pub(super) fn endpoint_named(word: &str) -> Option<Endpoint> {
+    Endpoint::ALL.into_iter().find(|endpoint| endpoint.as_str() == word)
+}
