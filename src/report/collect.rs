@@ -74,7 +74,7 @@ impl Listener for Collector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::results::tests::{case, started};
+    use crate::report::example::{case, started};
 
     #[test]
     fn cases_come_in_the_order_of_the_plan() {

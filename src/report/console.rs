@@ -198,7 +198,7 @@ impl<W: Write + Send> Listener for Console<W> {
 mod tests {
     use super::*;
     use crate::outcome::RulingMark;
-    use crate::report::results::tests::{case, started};
+    use crate::report::example::{case, started};
 
     fn told(verbosity: Verbosity, cases: Vec<CaseOutcome>, summary: RunSummary) -> String {
         let mut out = Vec::new();

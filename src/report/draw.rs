@@ -167,7 +167,7 @@ fn draw_excerpt(out: &mut String, lines: &[TranscriptLine], margin: usize) {
 mod tests {
     use super::*;
     use crate::outcome::RulingMark;
-    use crate::report::results::tests::{case, finding, line};
+    use crate::report::example::{case, finding, line};
 
     fn plain(drawn: &str) -> String {
         anstream::adapter::strip_str(drawn).to_string()

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
     use crate::outcome::{RulingMark, Verdict};
     use crate::report::Collected;
-    use crate::report::results::tests::case;
+    use crate::report::example::case;
 
     fn example() -> Results {
         let mut failing = case("imap/uidplus/copy", Verdict::Warn);

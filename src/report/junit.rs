@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
     use crate::outcome::{Direction, RulingMark};
-    use crate::report::results::tests::{case, line};
+    use crate::report::example::{case, line};
 
     fn run(cases: Vec<CaseOutcome>) -> Collected {
         Collected { target: "example".into(), cases, ..Collected::default() }

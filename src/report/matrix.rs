@@ -72,7 +72,7 @@ fn lay_out(table: &[Vec<String>]) -> String {
 mod tests {
     use super::*;
     use crate::report::Collected;
-    use crate::report::results::tests::case;
+    use crate::report::example::case;
 
     fn run(name: &str, cases: &[(&str, Verdict)]) -> Results {
         Results::from(&Collected {

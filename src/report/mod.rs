@@ -8,10 +8,13 @@
 mod collect;
 mod console;
 mod draw;
+#[cfg(test)]
+pub(crate) mod example;
 pub mod file;
 pub mod json;
 pub mod junit;
 pub mod matrix;
+pub mod output;
 mod results;
 pub mod text;
 pub mod transcripts;

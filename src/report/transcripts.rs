@@ -96,7 +96,7 @@ fn render_line(line: &TranscriptLine, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::results::tests::case;
+    use crate::report::example::case;
 
     #[test]
     fn one_file_for_each_case_that_did_not_pass() {
