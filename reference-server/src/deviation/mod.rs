@@ -3,6 +3,8 @@
 //! [`Seams`]; the rest of the server knows none of them.
 
 mod auth_any_password;
+mod pop3_dots_not_stuffed;
+mod pop3_update_without_quit;
 mod seams;
 mod smtp_dot_kept;
 mod smtp_order_ignored;
@@ -15,6 +17,8 @@ pub(crate) use seams::Seams;
 /// Every deviation, by its id.
 const ALL: &[Deviation] = &[
     auth_any_password::DEVIATION,
+    pop3_dots_not_stuffed::DEVIATION,
+    pop3_update_without_quit::DEVIATION,
     smtp_dot_kept::DEVIATION,
     smtp_order_ignored::DEVIATION,
     store_answers_before_commit::DEVIATION,

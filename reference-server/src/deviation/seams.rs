@@ -3,6 +3,7 @@
 //! one place. The code that asks knows no deviation.
 
 use crate::auth::Verified;
+use crate::pop3::Ending;
 use crate::store::AnswerTiming;
 
 /// All seams of a running server.
@@ -32,11 +33,16 @@ pub(crate) struct Framer {
     /// SMTP DATA: a received line that is not the end of the data, without what the client
     /// put in front of it.
     pub(crate) unstuff: fn(&[u8]) -> &[u8],
+    /// POP3: what is put before a line of a multi-line reply that begins with this octet.
+    pub(crate) stuff: fn(u8) -> Option<u8>,
 }
 
 impl Default for Framer {
     fn default() -> Self {
-        Self { unstuff: |line| line.strip_prefix(b".").unwrap_or(line) }
+        Self {
+            unstuff: |line| line.strip_prefix(b".").unwrap_or(line),
+            stuff: |first| (first == b'.').then_some(b'.'),
+        }
     }
 }
 
@@ -88,10 +94,12 @@ pub(crate) struct Structure {}
 pub(crate) struct StoreSeam {
     /// When the answer to a change is given.
     pub(crate) answer: AnswerTiming,
+    /// Does a POP3 session that ends like this enter the UPDATE state (RFC 1939, section 6)?
+    pub(crate) pop3_updates: fn(Ending) -> bool,
 }
 
 impl Default for StoreSeam {
     fn default() -> Self {
-        Self { answer: AnswerTiming::AfterCommit }
+        Self { answer: AnswerTiming::AfterCommit, pop3_updates: |ending| ending == Ending::Quit }
     }
 }

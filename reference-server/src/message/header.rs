@@ -141,6 +141,19 @@ impl<'m> Fields<'m> {
     }
 }
 
+/// Where the header block of a message ends: behind the blank line, or with the
+/// message where there is none.
+pub fn header_end(message: &[u8]) -> usize {
+    let mut end = 0;
+    for line in message.split_inclusive(|&octet| octet == b'\n') {
+        end += line.len();
+        if without_line_end(line).is_empty() {
+            break;
+        }
+    }
+    end
+}
+
 /// Name and value; without a name where no colon ends one: a name is printable
 /// US-ASCII without a space (RFC 5322, section 2.2).
 fn split_at_colon(field: &[u8]) -> (&[u8], &[u8]) {
@@ -212,6 +225,13 @@ mod tests {
         let block = header(b"A: 1\r\nB: 2\r\n");
         assert_eq!(block.subset(&["x"], Keep::Named), b"");
         assert_eq!(block.subset(&["x"], Keep::Others), b"A: 1\r\nB: 2\r\n");
+    }
+
+    #[test]
+    fn the_header_ends_behind_the_first_blank_line() {
+        assert_eq!(header_end(b"A: b\r\n\r\nc\r\n\r\n"), 8);
+        assert_eq!(header_end(b"A: b\n\nc"), 6);
+        assert_eq!(header_end(b"A: b"), 4);
     }
 
     #[test]

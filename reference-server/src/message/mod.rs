@@ -20,7 +20,7 @@ mod structured;
 
 pub use address::Address;
 pub use envelope::Envelope;
-pub use header::{Field, Header, Keep};
+pub use header::{Field, Header, Keep, header_end};
 pub use media::{Disposition, MediaType, Parameter};
 pub use span::Span;
 pub use structure::{Content, Entity, Portion, Structure};

@@ -136,6 +136,7 @@ impl Parser<'_> {
     /// `multipart-body` (RFC 2046, section 5.1.1): preamble and epilogue belong
     /// to no part.
     fn multipart(&mut self, boundary: Vec<u8>, default: Default, depth: usize) -> (Vec<Entity>, Stop) {
+        let start = self.position;
         let mine = self.boundaries.len();
         self.boundaries.push(boundary);
         let mut parts = Vec::new();
@@ -150,7 +151,8 @@ impl Parser<'_> {
             stop = self.skip_to_boundary();
         }
         if parts.is_empty() {
-            parts.push(empty_part(stop.end));
+            // The line end of the boundary may be that of the blank line before the body.
+            parts.push(empty_part(stop.end.max(start)));
         }
         (parts, stop)
     }

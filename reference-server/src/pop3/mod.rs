@@ -1,9 +1,98 @@
-//! POP3 sessions.
+//! POP3 (RFC 1939) with CAPA (RFC 2449), STLS (RFC 2595), response codes
+//! (RFC 2449, RFC 3206) and AUTH PLAIN (RFC 5034). Not APOP: the greeting has no
+//! timestamp.
+//!
+//! A [`session::Session`] takes lines and gives answers; here they are carried
+//! from and to the connection.
+
+mod commands;
+mod framer;
+mod maildrop;
+mod registry;
+mod reply;
+mod session;
+mod syntax;
+#[cfg(test)]
+mod tests;
+
+use std::io;
 
 use crate::context::Context;
-use crate::net::{Connection, Stream};
+use crate::net::{Connection, Line, ReadError, Stream};
+use framer::Stuffer;
+use registry::Stls;
+use reply::{Payload, Reply};
+use session::{Session, Then};
+
+/// Octets of a message that are framed at once.
+const PIECE: usize = 16 * 1024;
+
+/// How a session in the TRANSACTION state ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// By QUIT: it enters the UPDATE state.
+    Quit,
+    /// Otherwise: the connection was lost, idle for too long, or closed by the server.
+    Dropped,
+}
 
 /// Serves one connection from the greeting to the close.
-pub(crate) async fn serve<S: Stream>(connection: Connection<S>, _context: Context) {
+pub(crate) async fn serve<S: Stream>(mut connection: Connection<S>, context: Context) {
+    let stls = if connection.is_tls() { Stls::Active } else { Stls::Possible };
+    let mut session = Session::new(context, stls);
+    let ended = converse(&mut connection, &mut session).await;
+    if let Err(reason) = &ended {
+        tracing::debug!(?reason, "POP3 session ended without QUIT");
+    }
+    // Before the farewell, which may take a while: the next session wants the lock.
+    session.dropped().await;
     connection.close().await;
+}
+
+/// Takes lines and sends answers, until an answer is the last one.
+async fn converse<S: Stream>(connection: &mut Connection<S>, session: &mut Session) -> Result<(), ReadError> {
+    let context = session.context().clone();
+    connection.push(session.greeting().status_line().as_bytes());
+    loop {
+        let answer = match connection.read_line(session.line_limit()).await? {
+            Line::Complete(line) => session.line(&line).await,
+            Line::TooLong => session.too_long(),
+        };
+        send(connection, &answer.reply, &context).await?;
+        match answer.then {
+            Then::GoOn => {}
+            Then::StartTls => {
+                connection.start_tls(&context.shared.tls).await?;
+                session.secured();
+            }
+            Then::Close => return Ok(()),
+        }
+    }
+}
+
+async fn send<S: Stream>(connection: &mut Connection<S>, reply: &Reply, context: &Context) -> io::Result<()> {
+    connection.write(reply.status_line().as_bytes()).await?;
+    let Reply::Multi(_, payload) = reply else {
+        return Ok(());
+    };
+    let mut stuffer = Stuffer::new(context.shared.seams.framer.stuff);
+    let mut wire = Vec::new();
+    match payload {
+        Payload::Lines(lines) => {
+            for line in lines {
+                stuffer.push(line.as_bytes(), &mut wire);
+                stuffer.push(b"\r\n", &mut wire);
+            }
+        }
+        Payload::Message { content, length } => {
+            let shown = content.get(..*length).unwrap_or(content);
+            for piece in shown.chunks(PIECE) {
+                stuffer.push(piece, &mut wire);
+                connection.write(&wire).await?;
+                wire.clear();
+            }
+        }
+    }
+    stuffer.finish(&mut wire);
+    connection.write(&wire).await
 }

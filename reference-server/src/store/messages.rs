@@ -9,6 +9,7 @@ use time::{OffsetDateTime, UtcOffset};
 use super::flags::Flags;
 use super::ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, Uid, UidValidity};
 use super::mailboxes::{self, Mailbox};
+use super::maildrop::LastLine;
 use super::name::MailboxName;
 use super::writer::Writing;
 use super::{Store, StoreError};
@@ -256,7 +257,9 @@ fn find(sql: &Connection, mailbox: MailboxId, uid: Uid) -> Result<Option<Message
 }
 
 fn insert_body(sql: &Connection, content: &[u8]) -> Result<BodyId, StoreError> {
-    sql.prepare_cached("INSERT INTO bodies (content) VALUES (?1)")?.execute([content])?;
+    let cut = LastLine::of(content) == LastLine::Cut;
+    sql.prepare_cached("INSERT INTO bodies (cut, content) VALUES (?1, ?2)")?
+        .execute(params![cut, content])?;
     Ok(BodyId(sql.last_insert_rowid()))
 }
 

@@ -32,7 +32,7 @@ pub(crate) use error::StoreError;
 pub(crate) use flags::{Flags, SystemFlag};
 pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, Uid, UidValidity};
 pub(crate) use mailboxes::{Mailbox, Selectable, Status};
-pub(crate) use maildrop::MaildropLock;
+pub(crate) use maildrop::{LastLine, MaildropLock};
 pub(crate) use messages::{Appended, Copied, Expunged, FlagChange, Message, NewMessage, Which};
 pub(crate) use name::{DELIMITER, MailboxName};
 pub(crate) use snapshot::{Access, Changes, Snapshot};

@@ -38,8 +38,10 @@ CREATE TABLE retired_names (
     PRIMARY KEY (account, name)
 ) STRICT, WITHOUT ROWID;
 
+-- cut: whether the last line lacks its CRLF. Before the content, which is not read for it.
 CREATE TABLE bodies (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
+    cut INTEGER NOT NULL,
     content BLOB NOT NULL
 ) STRICT;
 

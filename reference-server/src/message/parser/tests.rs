@@ -113,6 +113,13 @@ fn a_multipart_in_which_no_boundary_is_found_has_one_empty_part() {
 }
 
 #[test]
+fn an_empty_multipart_keeps_its_empty_part_within_itself() {
+    let message = b"Content-Type: multipart/mixed; boundary=x\r\n\r\n\
+        --x\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--x--\r\n";
+    check(&root(message), message);
+}
+
+#[test]
 fn empty_parts_have_no_octets() {
     let message = b"Content-Type: multipart/mixed; boundary=x\r\n\r\n\
         --x\r\n--x\r\n\r\n--x\r\n\r\n\r\n--x\r\nA: b\r\n--x--";

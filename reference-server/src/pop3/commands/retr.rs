@@ -1,0 +1,28 @@
+//! `RETR msg` (RFC 1939, section 5): a whole message.
+
+use super::super::maildrop::Maildrop;
+use super::super::registry::{Request, Spec, State, unannounced};
+use super::super::reply::{Payload, Reply};
+use super::super::session::body_of;
+use super::super::syntax::MessageNumber;
+use crate::store::Store;
+
+/// `RETR` with a message-number.
+pub(in super::super) const SPEC: Spec = Spec {
+    keyword: "RETR",
+    states: &[State::Transaction],
+    parse: |arguments| arguments.number().map(Request::Retr),
+    capability: unannounced,
+};
+
+/// Sends the message.
+pub(in super::super) async fn run(store: &Store, maildrop: &Maildrop, number: MessageNumber) -> Reply {
+    match body_of(store, maildrop, number).await {
+        Ok((entry, content)) => {
+            let length = content.len();
+            let text = format!("{} octets", entry.octets);
+            Reply::Multi(text, Payload::Message { content, length })
+        }
+        Err(refusal) => refusal,
+    }
+}

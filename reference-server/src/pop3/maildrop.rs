@@ -1,0 +1,130 @@
+//! What a session sees of its maildrop: message-numbers, sizes and marks, as
+//! they were when it was opened (RFC 1939, sections 4 and 5).
+
+use super::reply::Reply;
+use super::syntax::MessageNumber;
+use crate::store::{BodyId, MailboxId, MaildropLock, Uid, UidValidity};
+
+/// A locked maildrop. Dropping it gives the lock free and changes nothing.
+#[derive(Debug)]
+pub(super) struct Maildrop {
+    mailbox: MailboxId,
+    uid_validity: UidValidity,
+    entries: Vec<Entry>,
+    _lock: MaildropLock,
+}
+
+/// One message of the maildrop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Its UID in the mailbox.
+    pub(super) uid: Uid,
+    /// Where its octets are.
+    pub(super) body: BodyId,
+    /// How many octets RETR sends, byte-stuffing not counted (RFC 1939, section 11).
+    pub(super) octets: u64,
+    /// Whether DELE has marked it.
+    pub(super) mark: Mark,
+}
+
+/// Whether a message is marked as deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// It stays.
+    Kept,
+    /// It goes when the session enters the UPDATE state.
+    Deleted,
+}
+
+impl Maildrop {
+    /// A maildrop with these messages, numbered from 1 in their order.
+    pub(super) fn new(
+        mailbox: MailboxId,
+        uid_validity: UidValidity,
+        entries: Vec<Entry>,
+        lock: MaildropLock,
+    ) -> Self {
+        Self { mailbox, uid_validity, entries, _lock: lock }
+    }
+
+    /// The mailbox it shows.
+    pub(super) fn mailbox(&self) -> MailboxId {
+        self.mailbox
+    }
+
+    /// The messages that are not marked, with their numbers.
+    pub(super) fn kept(&self) -> impl Iterator<Item = (usize, &Entry)> {
+        self.entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| entry.mark == Mark::Kept)
+            .map(|(index, entry)| (index + 1, entry))
+    }
+
+    /// How many messages are not marked, and their octets.
+    pub(super) fn totals(&self) -> (usize, u64) {
+        self.kept()
+            .fold((0, 0), |(count, octets), (_, entry)| (count + 1, octets.saturating_add(entry.octets)))
+    }
+
+    /// The message of that number, unless it is marked.
+    ///
+    /// # Errors
+    /// The reply that says why not.
+    pub(super) fn get(&self, number: MessageNumber) -> Result<&Entry, Reply> {
+        let entry = index(number).and_then(|index| self.entries.get(index));
+        match entry {
+            Some(entry) if entry.mark == Mark::Kept => Ok(entry),
+            Some(_) => Err(Reply::err(format!("message {} is deleted", number.0))),
+            None => Err(Reply::err(format!("no such message, {} in maildrop", messages(self.entries.len())))),
+        }
+    }
+
+    /// Marks a message.
+    ///
+    /// # Errors
+    /// As [`Maildrop::get`].
+    pub(super) fn mark(&mut self, number: MessageNumber) -> Result<(), Reply> {
+        self.get(number)?;
+        if let Some(entry) = index(number).and_then(|index| self.entries.get_mut(index)) {
+            entry.mark = Mark::Deleted;
+        }
+        Ok(())
+    }
+
+    /// Takes all marks away.
+    pub(super) fn unmark_all(&mut self) {
+        for entry in &mut self.entries {
+            entry.mark = Mark::Kept;
+        }
+    }
+
+    /// The UIDs of the marked messages.
+    pub(super) fn marked(&self) -> Vec<Uid> {
+        self.entries.iter().filter(|entry| entry.mark == Mark::Deleted).map(|entry| entry.uid).collect()
+    }
+
+    /// The unique-id of a message: the same in every session, and never given
+    /// to another message (RFC 1939, section 7, UIDL).
+    pub(super) fn unique_id(&self, entry: &Entry) -> String {
+        format!("{}.{}", self.uid_validity, entry.uid)
+    }
+
+    /// `2 messages (320 octets)`.
+    pub(super) fn summary(&self) -> String {
+        let (count, octets) = self.totals();
+        format!("{} ({octets} octets)", messages(count))
+    }
+}
+
+/// `1 message`, `2 messages`.
+pub(super) fn messages(count: usize) -> String {
+    match count {
+        1 => "1 message".to_owned(),
+        _ => format!("{count} messages"),
+    }
+}
+
+fn index(number: MessageNumber) -> Option<usize> {
+    usize::try_from(number.0).ok()?.checked_sub(1)
+}

@@ -1,0 +1,6 @@
+//! Whole sessions over in-memory pipes: what a client sends, what it gets.
+
+mod authorization;
+mod harness;
+mod transaction;
+mod update;
