@@ -30,6 +30,8 @@ mod server;
 mod service;
 mod smtp;
 mod store;
+#[cfg(test)]
+mod testing;
 
 pub use limits::{Limits, PlaintextAuthentication, Timeouts};
 pub use server::{AccountError, Builder, Server, StartError};

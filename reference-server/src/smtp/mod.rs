@@ -1,9 +1,19 @@
-//! SMTP sessions.
+//! SMTP, submission and LMTP sessions (RFC 5321, RFC 2033): what comes in, who gets it, what
+//! is answered. What a command is called, when it is allowed and how EHLO lists it stands in
+//! one table ([`registry`]).
 
-use crate::context::Context;
-use crate::net::{Connection, Stream};
+mod commands;
+mod data;
+mod delivery;
+mod extensions;
+mod recipient;
+mod registry;
+mod reply;
+mod serve;
+mod session;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod trace;
 
-/// Serves one connection from the greeting to the close.
-pub(crate) async fn serve<S: Stream>(connection: Connection<S>, _context: Context) {
-    connection.close().await;
-}
+pub(crate) use serve::serve;

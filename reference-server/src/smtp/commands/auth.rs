@@ -1,0 +1,117 @@
+//! AUTH (RFC 4954), and the AUTH parameter of MAIL.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::auth::{AuthError, Credentials, Exchange, Mechanism, Step};
+use crate::smtp::extensions::bad_value;
+use crate::smtp::registry::{self, Argument, Command, Extension, MailParameter, Needs};
+use crate::smtp::reply::Reply;
+use crate::smtp::session::{Next, Session};
+use crate::smtp::syntax::{self, Parameter};
+
+/// Offered where a password may be sent, and not by LMTP.
+pub(in crate::smtp) const EXTENSION: Extension = Extension {
+    advertise: |session| {
+        let offered = session.password_allowed() && registry::not_lmtp(session.service());
+        offered.then(|| format!("AUTH {}", Mechanism::ALL.map(Mechanism::name).join(" ")))
+    },
+    commands: &[AUTH],
+    mail_parameters: &[MailParameter { keyword: "AUTH", check: submitter }],
+};
+
+/// `auth-command = "AUTH" SP sasl-mech [SP initial-response] ... CRLF`
+const AUTH: Command = Command {
+    verb: "AUTH",
+    offered: registry::not_lmtp,
+    needs: Needs::Greeting,
+    argument: Argument::Required,
+    usage: "AUTH mechanism [initial-response]",
+    run: |session, argument| Box::pin(auth(session, argument)),
+};
+
+/// The user could not be authenticated.
+pub(in crate::smtp) fn failed() -> Reply {
+    Reply::new(535, "5.7.8", "authentication credentials invalid")
+}
+
+async fn auth(session: &mut Session, argument: &str) -> Next {
+    if session.user.is_some() {
+        return Next::Reply(Reply::new(503, "5.5.1", "authenticated already"));
+    }
+    if session.transaction.is_some() {
+        return Next::Reply(Reply::new(503, "5.5.1", "not during a mail transaction"));
+    }
+    let (name, initial) = match argument.split_once(' ') {
+        Some((name, initial)) => (name, Some(initial.trim_ascii_start())),
+        None => (argument, None),
+    };
+    let Some(mechanism) = Mechanism::parse(name.as_bytes()) else {
+        return Next::Reply(Reply::new(504, "5.5.4", "mechanism not supported"));
+    };
+    if !session.password_allowed() {
+        return Next::Reply(Reply::new(538, "5.7.11", "encryption required for this mechanism"));
+    }
+    // LOGIN, which no RFC describes, takes an initial response as its user name: deployed
+    // clients send one.
+    let initial = match initial {
+        None => None,
+        // A response of no octets (RFC 4954, section 4).
+        Some("=") => Some(Vec::new()),
+        Some(text) => match STANDARD.decode(text) {
+            Ok(octets) => Some(octets),
+            Err(_) => return Next::Reply(not_base64()),
+        },
+    };
+    let (exchange, step) = Exchange::start(mechanism, initial.as_deref());
+    proceed(session, exchange, step).await
+}
+
+/// Takes the client's response to a challenge.
+pub(in crate::smtp) async fn respond(session: &mut Session, mut exchange: Exchange, line: &[u8]) -> Next {
+    if line == b"*" {
+        return Next::Reply(Reply::new(501, "5.7.0", "authentication cancelled"));
+    }
+    match STANDARD.decode(line) {
+        Ok(response) => {
+            let step = exchange.respond(&response);
+            proceed(session, exchange, step).await
+        }
+        Err(_) => Next::Reply(not_base64()),
+    }
+}
+
+async fn proceed(session: &mut Session, exchange: Exchange, step: Step) -> Next {
+    match step {
+        Step::Challenge(challenge) => Next::Challenge(exchange, challenge),
+        Step::Malformed => Next::Reply(failed()),
+        Step::Verify(credentials) => Next::Reply(verify(session, &credentials).await),
+    }
+}
+
+async fn verify(session: &mut Session, credentials: &Credentials) -> Reply {
+    match session.context.shared.authenticator.verify(credentials).await {
+        Ok(account) => {
+            session.user = Some(account);
+            Reply::new(235, "2.7.0", "authentication succeeded")
+        }
+        Err(AuthError::Invalid) => failed(),
+        Err(AuthError::Temporary(error)) => {
+            tracing::warn!(%error, "authentication failed");
+            Reply::new(454, "4.7.0", "temporary authentication failure")
+        }
+    }
+}
+
+fn not_base64() -> Reply {
+    Reply::new(501, "5.5.2", "not valid base64")
+}
+
+/// `AUTH=<>` or a mailbox in xtext (RFC 4954, section 5); checked and not used, since
+/// nobody is trusted with it.
+fn submitter(_: &Session, parameter: Parameter<'_>) -> Result<(), Reply> {
+    let value = parameter.value.unwrap_or_default();
+    let valid = value == "<>"
+        || syntax::xtext(value).is_some_and(|text| matches!(syntax::mailbox(&text), Ok((_, ""))));
+    if valid { Ok(()) } else { Err(bad_value("AUTH needs a mailbox in xtext, or <>")) }
+}

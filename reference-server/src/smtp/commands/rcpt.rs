@@ -1,0 +1,60 @@
+//! RCPT (RFC 5321, section 4.1.1.3).
+
+use crate::smtp::delivery::temporary;
+use crate::smtp::recipient::{Resolved, resolve};
+use crate::smtp::registry::{self, Argument, Command, Needs};
+use crate::smtp::reply::Reply;
+use crate::smtp::session::{Next, Recipient, Session};
+use crate::smtp::syntax::{self, ForwardPath};
+
+/// `rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
+/// [SP Rcpt-parameters] CRLF`
+pub(in crate::smtp) const RCPT: Command = Command {
+    verb: "RCPT",
+    offered: registry::everywhere,
+    needs: Needs::Transaction,
+    argument: Argument::Required,
+    usage: "RCPT TO:<address>",
+    run: |session, argument| {
+        Box::pin(async move { Next::Reply(rcpt(session, argument).await.unwrap_or_else(|reply| reply)) })
+    },
+};
+
+async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
+    let path = parse(argument)?;
+    let shared = session.context.shared.clone();
+    let held = session.transaction.as_ref().map_or(0, |transaction| transaction.recipients.len());
+    if held >= shared.limits.recipients {
+        // RFC 5321, section 4.5.3.1.10.
+        return Err(Reply::new(452, "4.5.3", "too many recipients"));
+    }
+    let (local, domain, address) = match &path {
+        ForwardPath::Postmaster => ("postmaster", None, "postmaster".to_owned()),
+        ForwardPath::Mailbox(mailbox) => {
+            (mailbox.local.as_str(), Some(mailbox.domain.as_str()), mailbox.to_string())
+        }
+    };
+    match resolve(&shared, local, domain).await {
+        Ok(Resolved::Account(account)) => {
+            let transaction = session.transaction.get_or_insert_default();
+            transaction.recipients.push(Recipient { account: account.id, address });
+            Ok(Reply::new(250, "2.1.5", "recipient accepted"))
+        }
+        Ok(Resolved::NoSuchUser) => Err(Reply::new(550, "5.1.1", "no such user here")),
+        Ok(Resolved::NotLocal) => Err(Reply::new(550, "5.7.1", "mail for other domains is not relayed")),
+        Err(error) => Err(temporary(&error)),
+    }
+}
+
+fn parse(argument: &str) -> Result<ForwardPath, Reply> {
+    let rest = syntax::keyword(argument, "TO:")
+        .ok_or_else(|| Reply::new(501, "5.5.4", "the form is RCPT TO:<address>"))?;
+    let (path, rest) = syntax::forward_path(rest).map_err(|error| Reply::new(501, "5.1.3", error.0))?;
+    let parameters = syntax::parameters(rest).map_err(|error| Reply::new(501, "5.5.4", error.0))?;
+    if parameters.is_empty() {
+        Ok(path)
+    } else {
+        // No extension that is offered adds a parameter to RCPT.
+        Err(Reply::new(555, "5.5.4", "a parameter of RCPT is not known here"))
+    }
+}

@@ -1,0 +1,62 @@
+//! Service extensions that bring no command: PIPELINING (RFC 2920), SIZE (RFC 1870),
+//! 8BITMIME (RFC 6152), ENHANCEDSTATUSCODES (RFC 2034).
+
+use super::registry::{Extension, MailParameter};
+use super::reply::Reply;
+use super::session::Session;
+use super::syntax::Parameter;
+
+/// Commands in batches. Replies are batched by the connection, which sends when it must wait.
+pub(super) const PIPELINING: Extension =
+    Extension { advertise: |_| Some("PIPELINING".to_owned()), commands: &[], mail_parameters: &[] };
+
+/// The size is declared at MAIL, and counted in DATA.
+pub(super) const SIZE: Extension = Extension {
+    advertise: |session| Some(format!("SIZE {}", session.context.shared.limits.message_octets)),
+    commands: &[],
+    mail_parameters: &[MailParameter { keyword: "SIZE", check: size }],
+};
+
+/// Octets above 127 in message bodies. Bodies are kept as they come, whatever was declared.
+pub(super) const EIGHT_BIT_MIME: Extension = Extension {
+    advertise: |_| Some("8BITMIME".to_owned()),
+    commands: &[],
+    mail_parameters: &[MailParameter { keyword: "BODY", check: body }],
+};
+
+/// Status codes in replies.
+pub(super) const ENHANCED_STATUS_CODES: Extension =
+    Extension { advertise: |_| Some("ENHANCEDSTATUSCODES".to_owned()), commands: &[], mail_parameters: &[] };
+
+/// The refusal of a parameter's value.
+pub(super) fn bad_value(text: &str) -> Reply {
+    Reply::new(501, "5.5.4", text)
+}
+
+/// The refusal of a message that is too large (RFC 1870, section 6.1).
+pub(super) fn too_large() -> Reply {
+    Reply::new(552, "5.3.4", "message size exceeds the fixed maximum message size")
+}
+
+/// `size-value ::= 1*20DIGIT` (RFC 1870, section 3)
+fn size(session: &Session, parameter: Parameter<'_>) -> Result<(), Reply> {
+    let digits = parameter.value.unwrap_or_default();
+    if !(1..=20).contains(&digits.len()) || !digits.bytes().all(|octet| octet.is_ascii_digit()) {
+        return Err(bad_value("SIZE needs a number of octets"));
+    }
+    // Twenty digits can be more than 64 bits hold: that is too large in any case.
+    match digits.parse::<u64>() {
+        Ok(octets) if octets <= session.context.shared.limits.message_octets => Ok(()),
+        _ => Err(too_large()),
+    }
+}
+
+/// `body-value ::= "7BIT" / "8BITMIME"` (RFC 6152, section 2)
+fn body(_: &Session, parameter: Parameter<'_>) -> Result<(), Reply> {
+    let value = parameter.value.unwrap_or_default();
+    if ["7BIT", "8BITMIME"].iter().any(|known| known.eq_ignore_ascii_case(value)) {
+        Ok(())
+    } else {
+        Err(bad_value("BODY is 7BIT or 8BITMIME"))
+    }
+}

@@ -1,0 +1,128 @@
+//! Drives a session over its connection: lines in, replies out.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::commands::auth;
+use super::data::{Reader, Received};
+use super::delivery;
+use super::reply::Reply;
+use super::session::{Next, Security, Session};
+use crate::auth::Exchange;
+use crate::context::Context;
+use crate::net::{Connection, Line, ReadError, Stream};
+use crate::service::Service;
+
+/// Longest command line, CRLF included. RFC 5321 demands 512 octets (section 4.5.3.1.4), and
+/// the extensions some hundred more for MAIL (RFC 4954, section 3: 500).
+const COMMAND_OCTETS: usize = 2048;
+/// Longest line of an authentication exchange (RFC 4954, section 4), CRLF included.
+const AUTH_OCTETS: usize = 12_288 + 2;
+
+/// Serves one connection from the greeting to the close.
+pub(crate) async fn serve<S: Stream>(mut connection: Connection<S>, context: Context) {
+    let hostname = context.shared.hostname.clone();
+    let ended = converse(&mut connection, context).await;
+    let farewell = match ended {
+        Ok(()) => None,
+        // RFC 5321, section 3.8.
+        Err(ReadError::Timeout) => Some(Reply::new(421, "4.4.2", format!("{hostname} idle for too long"))),
+        Err(ReadError::ShuttingDown) => Some(Reply::new(421, "4.3.2", format!("{hostname} shutting down"))),
+        Err(ReadError::Closed) => None,
+        Err(ReadError::Io(error)) => {
+            tracing::debug!(%error, "connection lost");
+            return;
+        }
+    };
+    if let Some(reply) = farewell {
+        connection.push(&reply.render());
+    }
+    connection.close().await;
+}
+
+async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -> Result<(), ReadError> {
+    let security = if connection.is_tls() { Security::Tls } else { Security::Plain };
+    let mut session = Session::new(context, security);
+    connection.push(&greeting(&session).render());
+    loop {
+        let line = match connection.read_line(COMMAND_OCTETS).await? {
+            Line::Complete(line) => line,
+            Line::TooLong => {
+                connection.push(&Reply::new(500, "5.5.2", "line too long").render());
+                continue;
+            }
+        };
+        let replies = match session.command(&line).await {
+            Next::Reply(reply) => vec![reply],
+            Next::Quit(reply) => {
+                connection.push(&reply.render());
+                return Ok(());
+            }
+            Next::Data => {
+                let received = read_data(connection, &session).await?;
+                delivery::finish(&mut session, received).await
+            }
+            Next::Challenge(exchange, challenge) => {
+                vec![authenticate(connection, &mut session, exchange, challenge).await?]
+            }
+            Next::StartTls(reply) => {
+                connection.push(&reply.render());
+                let shared = session.context.shared.clone();
+                connection.start_tls(&shared.tls).await?;
+                session = session.secured();
+                Vec::new()
+            }
+        };
+        for reply in replies {
+            connection.push(&reply.render());
+        }
+    }
+}
+
+fn greeting(session: &Session) -> Reply {
+    let protocol = match session.service() {
+        Service::Lmtp => "LMTP",
+        _ => "ESMTP",
+    };
+    Reply::bare(220, format!("{} {protocol} mailspec reference server", session.context.shared.hostname))
+}
+
+async fn read_data<S: Stream>(
+    connection: &mut Connection<S>,
+    session: &Session,
+) -> Result<Received, ReadError> {
+    connection.push(&Reply::bare(354, "send the message, end with a dot on a line of its own").render());
+    let shared = &session.context.shared;
+    let limit = usize::try_from(shared.limits.message_octets).unwrap_or(usize::MAX);
+    let mut reader = Reader::new(limit, shared.seams.framer.unstuff);
+    loop {
+        let (used, done) = reader.feed(connection.buffered());
+        connection.consume(used);
+        if let Some(received) = done {
+            return Ok(received);
+        }
+        connection.fill().await?;
+    }
+}
+
+/// Challenges and responses up to the reply that ends AUTH (RFC 4954, section 4).
+async fn authenticate<S: Stream>(
+    connection: &mut Connection<S>,
+    session: &mut Session,
+    mut exchange: Exchange,
+    mut challenge: &'static [u8],
+) -> Result<Reply, ReadError> {
+    loop {
+        connection.push(&Reply::bare(334, STANDARD.encode(challenge)).render());
+        let line = match connection.read_line(AUTH_OCTETS).await? {
+            Line::Complete(line) => line,
+            Line::TooLong => return Ok(Reply::new(500, "5.5.6", "authentication exchange line is too long")),
+        };
+        match auth::respond(session, exchange, &line).await {
+            Next::Challenge(same, next) => (exchange, challenge) = (same, next),
+            Next::Reply(reply) => return Ok(reply),
+            // An exchange ends in nothing else.
+            Next::Quit(_) | Next::Data | Next::StartTls(_) => return Ok(auth::failed()),
+        }
+    }
+}

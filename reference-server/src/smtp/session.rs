@@ -1,0 +1,179 @@
+//! The state of a session: who greeted, who logged in, which transaction is open. The state
+//! machine under the command handlers; it sees no socket.
+
+use crate::auth::Exchange;
+use crate::context::Context;
+use crate::service::Service;
+use crate::store::{Account, AccountId};
+
+use super::registry::{self, Argument, Needs};
+use super::reply::Reply;
+use super::syntax::ReversePath;
+
+/// How the client greeted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Greeting {
+    /// HELO: no service extensions.
+    Basic,
+    /// EHLO or LHLO.
+    Extended,
+}
+
+/// Is the connection under TLS?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Security {
+    /// Anybody on the way can read it.
+    Plain,
+    /// Under TLS.
+    Tls,
+}
+
+/// Who the client says it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Client {
+    /// How it greeted.
+    pub(super) greeting: Greeting,
+    /// The name it gave.
+    pub(super) name: String,
+}
+
+/// A recipient that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Recipient {
+    /// Whose mailbox it is.
+    pub(super) account: AccountId,
+    /// The address, as it was given.
+    pub(super) address: String,
+}
+
+/// A mail transaction (RFC 5321, section 3.3).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Transaction {
+    /// The reverse-path buffer.
+    pub(super) sender: ReversePath,
+    /// The forward-path buffer, in the order of the RCPT commands.
+    pub(super) recipients: Vec<Recipient>,
+}
+
+/// What is to be done after a command.
+pub(super) enum Next {
+    /// Reply, and go on.
+    Reply(Reply),
+    /// Reply, and end.
+    Quit(Reply),
+    /// Ask for the mail data.
+    Data,
+    /// Reply, and begin the handshake.
+    StartTls(Reply),
+    /// Send this challenge of the exchange, and wait for the response.
+    Challenge(Exchange, &'static [u8]),
+}
+
+/// One session.
+pub(super) struct Session {
+    /// Its surroundings.
+    pub(super) context: Context,
+    /// Plain or under TLS.
+    pub(super) security: Security,
+    /// None before the first EHLO, HELO or LHLO.
+    pub(super) client: Option<Client>,
+    /// None before AUTH.
+    pub(super) user: Option<Account>,
+    /// None outside a mail transaction.
+    pub(super) transaction: Option<Transaction>,
+    errors: u32,
+}
+
+impl Session {
+    /// A session that has just been greeted.
+    pub(super) fn new(context: Context, security: Security) -> Self {
+        Self { context, security, client: None, user: None, transaction: None, errors: 0 }
+    }
+
+    /// Forgets all that was said in plain text (RFC 3207, section 4.2).
+    pub(super) fn secured(self) -> Self {
+        Self::new(self.context, Security::Tls)
+    }
+
+    /// Which kind of listener this is.
+    pub(super) fn service(&self) -> Service {
+        self.context.service
+    }
+
+    /// Must the client log in before it sends mail? On submission it must (RFC 6409,
+    /// section 4.3).
+    pub(super) fn login_missing(&self) -> bool {
+        matches!(self.service(), Service::Submission | Service::Submissions) && self.user.is_none()
+    }
+
+    /// May a password be sent now?
+    pub(super) fn password_allowed(&self) -> bool {
+        self.context.password_allowed(self.security == Security::Tls)
+    }
+
+    /// Obeys one command line, without its CRLF.
+    pub(super) async fn command(&mut self, line: &[u8]) -> Next {
+        let next = self.dispatch(line).await;
+        if let Next::Reply(reply) = &next
+            && reply.is_permanent_failure()
+        {
+            self.errors = self.errors.saturating_add(1);
+            if self.errors > self.context.shared.limits.errors {
+                let text = format!("{} too many errors", self.context.shared.hostname);
+                return Next::Quit(Reply::new(421, "4.7.0", text));
+            }
+        }
+        next
+    }
+
+    async fn dispatch(&mut self, line: &[u8]) -> Next {
+        // Servers should tolerate white space before the CRLF (RFC 5321, section 4.1.1).
+        let line = line.trim_ascii_end();
+        let (verb, argument) = match line.iter().position(|octet| *octet == b' ') {
+            Some(space) => line.split_at(space),
+            None => (line, &b""[..]),
+        };
+        let command = match registry::find(verb, self.service()) {
+            registry::Found::Command(command) => command,
+            registry::Found::NotImplemented => {
+                return Next::Reply(Reply::new(502, "5.5.1", "command not implemented"));
+            }
+            registry::Found::Unknown => {
+                return Next::Reply(Reply::new(500, "5.5.1", "command not recognized"));
+            }
+        };
+        if let Err(reply) = self.gate(command.needs) {
+            return Next::Reply(reply);
+        }
+        let argument = match std::str::from_utf8(argument) {
+            Ok(text) if text.bytes().all(|octet| matches!(octet, b' '..=b'~')) => text.trim_ascii_start(),
+            _ => return Next::Reply(command.refuse("only printable ASCII may stand in a command")),
+        };
+        match (command.argument, argument.is_empty()) {
+            (Argument::None, false) => Next::Reply(command.refuse("this command takes no argument")),
+            (Argument::Required, true) => Next::Reply(command.refuse("this command needs an argument")),
+            _ => (command.run)(self, argument).await,
+        }
+    }
+
+    /// Does the command come in order (RFC 5321, section 4.1.4)?
+    fn gate(&self, needs: Needs) -> Result<(), Reply> {
+        let missing = match needs {
+            Needs::Nothing => None,
+            Needs::Greeting => self.client.is_none().then_some("greet first"),
+            Needs::NewTransaction if self.client.is_none() => Some("greet first"),
+            Needs::NewTransaction => self.transaction.is_some().then_some("a transaction is open already"),
+            Needs::Transaction => self.transaction.is_none().then_some("MAIL comes first"),
+            Needs::Recipients => match &self.transaction {
+                None => Some("MAIL comes first"),
+                Some(transaction) => transaction.recipients.is_empty().then_some("no valid recipients"),
+            },
+        };
+        match missing {
+            Some(text) if (self.context.shared.seams.gate.smtp_order_kept)() => {
+                Err(Reply::new(503, "5.5.1", text))
+            }
+            _ => Ok(()),
+        }
+    }
+}

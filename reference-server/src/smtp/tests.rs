@@ -1,0 +1,416 @@
+//! Whole sessions over in-memory pipes, held against the RFCs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::serve;
+use crate::context::Shared;
+use crate::service::Service;
+use crate::store::{Access, MailboxName};
+use crate::testing::{Peer, shared};
+
+impl Peer {
+    /// A session that has been greeted.
+    async fn greeted(shared: &Arc<Shared>, service: Service) -> Self {
+        let mut peer = Self::open(shared, service, serve);
+        assert!(peer.reply().await.starts_with("220 mail.example.test "));
+        let hello = if service == Service::Lmtp { "LHLO c.test" } else { "EHLO c.test" };
+        assert!(peer.ask(hello).await.starts_with("250-mail.example.test"));
+        peer
+    }
+
+    /// The next reply, all of its lines.
+    async fn reply(&mut self) -> String {
+        let mut all = String::new();
+        loop {
+            let line = self.line().await;
+            all.push_str(&line);
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return all;
+            }
+        }
+    }
+
+    async fn ask(&mut self, command: &str) -> String {
+        self.send(format!("{command}\r\n")).await;
+        self.reply().await
+    }
+
+    /// Each command, and how its reply begins.
+    async fn talk(&mut self, lines: &[(&str, &str)]) {
+        for (command, wanted) in lines {
+            let reply = self.ask(command).await;
+            assert!(reply.starts_with(wanted), "{command}: wanted {wanted}, got {reply}");
+        }
+    }
+}
+
+async fn inbox(shared: &Shared, login: &str) -> Vec<String> {
+    let account = shared.store.account(login).await.unwrap().unwrap().id;
+    let name = MailboxName::inbox();
+    let messages = shared.store.open_mailbox(account, &name, Access::ReadOnly).await.unwrap().messages;
+    let mut all = Vec::new();
+    for message in messages {
+        let body = shared.store.body(message.body).await.unwrap();
+        all.push(String::from_utf8(body.to_vec()).unwrap());
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_message_is_delivered_with_its_trace_and_without_its_dots() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[
+        ("MAIL FROM:<sender@c.test> SIZE=100 BODY=8BITMIME", "250 2.1.0 "),
+        ("RCPT TO:<alice@example.test>", "250 2.1.5 "),
+        ("DATA", "354 "),
+        ("Subject: x\r\n\r\n..dot\r\n.", "250 2.0.0 "),
+        ("QUIT", "221 2.0.0 "),
+    ])
+    .await;
+    assert_eq!(peer.line().await, "", "closed after QUIT");
+    let [message] = inbox(&shared, "alice@example.test").await.try_into().unwrap();
+    let (trace, content) = message.split_once("Subject:").unwrap();
+    assert_eq!(content, " x\r\n\r\n.dot\r\n");
+    assert!(trace.starts_with("Return-Path: <sender@c.test>\r\nReceived: from c.test ([127.0.0.1])\r\n\tby mail.example.test with ESMTP id "));
+    assert!(trace.contains("\r\n\tfor <alice@example.test>;\r\n\t"));
+}
+
+#[tokio::test]
+async fn ehlo_lists_what_is_offered_and_helo_nothing() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::open(&shared, Service::Smtp, serve);
+    peer.reply().await;
+    let lines: Vec<_> = peer.ask("EHLO [127.0.0.1]").await.lines().map(|l| l[4..].to_owned()).collect();
+    let wanted = [
+        "PIPELINING",
+        "SIZE 100000",
+        "8BITMIME",
+        "ENHANCEDSTATUSCODES",
+        "STARTTLS",
+        "AUTH PLAIN LOGIN",
+        "VRFY",
+        "HELP",
+    ];
+    assert_eq!(lines[1..], wanted);
+    assert_eq!(peer.ask("helo c.test").await, "250 mail.example.test\r\n");
+    peer.talk(&[("MAIL FROM:<> SIZE=1", "555 "), ("MAIL FROM:<>", "250 ")]).await;
+}
+
+#[tokio::test]
+async fn commands_out_of_order_get_503_and_change_nothing() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::open(&shared, Service::Smtp, serve);
+    peer.reply().await;
+    peer.talk(&[
+        ("MAIL FROM:<a@c.test>", "503 5.5.1 "),
+        ("VRFY alice", "250 2.1.5 <alice@example.test>"),
+        ("EHLO", "501 "),
+        ("EHLO bad_name", "501 "),
+        ("MAIL FROM:<a@c.test>", "503 "),
+        ("EHLO c.test", "250-"),
+        ("RCPT TO:<alice@example.test>", "503 5.5.1 "),
+        ("DATA", "503 "),
+        ("MAIL FROM:<a@c.test>", "250 "),
+        ("DATA", "503 "),
+        ("MAIL FROM:<b@c.test>", "503 "),
+        ("RCPT TO:<alice@example.test>", "250 "),
+        ("RSET", "250 2.0.0 "),
+        ("DATA", "503 "),
+        ("MAIL FROM:<a@c.test>", "250 "),
+        ("EHLO c.test", "250-"),
+        ("RCPT TO:<alice@example.test>", "503 "),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn arguments_are_checked() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[
+        ("FOO", "500 5.5.1 "),
+        (" NOOP", "500 "),
+        ("NOOP\nNOOP", "500 "),
+        ("EXPN list", "502 5.5.1 "),
+        ("MAIL", "501 5.5.4 "),
+        ("MAIL FROM: <a@c.test>", "501 "),
+        ("MAIL FROM:a@c.test", "501 5.1.7 "),
+        ("MAIL FROM:<a@c.test> SIZE=x", "501 5.5.4 "),
+        ("MAIL FROM:<a@c.test> SIZE=1 SIZE=1", "501 "),
+        ("MAIL FROM:<a@c.test> SIZE=100001", "552 5.3.4 "),
+        ("MAIL FROM:<a@c.test> BODY=9BIT", "501 "),
+        ("MAIL FROM:<a@c.test> FUTURE=1", "555 5.5.4 "),
+        ("MAIL FROM:<\u{e9}@c.test>", "501 "),
+        ("mail from:<a@c.test> auth=e+3Dmc2@c.test size=1 \t", "250 "),
+        ("RCPT TO:<a", "501 5.1.3 "),
+        ("RCPT TO:<alice@example.test> NOTIFY=NEVER", "555 "),
+    ])
+    .await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[
+        ("DATA now", "503 "),
+        ("RSET now", "501 "),
+        ("QUIT now", "501 "),
+        ("NOOP anything at all", "250 "),
+        ("HELP", "214-2.0.0 "),
+        ("HELP mail", "214 2.0.0 MAIL FROM:<address>"),
+        ("HELP x", "504 "),
+        ("VRFY nobody", "550 5.1.1 "),
+    ])
+    .await;
+    peer.send(format!("NOOP {}\r\n", "x".repeat(5000))).await;
+    assert!(peer.reply().await.starts_with("500 5.5.2 "));
+    assert!(peer.ask("NOOP").await.starts_with("250 "));
+}
+
+#[tokio::test]
+async fn recipients_are_local_accounts() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[
+        ("MAIL FROM:<>", "250 "),
+        ("RCPT TO:<nobody@example.test>", "550 5.1.1 "),
+        ("RCPT TO:<alice@elsewhere.test>", "550 5.7.1 "),
+        ("RCPT TO:<alice%elsewhere.test@example.test>", "550 "),
+        ("RCPT TO:<@relay.test:\"alice\"@EXAMPLE.test>", "250 "),
+        ("RCPT TO:<alice+detail@example.test>", "250 "),
+        ("RCPT TO:<POSTMASTER>", "250 "),
+        ("RCPT TO:<bob@example.test>", "250 "),
+        ("DATA", "354 "),
+        ("one\r\n.", "250 "),
+        ("MAIL FROM:<>", "250 "),
+        ("RCPT TO:<PostMaster@example.test>", "250 "),
+    ])
+    .await;
+    assert_eq!(inbox(&shared, "alice@example.test").await.len(), 1, "named thrice, one copy");
+    let bobs = inbox(&shared, "bob@example.test").await;
+    assert!(bobs[0].starts_with("Return-Path: <>\r\n"));
+    assert!(!bobs[0].contains("\tfor "));
+}
+
+#[tokio::test]
+async fn recipients_over_the_limit_get_452_and_the_others_stay() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    let mut batch = "MAIL FROM:<>\r\n".to_owned();
+    batch.push_str(&"RCPT TO:<bob@example.test>\r\n".repeat(101));
+    peer.send(batch).await;
+    for _ in 0..101 {
+        assert!(peer.reply().await.starts_with("250 "));
+    }
+    assert!(peer.reply().await.starts_with("452 4.5.3 "));
+    peer.talk(&[("DATA", "354 "), ("x\r\n.", "250 ")]).await;
+}
+
+#[tokio::test]
+async fn a_bare_line_end_is_refused_and_no_second_message_is_smuggled_in() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[
+        ("MAIL FROM:<>", "250 "),
+        ("RCPT TO:<alice@example.test>", "250 "),
+        ("DATA", "354 "),
+        ("x\r\n.\nMAIL FROM:<evil@c.test>\r\nRCPT TO:<alice@example.test>\r\nDATA\r\ny\r\n.", "554 5.6.0 "),
+        ("NOOP", "250 "),
+    ])
+    .await;
+    assert!(inbox(&shared, "alice@example.test").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_gets_552_and_the_session_goes_on() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    let (right, wrong) = ("x".repeat(99_998), "x".repeat(99_999));
+    for (text, wanted) in [(right, "250 "), (wrong, "552 5.3.4 ")] {
+        let data = format!("{text}\r\n.");
+        peer.talk(&[
+            ("MAIL FROM:<>", "250 "),
+            ("RCPT TO:<alice@example.test>", "250 "),
+            ("DATA", "354 "),
+            (&data, wanted),
+        ])
+        .await;
+    }
+    assert_eq!(inbox(&shared, "alice@example.test").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_pipelined_batch_is_answered_in_order() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.send("MAIL FROM:<>\r\nRCPT TO:<no@example.test>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n").await;
+    for wanted in ["250 2.1.0 ", "550 5.1.1 ", "250 2.1.5 ", "354 "] {
+        assert!(peer.reply().await.starts_with(wanted));
+    }
+    peer.send("x\r\n.\r\nQUIT\r\n").await;
+    assert!(peer.reply().await.starts_with("250 2.0.0 "));
+    assert!(peer.reply().await.starts_with("221 "));
+}
+
+#[tokio::test]
+async fn auth_plain_and_login() {
+    let (shared, _) = shared(&[]).await;
+    let plain = STANDARD.encode("\0alice\0alice-secret");
+    let wrong = STANDARD.encode("\0alice\0bob-secret");
+    let mut peer = Peer::greeted(&shared, Service::Submission).await;
+    peer.talk(&[
+        ("AUTH", "501 "),
+        ("AUTH CRAM-MD5", "504 5.5.4 "),
+        (&format!("AUTH PLAIN {wrong}"), "535 5.7.8 "),
+        ("AUTH PLAIN =", "535 "),
+        ("AUTH PLAIN =AAA", "501 5.5.2 "),
+        ("AUTH PLAIN", "334 \r\n"),
+        ("*", "501 "),
+        ("AUTH PLAIN", "334 \r\n"),
+        ("not base64!", "501 5.5.2 "),
+        ("AUTH PLAIN", "334 "),
+        (&"A".repeat(12_289), "500 5.5.6 "),
+        ("auth plain", "334 "),
+        (&plain, "235 2.7.0 "),
+        (&format!("AUTH PLAIN {plain}"), "503 5.5.1 "),
+    ])
+    .await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[
+        ("AUTH LOGIN", "334 VXNlcm5hbWU6\r\n"),
+        (&STANDARD.encode("bob@example.test"), "334 UGFzc3dvcmQ6\r\n"),
+        (&STANDARD.encode("bob-secret"), "235 "),
+        ("MAIL FROM:<>", "250 "),
+        ("RCPT TO:<bob@example.test>", "250 "),
+        ("DATA", "354 "),
+        ("x\r\n.", "250 "),
+    ])
+    .await;
+    assert!(inbox(&shared, "bob@example.test").await[0].contains("with ESMTPA id"));
+}
+
+#[tokio::test]
+async fn submission_wants_a_login_first() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Submission).await;
+    peer.talk(&[
+        ("MAIL FROM:<>", "530 5.7.0 "),
+        ("VRFY alice", "530 "),
+        ("RCPT TO:<alice@example.test>", "503 "),
+        ("NOOP", "250 "),
+        (&format!("AUTH PLAIN {}", STANDARD.encode("\0alice\0alice-secret")), "235 "),
+        ("MAIL FROM:<>", "250 "),
+        (&format!("AUTH PLAIN {}", STANDARD.encode("\0alice\0alice-secret")), "503 "),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn starttls_forgets_everything_said_before() {
+    let (shared, identity) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[("STARTTLS now", "501 "), ("MAIL FROM:<>", "250 ")]).await;
+    // What follows STARTTLS in the same packet may be an attacker's.
+    peer.send("STARTTLS\r\nRCPT TO:<alice@example.test>\r\n").await;
+    assert!(peer.reply().await.starts_with("220 "));
+    let mut peer = peer.start_tls(&identity).await;
+    peer.talk(&[("MAIL FROM:<>", "503 ")]).await;
+    let extensions = peer.ask("EHLO c.test").await;
+    assert!(!extensions.contains("STARTTLS") && extensions.contains("AUTH PLAIN"));
+    peer.talk(&[
+        ("STARTTLS", "503 "),
+        ("MAIL FROM:<>", "250 "),
+        ("RCPT TO:<alice@example.test>", "250 "),
+        ("DATA", "354 "),
+        ("x\r\n.", "250 "),
+    ])
+    .await;
+    assert!(inbox(&shared, "alice@example.test").await[0].contains("with ESMTPS id"));
+}
+
+#[tokio::test]
+async fn lmtp_answers_for_each_recipient() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Lmtp).await;
+    peer.talk(&[
+        ("EHLO c.test", "500 "),
+        ("HELO c.test", "500 "),
+        ("MAIL FROM:<>", "250 "),
+        ("RCPT TO:<no@example.test>", "550 "),
+        ("DATA", "503 "),
+        ("RCPT TO:<alice@example.test>", "250 "),
+        ("RCPT TO:<bob@example.test>", "250 "),
+        ("RCPT TO:<alice@example.test>", "250 "),
+        ("DATA", "354 "),
+        ("x\r\n.", "250 2.0.0 "),
+    ])
+    .await;
+    assert!(peer.reply().await.starts_with("250 2.0.0 "));
+    assert!(peer.reply().await.starts_with("250 2.0.0 "));
+    assert!(peer.ask("NOOP").await.starts_with("250 2.0.0 OK"));
+    assert!(inbox(&shared, "alice@example.test").await[0].contains("with LMTP id"));
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_cut_off_leaves_nothing() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[("MAIL FROM:<>", "250 "), ("RCPT TO:<bob@example.test>", "250 "), ("DATA", "354 ")]).await;
+    peer.send("half a message\r\n").await;
+    drop(peer);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(inbox(&shared, "bob@example.test").await.is_empty());
+}
+
+#[tokio::test]
+async fn too_many_errors_end_the_session() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    for _ in 0..20 {
+        assert!(peer.ask("FOO").await.starts_with("500 "));
+    }
+    assert!(peer.ask("FOO").await.starts_with("421 4.7.0 mail.example.test"));
+    assert_eq!(peer.line().await, "");
+}
+
+#[tokio::test]
+async fn shutdown_is_told() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.ending.send(true).unwrap();
+    assert!(peer.reply().await.starts_with("421 4.3.2 mail.example.test"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_session_is_ended_after_its_time() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    let begun = tokio::time::Instant::now();
+    assert!(peer.reply().await.starts_with("421 4.4.2 "));
+    assert!(begun.elapsed() >= Duration::from_secs(300));
+}
+
+#[tokio::test]
+async fn deviations_show_on_the_wire() {
+    let (dots, _) = shared(&["smtp-dot-kept"]).await;
+    let mut peer = Peer::greeted(&dots, Service::Smtp).await;
+    peer.talk(&[
+        ("MAIL FROM:<>", "250 "),
+        ("RCPT TO:<bob@example.test>", "250 "),
+        ("DATA", "354 "),
+        ("..\r\n.", "250 "),
+    ])
+    .await;
+    assert!(inbox(&dots, "bob@example.test").await[0].ends_with("\r\n..\r\n"));
+
+    let (order, _) = shared(&["smtp-order-ignored", "auth-any-password"]).await;
+    let mut peer = Peer::greeted(&order, Service::Smtp).await;
+    peer.talk(&[
+        (&format!("AUTH PLAIN {}", STANDARD.encode("\0alice\0wrong")), "235 "),
+        ("RCPT TO:<bob@example.test>", "250 "),
+        ("DATA", "354 "),
+        ("x\r\n.", "250 "),
+    ])
+    .await;
+}
