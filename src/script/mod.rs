@@ -2,6 +2,10 @@
 //!
 //! [`model`] is what runner and tools see; reading turns YAML nodes into it.
 
+mod library;
 pub mod model;
 pub mod pattern;
+pub mod read;
 pub mod template;
+
+pub use library::{Library, built_in, load};

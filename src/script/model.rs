@@ -1,6 +1,5 @@
 //! Suites, cases and steps, as the runner sees them.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -425,6 +424,17 @@ pub struct Exchange {
     pub commands: Vec<Command>,
     /// The `S:` lines, in order.
     pub expectations: Vec<Expectation>,
+    /// What brings the first reply about.
+    pub trigger: Trigger,
+}
+
+/// What brings the first reply of an exchange about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// That the connection was opened: the reply is the greeting.
+    Greeting,
+    /// What the script sent, in this exchange or a step before.
+    Script,
 }
 
 /// One `C:` line.
@@ -556,13 +566,4 @@ impl Operator {
         ("at-least", Self::AtLeast),
         ("at-most", Self::AtMost),
     ];
-}
-
-/// Where a suite file was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// Built into the binary.
-    BuiltIn,
-    /// Read from disk.
-    File(PathBuf),
 }

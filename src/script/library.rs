@@ -1,0 +1,280 @@
+//! Where suites come from: built into the program, or files and folders on disk.
+//!
+//! A suite on disk is read from disk. Where it stands below a folder named
+//! `suites`, its path is what comes below that, and the ledger rows in
+//! `suites/requirements` count beside those built in.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use super::model::Suite;
+use super::read;
+use crate::requirement::{Coverage, Ledger};
+use crate::source::{Diagnostic, Diagnostics, SourceFile, Span};
+
+/// The most files that one call reads.
+const MAX_FILES: usize = 10_000;
+/// The deepest folder below one that was named.
+const MAX_DEPTH: usize = 16;
+/// The most octets of a file that a message takes in.
+const MAX_ATTACHMENT: u64 = 64 * 1024 * 1024;
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "suites/"]
+struct BuiltIn;
+
+/// Suites, and the ledger that they cite.
+#[derive(Debug, Clone)]
+pub struct Library {
+    /// The suites, by path.
+    pub suites: Vec<Suite>,
+    /// What their cases may cite.
+    pub ledger: Arc<Ledger>,
+}
+
+impl Library {
+    /// Which cases judge which requirements.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        let cases = self.suites.iter().flat_map(|suite| &suite.cases);
+        Coverage::new(cases.map(|case| (case.id.clone(), case.covers())))
+    }
+}
+
+/// The suites built into the program.
+///
+/// # Errors
+/// All mistakes in them; a test holds that there are none.
+pub fn built_in() -> Result<Library, Diagnostics> {
+    let (ledger, mistakes) = Ledger::read_built_in();
+    let mut reading = Reading { mistakes: mistakes.into_iter().collect(), suites: BTreeMap::new() };
+    let mut names: Vec<_> = BuiltIn::iter().filter(|name| is_suite(Path::new(name.as_ref()))).collect();
+    names.sort();
+    for name in names {
+        let Some(embedded) = BuiltIn::get(&name) else { continue };
+        let text = String::from_utf8_lossy(&embedded.data).into_owned();
+        let file = Arc::new(SourceFile::new(format!("suites/{name}"), text));
+        let folder = Path::new(name.as_ref()).parent().unwrap_or(Path::new(""));
+        reading.read(&file, name.trim_end_matches(".yaml"), &ledger, &|wanted| {
+            attached_built_in(folder, wanted)
+        });
+    }
+    reading.finish(ledger)
+}
+
+/// Reads suites from files and folders (searched for `*.yaml`); without any, those built in.
+///
+/// # Errors
+/// All mistakes of all files, and paths that cannot be read.
+pub fn load(paths: &[PathBuf]) -> Result<Library, Diagnostics> {
+    if paths.is_empty() {
+        return built_in();
+    }
+    let mut reading = Reading::default();
+    let mut files = Vec::new();
+    for path in paths {
+        reading.gather(path, 0, &mut files);
+    }
+    files.sort();
+    files.dedup();
+    let mut ledger = Ledger::built_in().clone();
+    let mut roots: Vec<PathBuf> = files.iter().filter_map(|path| suites_root(path)).collect();
+    roots.dedup();
+    for root in roots {
+        let (rows, mistakes) = Ledger::read(&root.join("requirements"));
+        ledger = ledger.overlaid(rows);
+        reading.mistakes.extend(mistakes);
+    }
+    for path in &files {
+        reading.read_path(path, &ledger);
+    }
+    reading.finish(ledger)
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Reading {
+    mistakes: Vec<Diagnostic>,
+    /// By path, so that two files cannot have the same.
+    suites: BTreeMap<String, Suite>,
+}
+
+impl Reading {
+    fn unreadable(&mut self, path: &Path, why: &str) {
+        let file = Arc::new(SourceFile::new(path, ""));
+        let message = format!("{} cannot be read: {why}", path.display());
+        self.mistakes.push(Diagnostic::error(&file, Span::new(0, 0), message));
+    }
+
+    /// The files at a path: itself, or what a folder holds.
+    fn gather(&mut self, path: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+        if files.len() >= MAX_FILES {
+            return;
+        }
+        if !path.is_dir() {
+            files.push(path.to_owned());
+            return;
+        }
+        if depth > MAX_DEPTH {
+            return self.unreadable(path, "it lies too deep");
+        }
+        match std::fs::read_dir(path) {
+            Ok(entries) => {
+                let mut entries: Vec<PathBuf> =
+                    entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+                entries.sort();
+                for entry in entries.iter().filter(|entry| entry.is_dir() || is_suite(entry)) {
+                    if entry.file_name().is_none_or(|name| name != "requirements") {
+                        self.gather(entry, depth + 1, files);
+                    }
+                }
+            }
+            Err(error) => self.unreadable(path, &error.to_string()),
+        }
+    }
+
+    fn read_path(&mut self, path: &Path, ledger: &Ledger) {
+        match std::fs::read(path) {
+            Ok(octets) => match String::from_utf8(octets) {
+                Ok(text) => {
+                    let file = Arc::new(SourceFile::new(path, text));
+                    let folder = path.parent().unwrap_or(Path::new(""));
+                    self.read(&file, &suite_path(path), ledger, &|wanted| attached(folder, wanted));
+                }
+                Err(_) => self.unreadable(path, "it is not UTF-8"),
+            },
+            Err(error) => self.unreadable(path, &error.to_string()),
+        }
+    }
+
+    fn read(
+        &mut self,
+        file: &Arc<SourceFile>,
+        path: &str,
+        ledger: &Ledger,
+        attachment: read::Attachment<'_>,
+    ) {
+        match read::read(file, path, ledger, attachment) {
+            Ok(suite) => {
+                if let Some(first) = self.suites.get(path) {
+                    let message = format!(
+                        "the suite `{path}` was read already, from {}",
+                        first.source.path().display()
+                    );
+                    let help =
+                        "cases are named by their file's path below `suites/`, else by its name: rename one";
+                    self.mistakes.push(Diagnostic::error(file, Span::new(0, 0), message).help(help));
+                } else {
+                    self.suites.insert(path.to_owned(), suite);
+                }
+            }
+            Err(mistakes) => self.mistakes.extend(mistakes),
+        }
+    }
+
+    fn finish(self, ledger: Ledger) -> Result<Library, Diagnostics> {
+        if self.mistakes.is_empty() {
+            Ok(Library { suites: self.suites.into_values().collect(), ledger: Arc::new(ledger) })
+        } else {
+            Err(Diagnostics::new(self.mistakes))
+        }
+    }
+}
+
+/// Whether a file is a suite by its name, and not one of the ledger's.
+fn is_suite(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml") && !path.starts_with("requirements")
+}
+
+/// The folder named `suites` above a file, the innermost.
+fn suites_root(path: &Path) -> Option<PathBuf> {
+    path.ancestors()
+        .skip(1)
+        .find(|folder| folder.file_name().is_some_and(|name| name == "suites"))
+        .map(Path::to_owned)
+}
+
+/// `pop3/update` for `…/suites/pop3/update.yaml`; the file's stem where no folder is named `suites`.
+fn suite_path(path: &Path) -> String {
+    let below = suites_root(path).and_then(|root| path.strip_prefix(root).ok().map(Path::to_owned));
+    let name = below.unwrap_or_else(|| PathBuf::from(path.file_name().unwrap_or_default()));
+    let words: Vec<String> = name
+        .with_extension("")
+        .components()
+        .filter_map(|component| match component {
+            Component::Normal(word) => Some(word.to_string_lossy().into_owned()),
+            _ => None,
+        })
+        .collect();
+    words.join("/")
+}
+
+/// A path below a folder; one that leads out of it has no place in a script.
+fn inside(folder: &Path, wanted: &str) -> Result<PathBuf, String> {
+    let wanted = Path::new(wanted);
+    if wanted.components().all(|component| matches!(component, Component::Normal(_))) {
+        Ok(folder.join(wanted))
+    } else {
+        Err("it leads out of the script's folder".to_owned())
+    }
+}
+
+fn attached(folder: &Path, wanted: &str) -> Result<Vec<u8>, String> {
+    let path = inside(folder, wanted)?;
+    let length = std::fs::metadata(&path).map_err(|error| error.to_string())?.len();
+    if length > MAX_ATTACHMENT {
+        return Err(format!("it has {length} octets, more than the {MAX_ATTACHMENT} allowed"));
+    }
+    std::fs::read(&path).map_err(|error| error.to_string())
+}
+
+fn attached_built_in(folder: &Path, wanted: &str) -> Result<Vec<u8>, String> {
+    let path = inside(folder, wanted)?;
+    let name = path.to_string_lossy().replace('\\', "/");
+    BuiltIn::get(&name)
+        .map(|file| file.data.into_owned())
+        .ok_or_else(|| "no such file is built in".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::requirement::Binds;
+
+    #[test]
+    fn the_suites_built_in_have_no_mistake() {
+        let library = match built_in() {
+            Ok(library) => library,
+            Err(mistakes) => panic!("{mistakes}"),
+        };
+        for case in library.suites.iter().flat_map(|suite| &suite.cases) {
+            for id in case.covers() {
+                let row = library.ledger.find(&id).unwrap();
+                assert!(row.uncovered.is_none(), "{} covers {id}, which the ledger calls uncovered", case.id);
+                assert_ne!(row.binds, Binds::Client, "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_suite_begins_below_the_folder_suites() {
+        assert_eq!(suite_path(Path::new("/x/suites/pop3/update.yaml")), "pop3/update");
+        assert_eq!(suite_path(Path::new("suites/a.yaml")), "a");
+        assert_eq!(suite_path(Path::new("mine/a.yaml")), "a");
+        assert_eq!(suite_path(Path::new("a.b.yaml")), "a.b");
+    }
+
+    #[test]
+    fn attachments_stay_in_the_folder() {
+        assert!(inside(Path::new("a"), "../b").is_err());
+        assert!(inside(Path::new("a"), "/b").is_err());
+        assert_eq!(inside(Path::new("a"), "b/c.eml").unwrap(), Path::new("a/b/c.eml"));
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_read_is_a_mistake() {
+        let mistakes = load(&[PathBuf::from("no/such/file.yaml")]).unwrap_err();
+        assert!(mistakes.iter().next().unwrap().message.contains("cannot be read"));
+    }
+}

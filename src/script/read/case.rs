@@ -1,0 +1,85 @@
+//! A case: its id, its words, its fixture and its steps.
+
+use std::time::Duration;
+
+use super::scope::Scope;
+use super::{Context, given, lint, needs, step, texts};
+use crate::script::model::{Case, Need};
+use crate::source::{Fields, Node, Span};
+
+const WHAT: &str = "a case";
+const KEYS: [&str; 9] = ["id", "name", "note", "tags", "needs", "given", "let", "deadline", "steps"];
+
+/// Reads a case; `ids` are the ids before it in the file.
+pub(super) fn read(
+    context: &mut Context<'_>,
+    node: &Node,
+    suite: &str,
+    suite_tags: &[String],
+    suite_needs: &[Need],
+    ids: &mut Vec<(String, Span)>,
+) -> Option<Case> {
+    let fields = context.decoder.fields(node, WHAT, &KEYS)?;
+    let id = read_id(context, &fields, ids);
+    let decoder = &mut context.decoder;
+    let name = decoder.required(&fields, WHAT, "name").and_then(|node| decoder.sentence(node, "`name`"));
+    let note = fields.get("note").and_then(|node| decoder.sentence(node, "`note`"));
+    let mut tags = suite_tags.to_vec();
+    tags.extend(fields.get("tags").map(|node| decoder.words(node, "`tags`")).unwrap_or_default());
+    let deadline = fields.get("deadline").and_then(|node| decoder.duration(node, "`deadline`"));
+    let mut all_needs = suite_needs.to_vec();
+    all_needs.extend(fields.get("needs").map(|node| needs::read(context, node)).unwrap_or_default());
+
+    let accounts = given::accounts(context, fields.get("given"));
+    let mut scope = Scope::new(&accounts);
+    let lets = fields.get("let").map(|node| texts::bindings(context, &mut scope, node)).unwrap_or_default();
+    let given = given::read(context, &mut scope, fields.get("given"), accounts);
+
+    let before = context.decoder.mistakes();
+    let steps_node = context.decoder.required(&fields, WHAT, "steps");
+    let steps = steps_node.map(|node| step::read_list(context, &mut scope, node)).unwrap_or_default();
+    let span = fields.entry("id").map_or(node.span, |entry| entry.value.span);
+    let case = Case {
+        id: format!("{suite}/{}", id.unwrap_or_default()),
+        name: name.unwrap_or_default(),
+        note,
+        tags,
+        needs: all_needs,
+        given,
+        lets,
+        deadline: deadline.unwrap_or(Duration::from_secs(30)),
+        steps,
+        span,
+    };
+    // What a case judges can only be told when its steps could be read.
+    if context.decoder.mistakes() == before && steps_node.is_some() {
+        lint::check(context, &case);
+    }
+    Some(case)
+}
+
+fn read_id(context: &mut Context<'_>, fields: &Fields<'_>, ids: &mut Vec<(String, Span)>) -> Option<String> {
+    let node = context.decoder.required(fields, WHAT, "id")?;
+    let id = context.decoder.text(node, "`id`")?.to_owned();
+    if !is_slug(&id) {
+        let help = "lower-case words and digits joined by `-`, as `dele-without-quit`";
+        context.decoder.mistake_help(node.span, format!("`{id}` is no case id"), help);
+        return None;
+    }
+    if let Some((_, first)) = ids.iter().find(|(known, _)| *known == id) {
+        let line = context.decoder.file().location(first.start).line;
+        let message = format!("the case id `{id}` stands twice");
+        context.decoder.mistake_help(node.span, message, format!("it stands first in line {line}"));
+        return None;
+    }
+    ids.push((id.clone(), node.span));
+    Some(id)
+}
+
+/// Lower-case words and digits joined by single hyphens.
+fn is_slug(text: &str) -> bool {
+    let word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit())
+    };
+    text.split('-').all(word)
+}

@@ -1,0 +1,302 @@
+//! The fixture: accounts, their mailboxes, and the text of each message.
+//!
+//! A message that a script describes by its fields becomes a whole RFC 5322
+//! text here, the same at every run but for what variables say.
+
+use super::Context;
+use super::scope::Scope;
+use super::texts;
+use crate::script::model::{Given, GivenAccount, GivenMailbox, GivenMessage};
+use crate::script::template::{Escapes, Part, Template};
+use crate::source::{Fields, Node, Span};
+
+const KEYS: [&str; 4] = ["accounts", "inbox", "mailboxes", "of"];
+const MESSAGE_KEYS: [&str; 11] =
+    ["subject", "from", "to", "date", "headers", "body", "flags", "internal-date", "id", "raw", "file"];
+/// The fields that make up a message's text; `raw` and `file` give it whole.
+const TEXT_KEYS: [&str; 7] = ["subject", "from", "to", "date", "headers", "body", "id"];
+/// Every message that names no date has this one.
+const DATE: &str = "Mon, 7 Feb 1994 21:52:25 -0800";
+
+/// The accounts of a case, in order; `alice` alone when none are named.
+pub(super) fn accounts(context: &mut Context<'_>, given: Option<&Node>) -> Vec<String> {
+    let node =
+        given.and_then(Node::entries).and_then(|entries| entries.iter().find(|one| one.key == "accounts"));
+    let mut accounts: Vec<String> = Vec::new();
+    if let Some(items) = node.and_then(|entry| context.decoder.list(&entry.value, "`accounts`")) {
+        for item in items {
+            let Some(name) = context.decoder.sentence(item, "an account's name") else { continue };
+            if !name
+                .bytes()
+                .all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-')
+            {
+                let help = "lower-case letters, digits and `-`";
+                context.decoder.mistake_help(item.span, format!("`{name}` is no name of an account"), help);
+            } else if accounts.contains(&name) {
+                context.decoder.mistake(item.span, format!("the account `{name}` stands twice"));
+            } else {
+                accounts.push(name);
+            }
+        }
+    }
+    if accounts.is_empty() {
+        accounts.push("alice".to_owned());
+    }
+    accounts
+}
+
+/// Reads the fixture, and binds `inbox.N` and `mailbox.NAME.N` of the first account.
+pub(super) fn read(
+    context: &mut Context<'_>,
+    scope: &mut Scope,
+    given: Option<&Node>,
+    names: Vec<String>,
+) -> Given {
+    let mut accounts: Vec<GivenAccount> =
+        names.into_iter().map(|name| GivenAccount { name, mailboxes: Vec::new() }).collect();
+    if let Some(fields) = given.and_then(|node| context.decoder.fields(node, "`given`", &KEYS)) {
+        let before = scope.clone();
+        if let Some(first) = accounts.first_mut() {
+            first.mailboxes = mailboxes(context, &before, &fields, &first.name);
+            for mailbox in &first.mailboxes {
+                let stem = match mailbox.name.as_str() {
+                    "INBOX" => "inbox".to_owned(),
+                    name => format!("mailbox.{name}"),
+                };
+                for number in 1..=mailbox.messages.len() {
+                    scope.bind(&format!("{stem}.{number}"));
+                }
+            }
+        }
+        if let Some(others) = fields.get("of").and_then(|node| context.decoder.open_fields(node, "`of`")) {
+            for entry in others.entries {
+                scope.check_account(context, &entry.key, entry.key_span);
+                let what = "the mail of an account";
+                let Some(fields) = context.decoder.fields(&entry.value, what, &["inbox", "mailboxes"]) else {
+                    continue;
+                };
+                let mail = mailboxes(context, &before, &fields, &entry.key);
+                if let Some(account) = accounts.iter_mut().find(|account| account.name == entry.key) {
+                    account.mailboxes.extend(mail);
+                }
+            }
+        }
+    }
+    Given { accounts }
+}
+
+fn mailboxes(
+    context: &mut Context<'_>,
+    scope: &Scope,
+    fields: &Fields<'_>,
+    account: &str,
+) -> Vec<GivenMailbox> {
+    let mut mailboxes = Vec::new();
+    if let Some(node) = fields.get("inbox") {
+        let messages = messages(context, scope, node, account, "INBOX");
+        mailboxes.push(GivenMailbox { name: "INBOX".to_owned(), messages });
+    }
+    if let Some(named) =
+        fields.get("mailboxes").and_then(|node| context.decoder.open_fields(node, "`mailboxes`"))
+    {
+        for entry in named.entries {
+            if entry.key.eq_ignore_ascii_case("inbox") {
+                context.decoder.mistake_help(
+                    entry.key_span,
+                    "INBOX stands among the mailboxes",
+                    "use `inbox:`",
+                );
+                continue;
+            }
+            // `Work:` with nothing behind it is an empty mailbox.
+            let messages = if entry.value.is_absent() {
+                Vec::new()
+            } else {
+                messages(context, scope, &entry.value, account, &entry.key)
+            };
+            mailboxes.push(GivenMailbox { name: entry.key.clone(), messages });
+        }
+    }
+    mailboxes
+}
+
+fn messages(
+    context: &mut Context<'_>,
+    scope: &Scope,
+    node: &Node,
+    account: &str,
+    mailbox: &str,
+) -> Vec<GivenMessage> {
+    let Some(items) = context.decoder.list(node, "a list of messages") else { return Vec::new() };
+    items
+        .iter()
+        .zip(1_usize..)
+        .filter_map(|(item, number)| {
+            let origin = Origin { account, mailbox, number };
+            message(context, scope, item, origin)
+        })
+        .collect()
+}
+
+/// Where a message is put; its Message-ID and addressee come from it.
+#[derive(Clone, Copy)]
+struct Origin<'a> {
+    account: &'a str,
+    mailbox: &'a str,
+    number: usize,
+}
+
+fn message(
+    context: &mut Context<'_>,
+    scope: &Scope,
+    node: &Node,
+    origin: Origin<'_>,
+) -> Option<GivenMessage> {
+    let fields = context.decoder.fields(node, "a message", &MESSAGE_KEYS)?;
+    let flags = fields.get("flags").map(|node| context.decoder.words(node, "`flags`")).unwrap_or_default();
+    let internal_date =
+        fields.get("internal-date").and_then(|node| context.decoder.sentence(node, "`internal-date`"));
+    let text = match (fields.entry("raw"), fields.entry("file")) {
+        (None, None) => composed(context, scope, &fields, node.span, origin),
+        (Some(entry), None) => {
+            whole_alone(context, &fields, "raw");
+            texts::template(context, scope, &entry.value, "`raw`", Escapes::Kept)
+        }
+        (None, Some(entry)) => {
+            whole_alone(context, &fields, "file");
+            attached(context, &entry.value)
+        }
+        (Some(_), Some(entry)) => {
+            context.decoder.mistake_help(
+                entry.key_span,
+                "`raw` and `file` both give the whole text",
+                "keep one",
+            );
+            None
+        }
+    };
+    Some(GivenMessage { text: text?, flags, internal_date })
+}
+
+/// Beside a whole text, keys that would compose one are mistakes.
+fn whole_alone(context: &mut Context<'_>, fields: &Fields<'_>, whole: &str) {
+    for entry in fields.entries.iter().filter(|entry| TEXT_KEYS.contains(&entry.key.as_str())) {
+        let message = format!("`{}` has no place beside `{whole}`, which is the whole text", entry.key);
+        context.decoder.mistake(entry.key_span, message);
+    }
+}
+
+fn attached(context: &mut Context<'_>, node: &Node) -> Option<Template> {
+    let path = context.decoder.sentence(node, "`file`")?;
+    match (context.attachment)(&path) {
+        Ok(octets) => Some(Template::literal(with_crlf(&octets), node.span)),
+        Err(why) => {
+            let help = "the path is relative to the script";
+            context.decoder.mistake_help(node.span, format!("`{path}` cannot be read: {why}"), help);
+            None
+        }
+    }
+}
+
+/// A message's text from its fields, with what is missing filled in.
+fn composed(
+    context: &mut Context<'_>,
+    scope: &Scope,
+    fields: &Fields<'_>,
+    span: Span,
+    origin: Origin<'_>,
+) -> Option<Template> {
+    let extra = fields.get("headers").and_then(|node| context.decoder.open_fields(node, "`headers`"));
+    let extra = extra.map(|extra| extra.entries).unwrap_or_default();
+    let own = |name: &str| extra.iter().any(|entry| entry.key.eq_ignore_ascii_case(name));
+    let mut text = Template { parts: Vec::new(), span };
+    let mut sound = true;
+    for (key, name) in
+        [("from", "From"), ("to", "To"), ("subject", "Subject"), ("date", "Date"), ("id", "Message-ID")]
+    {
+        let value = match fields.get(key) {
+            Some(node) => texts::template(context, scope, node, &format!("`{key}`"), Escapes::Kept),
+            None if own(name) => continue,
+            None => Some(default_field(key, span, origin)),
+        };
+        match value {
+            Some(value) => header(&mut text, name, value),
+            None => sound = false,
+        }
+    }
+    let body = match fields.get("body") {
+        Some(node) => texts::template(context, scope, node, "`body`", Escapes::Kept),
+        None => Some(Template::literal("A message.\n", span)),
+    };
+    if body.as_ref().is_some_and(is_eight_bit) && !own("Content-Type") && !own("MIME-Version") {
+        text.push_octets(b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n");
+        text.push_octets(b"Content-Transfer-Encoding: 8bit\r\n");
+    }
+    for entry in extra {
+        match texts::template(context, scope, &entry.value, "a header field", Escapes::Kept) {
+            Some(value) => header(&mut text, &entry.key, value),
+            None => sound = false,
+        }
+    }
+    text.push_octets(b"\r\n");
+    text.append(lines_as_crlf(body?));
+    sound.then_some(text)
+}
+
+fn header(text: &mut Template, name: &str, value: Template) {
+    text.push_octets(name.as_bytes());
+    text.push_octets(b": ");
+    text.append(lines_as_crlf(value));
+    text.push_octets(b"\r\n");
+}
+
+fn default_field(key: &str, span: Span, origin: Origin<'_>) -> Template {
+    let mut value = Template { parts: Vec::new(), span };
+    match key {
+        "from" => {
+            value.push_octets(b"Bob <bob@");
+            value.push_variable("client", span);
+            value.push_octets(b">");
+        }
+        "to" => value.push_variable(format!("{}.address", origin.account), span),
+        "subject" => value.push_octets(format!("message {}", origin.number).as_bytes()),
+        "date" => value.push_octets(DATE.as_bytes()),
+        _ => {
+            let place: String =
+                origin.mailbox.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+            value.push_octets(b"<");
+            value.push_variable("unique", span);
+            value.push_octets(format!(".{}.{place}.{}@", origin.account, origin.number).as_bytes());
+            value.push_variable("client", span);
+            value.push_octets(b">");
+        }
+    }
+    value
+}
+
+fn is_eight_bit(text: &Template) -> bool {
+    text.parts.iter().any(|part| matches!(part, Part::Octets(octets) if !octets.is_ascii()))
+}
+
+/// The template with each line end written in the script as CRLF; what variables hold is left as it is.
+fn lines_as_crlf(text: Template) -> Template {
+    let parts = text.parts.into_iter().map(|part| match part {
+        Part::Octets(octets) => Part::Octets(with_crlf(&octets)),
+        variable @ Part::Variable { .. } => variable,
+    });
+    Template { parts: parts.collect(), span: text.span }
+}
+
+/// Each LF that has no CR before it becomes CRLF.
+fn with_crlf(octets: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(octets.len() + octets.len() / 32);
+    let mut before = 0;
+    for &octet in octets {
+        if octet == b'\n' && before != b'\r' {
+            text.push(b'\r');
+        }
+        text.push(octet);
+        before = octet;
+    }
+    text
+}

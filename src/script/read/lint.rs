@@ -1,0 +1,134 @@
+//! What makes a case worth running: it judges something, and not only refusals.
+//!
+//! A server that refuses everything passes each expectation of a refusal; so a
+//! case that judges only refusals needs something beside them that such a
+//! server fails: a positive reply to a command of its own.
+
+use super::{Context, talk};
+use crate::script::model::{Action, Case, Exchange, Expectation, Pattern, Step, Trigger};
+use crate::script::pattern::{Cardinality, CodePattern, ImapData, ImapExpectation, ImapStatus, Pop3Status};
+
+/// What kind of server satisfies an expectation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Polarity {
+    /// One that grants something.
+    Positive,
+    /// One that refuses everything.
+    Negative,
+    /// Either.
+    Open,
+}
+
+#[derive(Debug, Default)]
+struct Survey {
+    /// Judging expectations that a server which refuses everything passes.
+    negative: usize,
+    /// Judging expectations of any other kind.
+    other: usize,
+    /// Whether such a server fails somewhere beyond greeting and login.
+    control: bool,
+}
+
+/// Writes down that a case judges nothing, or only refusals without a control.
+pub(super) fn check(context: &mut Context<'_>, case: &Case) {
+    let mut survey = Survey::default();
+    for step in &case.steps {
+        survey.step(step);
+    }
+    if survey.negative + survey.other == 0 {
+        let help = "end at least one `S:` line in `§ ID`, or give a `check` or `eventually` its `law`";
+        context.decoder.mistake_help(case.span, "this case judges nothing", help);
+    } else if survey.other == 0 && !survey.control {
+        let message = "this case judges only refusals: a server that refuses everything passes it";
+        let help = "add a positive control: a command beside the refused one that must succeed, as `C: NOOP` `S: 250`";
+        context.decoder.mistake_help(case.span, message, help);
+    }
+}
+
+impl Survey {
+    fn judge(&mut self, polarity: Polarity) {
+        match polarity {
+            Polarity::Negative => self.negative += 1,
+            Polarity::Positive | Polarity::Open => self.other += 1,
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match &step.action {
+            Action::Talk(talk) => talk.exchanges.iter().for_each(|exchange| self.exchange(exchange)),
+            Action::Closed(Some(_)) | Action::Silence { law: Some(_), .. } => self.judge(Polarity::Negative),
+            Action::Check(check) => {
+                // Its values come from somewhere: from replies that a refusing server does not give.
+                self.control = true;
+                if check.law.is_some() {
+                    self.judge(Polarity::Open);
+                }
+            }
+            Action::EventuallyMailbox(wait) => {
+                let absent = wait.count == Some(0);
+                self.control |= !absent;
+                if wait.law.is_some() {
+                    self.judge(if absent { Polarity::Negative } else { Polarity::Positive });
+                }
+            }
+            Action::EventuallySteps(steps) => steps.iter().for_each(|step| self.step(step)),
+            _ => {}
+        }
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) {
+        for (expectation, number) in exchange.expectations.iter().zip(0..) {
+            let polarity = polarity(expectation);
+            // The greeting answers no command.
+            let greeting = exchange.trigger == Trigger::Greeting && number == 0;
+            self.control |= polarity == Polarity::Positive && !greeting;
+            if expectation.law.is_some() {
+                self.judge(polarity);
+            }
+        }
+    }
+}
+
+fn polarity(expectation: &Expectation) -> Polarity {
+    match &expectation.pattern {
+        Pattern::Smtp(smtp) => {
+            let codes = || smtp.lines.iter().flat_map(|line| &line.codes);
+            if codes().all(|code| is_refusal(*code)) {
+                Polarity::Negative
+            } else if codes().all(|code| matches!(code.digits[0], Some(2 | 3))) {
+                Polarity::Positive
+            } else {
+                Polarity::Open
+            }
+        }
+        Pattern::Pop3(pop3) if pop3.status == Pop3Status::Err => Polarity::Negative,
+        Pattern::Pop3(pop3) if talk::is_positive(pop3.status) => Polarity::Positive,
+        Pattern::Pop3(_) => Polarity::Open,
+        Pattern::Imap(imap) => imap_polarity(imap),
+    }
+}
+
+const fn is_refusal(code: CodePattern) -> bool {
+    matches!(code.digits[0], Some(4 | 5))
+}
+
+fn imap_polarity(expectation: &ImapExpectation) -> Polarity {
+    let granted = |status: &ImapStatus| matches!(status, ImapStatus::Ok | ImapStatus::Preauth);
+    match expectation {
+        ImapExpectation::Tagged { statuses, .. } => {
+            if statuses.iter().all(granted) {
+                Polarity::Positive
+            } else if statuses.iter().any(granted) {
+                Polarity::Open
+            } else {
+                Polarity::Negative
+            }
+        }
+        ImapExpectation::Untagged { cardinality: Cardinality::Forbidden, .. } => Polarity::Negative,
+        ImapExpectation::Untagged { cardinality: Cardinality::Optional, .. } => Polarity::Open,
+        ImapExpectation::Untagged { data: ImapData::Status { status, .. }, .. } if !granted(status) => {
+            Polarity::Negative
+        }
+        ImapExpectation::Untagged { .. } | ImapExpectation::Continuation(_) => Polarity::Positive,
+    }
+}

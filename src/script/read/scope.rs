@@ -1,0 +1,174 @@
+//! What is known at a place in a case: accounts, variables, open connections.
+//!
+//! Steps are read in the order in which they run, so what a step needs must
+//! have been made by one before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Context;
+use crate::script::model::{Endpoint, Open, Protocol};
+use crate::source::{Span, nearest};
+
+/// Variables that every case has.
+const BUILT_IN: [&str; 3] = ["domain", "client", "unique"];
+/// What every account has.
+const OF_ACCOUNT: [&str; 4] = ["address", "user", "secret", "plain"];
+
+/// What is known at a place in a case.
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    accounts: Vec<String>,
+    variables: BTreeSet<String>,
+    connections: BTreeMap<String, Link>,
+}
+
+/// A connection that a step before has opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Link {
+    /// Where it leads.
+    pub(super) endpoint: Endpoint,
+    /// Whether it is still there.
+    pub(super) state: LinkState,
+    /// Whether the greeting is yet to be taken by the script.
+    pub(super) greeting: Greeting,
+}
+
+/// Whether a connection is still there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LinkState {
+    /// It is.
+    Open,
+    /// A step closed it, or saw it closed; the word says which.
+    Gone(&'static str),
+}
+
+/// Whether the greeting is yet to be taken by the script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Greeting {
+    /// It is the first thing a talk will see.
+    Pending,
+    /// It was taken.
+    Taken,
+}
+
+impl Scope {
+    /// The scope in which a case begins.
+    pub(super) fn new(accounts: &[String]) -> Self {
+        let mut variables: BTreeSet<String> = BUILT_IN.into_iter().map(str::to_owned).collect();
+        for account in accounts {
+            variables.extend(OF_ACCOUNT.map(|word| format!("{account}.{word}")));
+        }
+        Self { accounts: accounts.to_vec(), variables, connections: BTreeMap::new() }
+    }
+
+    /// The account that `login` uses.
+    pub(super) fn first_account(&self) -> &str {
+        self.accounts.first().map_or("alice", String::as_str)
+    }
+
+    /// Says that a variable is bound from here on.
+    pub(super) fn bind(&mut self, name: &str) {
+        self.variables.insert(name.to_owned());
+    }
+
+    /// Writes down each variable that is read and not bound.
+    pub(super) fn check_reads(&self, context: &mut Context<'_>, reads: &[(&str, Span)]) {
+        for (name, span) in reads {
+            if !self.variables.contains(*name) {
+                let message = format!("nothing binds `{name}` before it is read here");
+                context.decoder.mistake_help(*span, message, self.help_for(name));
+            }
+        }
+    }
+
+    fn help_for(&self, name: &str) -> String {
+        let known: Vec<&str> = self.variables.iter().map(String::as_str).collect();
+        if let Some(near) = nearest(name, &known) {
+            return format!("did you mean `{near}`?");
+        }
+        if let Some((account, word)) = name.split_once('.')
+            && OF_ACCOUNT.contains(&word)
+        {
+            return format!("the case has no account `{account}`; name it in `given: {{accounts: […]}}`");
+        }
+        format!("bind it before, by `${{{name} = TYPE}}` in an `S:` line or by `let`")
+    }
+
+    /// Checks that an account is one of the case's.
+    pub(super) fn check_account(&self, context: &mut Context<'_>, name: &str, span: Span) {
+        if !self.accounts.iter().any(|account| account == name) {
+            let message = format!("the case has no account `{name}`");
+            let known: Vec<&str> = self.accounts.iter().map(String::as_str).collect();
+            let help = match nearest(name, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("name it in `given: {{accounts: [{}, {name}]}}`", self.accounts.join(", ")),
+            };
+            context.decoder.mistake_help(span, message, help);
+        }
+    }
+
+    /// Says that a connection is open from here on.
+    pub(super) fn open(&mut self, open: &Open, greeting: Greeting) {
+        let link = Link { endpoint: open.endpoint, state: LinkState::Open, greeting };
+        self.connections.insert(open.name.clone(), link);
+    }
+
+    /// Says that a connection is gone from here on.
+    pub(super) fn close(&mut self, name: &str, by: &'static str) {
+        if let Some(link) = self.connections.get_mut(name) {
+            link.state = LinkState::Gone(by);
+        }
+    }
+
+    /// Says that all connections are gone from here on.
+    pub(super) fn close_all(&mut self, by: &'static str) {
+        for link in self.connections.values_mut() {
+            link.state = LinkState::Gone(by);
+        }
+    }
+
+    /// Says that the script has taken the greeting; returns whether this was it.
+    pub(super) fn take_greeting(&mut self, name: &str) -> Greeting {
+        match self.connections.get_mut(name) {
+            Some(link) => std::mem::replace(&mut link.greeting, Greeting::Taken),
+            None => Greeting::Taken,
+        }
+    }
+
+    /// The connection that a step is about; one that is not open is a mistake.
+    pub(super) fn link(&self, context: &mut Context<'_>, name: &str, span: Span) -> Option<Link> {
+        let link = self.connections.get(name).copied();
+        match link {
+            Some(Link { state: LinkState::Open, .. }) => {}
+            Some(Link { state: LinkState::Gone(by), .. }) => {
+                let message = format!("the connection `{name}` is gone: {by}");
+                context.decoder.mistake_help(
+                    span,
+                    message,
+                    "open it again with `connect`, `greet` or `login`",
+                );
+            }
+            None => {
+                let message = format!("no step before opens the connection `{name}`");
+                let known: Vec<&str> = self.connections.keys().map(String::as_str).collect();
+                let help = match nearest(name, &known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None if name == "main" => "begin with `login`, `greet` or `connect`".to_owned(),
+                    None => format!("open it with `login: {{name: {name}}}`, `greet` or `connect`"),
+                };
+                context.decoder.mistake_help(span, message, help);
+            }
+        }
+        link
+    }
+
+    /// A connection that a step before has opened, whether still there or not.
+    pub(super) fn find(&self, name: &str) -> Option<Link> {
+        self.connections.get(name).copied()
+    }
+
+    /// The protocol spoken on a connection; the suite's when it is not known.
+    pub(super) fn protocol(&self, context: &Context<'_>, name: &str) -> Protocol {
+        self.connections.get(name).map_or(context.protocol, |link| link.endpoint.protocol())
+    }
+}

@@ -1,0 +1,320 @@
+//! Steps: which action it is, its modifiers, and what the action needs.
+
+use std::time::Duration;
+
+use super::open::{self, OpenKind};
+use super::scope::{Greeting, Scope};
+use super::{Context, law, talk, texts, wait};
+use crate::script::model::{Action, Data, Law, StartTls, Step};
+use crate::script::template::Escapes;
+use crate::source::{Entry, Fields, Node, Span};
+
+/// Time limit of each wait where a step says none.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// What a step can do, by its word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Open(OpenKind),
+    Talk,
+    Data,
+    Send,
+    StartTls,
+    Drop,
+    Closed,
+    Silence,
+    Pause,
+    Eventually,
+    Check,
+    Let,
+    Restart,
+    Kill,
+}
+
+impl Kind {
+    const WORDS: [(&'static str, Self); 16] = [
+        ("connect", Self::Open(OpenKind::Connect)),
+        ("greet", Self::Open(OpenKind::Greet)),
+        ("login", Self::Open(OpenKind::Login)),
+        ("talk", Self::Talk),
+        ("data", Self::Data),
+        ("send", Self::Send),
+        ("starttls", Self::StartTls),
+        ("drop", Self::Drop),
+        ("closed", Self::Closed),
+        ("silence", Self::Silence),
+        ("pause", Self::Pause),
+        ("eventually", Self::Eventually),
+        ("check", Self::Check),
+        ("let", Self::Let),
+        ("restart", Self::Restart),
+        ("kill", Self::Kill),
+    ];
+
+    fn find(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind)
+    }
+
+    /// Whether it is about a connection that must be open.
+    const fn needs_connection(self) -> bool {
+        matches!(
+            self,
+            Self::Talk | Self::Data | Self::Send | Self::StartTls | Self::Drop | Self::Closed | Self::Silence
+        )
+    }
+
+    /// An example of what stands behind its word, where something must.
+    const fn example(self) -> Option<&'static str> {
+        match self {
+            Self::Talk => Some("`talk: |` and `C:` and `S:` lines below"),
+            Self::Data => Some("`data: |` and the message below"),
+            Self::Send => Some("`send: 'NOOP\\r\\n'`"),
+            Self::Silence => Some("`silence: 300ms`"),
+            Self::Pause => Some("`pause: 100ms`"),
+            Self::Eventually => Some("`eventually: {within: 10s, mailbox: {has: {subject: one}}}`"),
+            Self::Check => Some("`check: {value: \"${a}\", equals: \"${b}\"}`"),
+            Self::Let => Some("`let: {name: value}`"),
+            _ => None,
+        }
+    }
+}
+
+/// The words of all steps, for suggestions.
+fn words() -> impl Iterator<Item = &'static str> {
+    Kind::WORDS.iter().map(|(word, _)| *word)
+}
+
+/// Reads a list of steps, in the order in which they run.
+pub(super) fn read_list(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Vec<Step> {
+    let Some(items) = context.decoder.list(node, "`steps`") else { return Vec::new() };
+    if items.is_empty() {
+        context.decoder.mistake(node.span, "there are no steps");
+    }
+    items.iter().filter_map(|item| read(context, scope, item)).collect()
+}
+
+/// A step's word, what stands behind it, and its modifiers.
+struct Written<'n> {
+    kind: Kind,
+    value: Option<&'n Node>,
+    /// Where its word stands.
+    span: Span,
+    on: Option<(&'n str, Span)>,
+    within: Option<Duration>,
+}
+
+fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Step> {
+    let written = match node.entries() {
+        None => bare(context, node)?,
+        Some(entries) => mapping(context, node, entries)?,
+    };
+    if written.value.is_none()
+        && let Some(example) = written.kind.example()
+    {
+        let help = format!("as in {example}");
+        context.decoder.mistake_help(written.span, "something must stand behind this word", help);
+        return None;
+    }
+    let name = written.on.map_or("main", |(name, _)| name).to_owned();
+    let place = written.on.map_or(written.span, |(_, span)| span);
+    if written.kind.needs_connection() {
+        scope.link(context, &name, place);
+    } else if let (Some((_, span)), false) = (written.on, matches!(written.kind, Kind::Open(_))) {
+        context.decoder.mistake(span, "`on` has no meaning here: this step is about no connection");
+    }
+    let mut step =
+        Step { on: name, within: written.within.unwrap_or(WITHIN), action: Action::Drop, span: written.span };
+    step.action = action(context, scope, &written, &mut step.on, &mut step.within)?;
+    Some(step)
+}
+
+/// `- login`.
+fn bare<'n>(context: &mut Context<'_>, node: &'n Node) -> Option<Written<'n>> {
+    let word = context.decoder.text(node, "a step")?;
+    let Some(kind) = Kind::find(word) else {
+        context.decoder.unknown(node.span, format!("there is no step `{word}`"), word, words());
+        return None;
+    };
+    Some(Written { kind, value: None, span: node.span, on: None, within: None })
+}
+
+/// `- talk: …`, with modifiers beside it.
+fn mapping<'n>(context: &mut Context<'_>, node: &'n Node, entries: &'n [Entry]) -> Option<Written<'n>> {
+    let fields = Fields { entries, span: node.span };
+    let decoder = &mut context.decoder;
+    let mut action: Option<(Kind, &Entry)> = None;
+    for entry in entries.iter().filter(|entry| !["on", "within"].contains(&entry.key.as_str())) {
+        match (Kind::find(&entry.key), action) {
+            (Some(kind), None) => action = Some((kind, entry)),
+            (Some(_), Some((_, first))) => {
+                let message = format!("one step does one thing: `{}` stands here already", first.key);
+                decoder.mistake_help(entry.key_span, message, "begin another step with `- `");
+            }
+            (None, _) => {
+                let message = format!("there is no step `{}`", entry.key);
+                decoder.unknown(entry.key_span, message, &entry.key, words().chain(["on", "within"]));
+            }
+        }
+    }
+    let on = fields.get("on").and_then(|node| decoder.text(node, "`on`").map(|name| (name, node.span)));
+    let within = fields.get("within").and_then(|node| decoder.duration(node, "`within`"));
+    let Some((kind, entry)) = action else {
+        if entries.iter().all(|entry| ["on", "within"].contains(&entry.key.as_str())) {
+            decoder.mistake_help(node.span, "this step does nothing", "add an action, as `talk: |`");
+        }
+        return None;
+    };
+    let empty = entry.value.is_absent() || entry.value.entries().is_some_and(<[Entry]>::is_empty);
+    let value = (!empty).then_some(&entry.value);
+    Some(Written { kind, value, span: entry.key_span, on, within })
+}
+
+fn action(
+    context: &mut Context<'_>,
+    scope: &mut Scope,
+    written: &Written<'_>,
+    on: &mut String,
+    within: &mut Duration,
+) -> Option<Action> {
+    let place = written.on.map_or(written.span, |(_, span)| span);
+    match (written.kind, written.value) {
+        (Kind::Open(kind), value) => opened(context, scope, kind, value, written, on),
+        (Kind::Talk, Some(node)) => talk::read(context, scope, on, node).map(Action::Talk),
+        (Kind::Data, Some(node)) => {
+            let protocol = scope.protocol(context, on);
+            if !protocol.is_smtp_like() {
+                let message = format!("`data` does not fit `{}`, which `{on}` speaks", protocol.as_str());
+                context.decoder.mistake_help(written.span, message, "send octets as they are with `send`");
+            }
+            data(context, scope, node).map(Action::Data)
+        }
+        (Kind::Send, Some(node)) => {
+            texts::template(context, scope, node, "`send`", Escapes::Read).map(Action::Send)
+        }
+        (Kind::StartTls, value) => starttls(context, scope, value, on, place).map(Action::StartTls),
+        (Kind::Drop, value) => {
+            nothing_behind(context, value, "drop");
+            scope.close(on, "`drop` closed it");
+            Some(Action::Drop)
+        }
+        (Kind::Closed, value) => {
+            let law = value.and_then(|node| with_law(context, node, "`closed`"));
+            scope.close(on, "`closed` expects the server to have closed it");
+            Some(Action::Closed(law))
+        }
+        (Kind::Silence, Some(node)) => silence(context, node),
+        (Kind::Pause, Some(node)) => context.decoder.duration(node, "`pause`").map(Action::Pause),
+        (Kind::Eventually, Some(node)) => wait::eventually(context, scope, node, within),
+        (Kind::Check, Some(node)) => {
+            wait::check(context, scope, node).map(|check| Action::Check(Box::new(check)))
+        }
+        (Kind::Let, Some(node)) => Some(Action::Let(texts::bindings(context, scope, node))),
+        (Kind::Restart, value) => {
+            nothing_behind(context, value, "restart");
+            scope.close_all("`restart` ended all connections");
+            Some(Action::Restart)
+        }
+        (Kind::Kill, value) => {
+            nothing_behind(context, value, "kill");
+            scope.close_all("`kill` ended all connections");
+            Some(Action::Kill)
+        }
+        // A word with nothing behind it that needs something was reported before.
+        (_, None) => None,
+    }
+}
+
+fn opened(
+    context: &mut Context<'_>,
+    scope: &mut Scope,
+    kind: OpenKind,
+    value: Option<&Node>,
+    written: &Written<'_>,
+    on: &mut String,
+) -> Option<Action> {
+    let open = open::read(context, scope, kind, value, written.on.map(|(name, _)| name), written.span)?;
+    on.clone_from(&open.name);
+    Some(match kind {
+        OpenKind::Connect => {
+            scope.open(&open, Greeting::Pending);
+            Action::Connect(open)
+        }
+        OpenKind::Greet => {
+            scope.open(&open, Greeting::Taken);
+            Action::Greet(open)
+        }
+        OpenKind::Login => {
+            scope.open(&open, Greeting::Taken);
+            Action::Login(open)
+        }
+    })
+}
+
+fn nothing_behind(context: &mut Context<'_>, value: Option<&Node>, word: &str) {
+    if let Some(node) = value {
+        context.decoder.mistake_help(
+            node.span,
+            format!("nothing may stand behind `{word}`"),
+            format!("write `- {word}`"),
+        );
+    }
+}
+
+fn data(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Data> {
+    if node.entries().is_none() {
+        return texts::template(context, scope, node, "`data`", Escapes::Kept).map(Data::Message);
+    }
+    let fields = context.decoder.fields(node, "`data`", &["message", "raw"])?;
+    match (fields.get("message"), fields.get("raw")) {
+        (Some(text), None) => {
+            texts::template(context, scope, text, "`message`", Escapes::Kept).map(Data::Message)
+        }
+        (None, Some(text)) => texts::template(context, scope, text, "`raw`", Escapes::Read).map(Data::Raw),
+        _ => {
+            context.decoder.mistake(node.span, "`data` takes either `message` or `raw`");
+            None
+        }
+    }
+}
+
+fn starttls(
+    context: &mut Context<'_>,
+    scope: &Scope,
+    value: Option<&Node>,
+    on: &str,
+    place: Span,
+) -> Option<StartTls> {
+    if let Some(link) = scope.find(on)
+        && link.endpoint.is_implicit_tls()
+    {
+        let message = format!(
+            "`starttls` does not fit `{}`, which is TLS from its first octet",
+            link.endpoint.as_str()
+        );
+        context.decoder.mistake(place, message);
+    }
+    let Some(node) = value else { return Some(StartTls::Command) };
+    let fields = context.decoder.fields(node, "`starttls`", &["handshake-only"])?;
+    let only =
+        fields.get("handshake-only").and_then(|node| context.decoder.boolean(node, "`handshake-only`"));
+    Some(if only == Some(true) { StartTls::HandshakeOnly } else { StartTls::Command })
+}
+
+fn silence(context: &mut Context<'_>, node: &Node) -> Option<Action> {
+    if node.entries().is_none() {
+        return context.decoder.duration(node, "`silence`").map(|time| Action::Silence { time, law: None });
+    }
+    let what = "`silence`";
+    let fields = context.decoder.fields(node, what, &["for", "law"])?;
+    let time = context.decoder.required(&fields, what, "for");
+    let time = time.and_then(|node| context.decoder.duration(node, "`for`"));
+    let law = fields.get("law").and_then(|node| law::read(context, node));
+    Some(Action::Silence { time: time?, law })
+}
+
+/// `{law: ID}`.
+fn with_law(context: &mut Context<'_>, node: &Node, what: &str) -> Option<Law> {
+    let fields = context.decoder.fields(node, what, &["law"])?;
+    let node = context.decoder.required(&fields, what, "law")?;
+    law::read(context, node)
+}

@@ -1,0 +1,390 @@
+//! Conversations: `C:` and `S:` lines, grouped into exchanges.
+//!
+//! Client lines in a row are one exchange with the server lines behind them.
+//! Server lines that describe one reply (an SMTP `250-` group, a POP3 payload)
+//! become one expectation.
+
+use super::scope::{Greeting, Scope};
+use super::{Context, law, texts};
+use crate::script::model::{Command, Exchange, Expectation, Law, Pattern, Protocol, Talk, Trigger};
+use crate::script::pattern::{
+    self, CaptureType, Cardinality, ImapExpectation, PatternError, Pop3Expectation, Pop3Payload, Pop3Status,
+    SmtpExpectation, SmtpLine, TextPart, TextPattern,
+};
+use crate::script::template::{Filter, Part, Template};
+use crate::source::{Node, Span};
+
+/// Who speaks in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speaker {
+    Client,
+    Server(Cardinality),
+}
+
+/// The speakers as they are written.
+const SPEAKERS: [(&str, Speaker); 4] = [
+    ("C:", Speaker::Client),
+    ("S:", Speaker::Server(Cardinality::Required)),
+    ("S?:", Speaker::Server(Cardinality::Optional)),
+    ("S!:", Speaker::Server(Cardinality::Forbidden)),
+];
+
+/// Reads a conversation on the connection `on`.
+pub(super) fn read(context: &mut Context<'_>, scope: &mut Scope, on: &str, node: &Node) -> Option<Talk> {
+    let scalar = context.decoder.scalar(node, "`talk`")?;
+    let protocol = scope.protocol(context, on);
+    let greeting = scope.take_greeting(on);
+    let mistakes = context.decoder.mistakes();
+    let mut reader = TalkReader { context, scope, protocol, exchanges: Vec::new(), pending: Pending::None };
+    for (offset, line) in scalar.lines() {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let indent = line.len() - line.trim_start().len();
+        let content = line.get(indent..).unwrap_or("");
+        if content.is_empty() || content.starts_with('#') {
+            continue;
+        }
+        reader.line(content, scalar.locate(offset + indent));
+    }
+    reader.finish_pending();
+    let mut talk = Talk { exchanges: reader.exchanges };
+    if talk.exchanges.is_empty() && context.decoder.mistakes() == mistakes {
+        context.decoder.mistake_help(node.span, "this talk says nothing", "write `C:` and `S:` lines");
+    }
+    mark_greeting(&mut talk, greeting);
+    Some(talk)
+}
+
+/// A greeting is nothing that a command of the case brought about: it stands in an exchange of its own.
+fn mark_greeting(talk: &mut Talk, greeting: Greeting) {
+    if greeting == Greeting::Pending
+        && let Some(first) = talk.exchanges.first_mut()
+        && first.commands.is_empty()
+    {
+        first.trigger = Trigger::Greeting;
+    }
+}
+
+/// Lines that wait for the rest of their reply.
+enum Pending {
+    None,
+    Smtp { lines: Vec<SmtpLine>, expectation: Draft },
+    Pop3 { status: Pop3Expectation, payload: Vec<TextPattern>, state: Payload, expectation: Draft },
+}
+
+/// How far a POP3 reply has been written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Payload {
+    /// Only its status line.
+    None,
+    /// Payload lines, and no lone dot yet.
+    Open,
+}
+
+/// What an expectation will be but for its pattern.
+struct Draft {
+    law: Option<Law>,
+    span: Span,
+    text: String,
+}
+
+struct TalkReader<'a, 'c> {
+    context: &'a mut Context<'c>,
+    scope: &'a mut Scope,
+    protocol: Protocol,
+    exchanges: Vec<Exchange>,
+    pending: Pending,
+}
+
+impl TalkReader<'_, '_> {
+    fn line(&mut self, line: &str, offset: usize) {
+        let Some((mark, speaker)) = SPEAKERS.iter().find(|(mark, _)| line.starts_with(mark)) else {
+            return self.speakerless(line, offset);
+        };
+        let text = line.get(mark.len()..).unwrap_or("");
+        let text = text.strip_prefix(' ').unwrap_or(text);
+        let start = offset + (line.len() - text.len());
+        match speaker {
+            Speaker::Client => {
+                self.finish_pending();
+                self.command(text, start);
+            }
+            Speaker::Server(cardinality) => {
+                if *cardinality != Cardinality::Required && self.protocol != Protocol::Imap {
+                    let message = format!("`{mark}` does not fit `{}`", self.protocol.as_str());
+                    let help = "only IMAP has responses that may or must not come; write `S:`";
+                    self.context.decoder.mistake_help(Span::new(offset, offset + mark.len()), message, help);
+                    return;
+                }
+                self.server(text, start, *cardinality);
+            }
+        }
+    }
+
+    fn speakerless(&mut self, line: &str, offset: usize) {
+        self.finish_pending();
+        let word = line.split([' ', ':']).next().unwrap_or("");
+        let help = match word {
+            "c" | "Client" | "client" | "C" => "did you mean `C:`?",
+            "s" | "Server" | "server" | "S" => "did you mean `S:`?",
+            _ => {
+                "a talk line begins with `C:` (sent), `S:` (expected), `S?:` (may come) or `S!:` (must not come)"
+            }
+        };
+        let span = Span::new(offset, offset + line.trim_end().len());
+        self.context.decoder.mistake_help(span, "this line has no speaker", help);
+    }
+
+    fn command(&mut self, text: &str, offset: usize) {
+        let span = Span::new(offset, offset + text.len());
+        if let Some((_, law)) = split_law(text)
+            && law.trim_start().starts_with(|c: char| c.is_ascii_lowercase())
+        {
+            let message = "a `C:` line judges nothing";
+            self.context.decoder.mistake_help(
+                span,
+                message,
+                "put the `§` behind the `S:` line that it judges",
+            );
+            return;
+        }
+        let Some(template) = texts::template_line(self.context, self.scope, text, offset) else { return };
+        self.refuse_literals(&template);
+        if self.exchanges.last().is_none_or(|exchange| !exchange.expectations.is_empty()) {
+            self.exchanges.push(Exchange {
+                commands: Vec::new(),
+                expectations: Vec::new(),
+                trigger: Trigger::Script,
+            });
+        }
+        if let Some(exchange) = self.exchanges.last_mut() {
+            exchange.commands.push(Command { text: template, span });
+        }
+    }
+
+    fn refuse_literals(&mut self, template: &Template) {
+        if self.protocol == Protocol::Imap {
+            return;
+        }
+        for part in &template.parts {
+            if let Part::Variable { filters, span, .. } = part
+                && filters
+                    .iter()
+                    .any(|one| matches!(one, Filter::Literal | Filter::LiteralPlus | Filter::Quoted))
+            {
+                let message = format!(
+                    "this filter makes an IMAP string, and `{}` is spoken here",
+                    self.protocol.as_str()
+                );
+                self.context.decoder.mistake(*span, message);
+            }
+        }
+    }
+
+    fn server(&mut self, text: &str, offset: usize, cardinality: Cardinality) {
+        let (pattern, law) = match split_law(text) {
+            Some((pattern, rest)) => {
+                let at = offset + (text.len() - rest.len());
+                let span = Span::new(at - '§'.len_utf8(), offset + text.trim_end().len());
+                (pattern, law::parse(self.context, rest, at, span))
+            }
+            None => (text, None),
+        };
+        let span = Span::new(offset, offset + pattern.trim_end().len());
+        let draft = Draft { law, span, text: pattern.trim_end().to_owned() };
+        match self.protocol {
+            Protocol::Imap => self.imap(pattern, offset, cardinality, draft),
+            Protocol::Pop3 => self.pop3(pattern, offset, draft),
+            Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => self.smtp(pattern, offset, draft),
+        }
+    }
+
+    fn imap(&mut self, text: &str, offset: usize, cardinality: Cardinality, draft: Draft) {
+        let lead = text.len() - text.trim_start().len();
+        match pattern::imap::parse(text.trim(), cardinality, offset + lead) {
+            Ok(ImapExpectation::Tagged { .. } | ImapExpectation::Continuation(_))
+                if cardinality != Cardinality::Required =>
+            {
+                let help = "only untagged responses, `* …`, may or must not come";
+                self.context.decoder.mistake_help(draft.span, "this response is always awaited", help);
+            }
+            Ok(expectation) => {
+                self.flow(expectation.reads(), expectation.binds());
+                self.push(Pattern::Imap(expectation), draft);
+            }
+            Err(mistake) => self.refuse(mistake),
+        }
+    }
+
+    fn smtp(&mut self, text: &str, offset: usize, draft: Draft) {
+        let lead = text.len() - text.trim_start().len();
+        let line = match pattern::smtp::parse_line(text.trim(), offset + lead) {
+            Ok(line) => line,
+            Err(mistake) => {
+                self.pending = Pending::None;
+                return self.refuse(mistake);
+            }
+        };
+        self.flow(line.reads(), line.binds());
+        let continues = line.continues;
+        let (mut lines, draft) = match std::mem::replace(&mut self.pending, Pending::None) {
+            Pending::Smtp { lines, expectation } => (lines, self.merged(expectation, draft)),
+            _ => (Vec::new(), draft),
+        };
+        lines.push(line);
+        if continues {
+            self.pending = Pending::Smtp { lines, expectation: draft };
+        } else {
+            self.push(Pattern::Smtp(SmtpExpectation { lines }), draft);
+        }
+    }
+
+    fn pop3(&mut self, text: &str, offset: usize, draft: Draft) {
+        let open = matches!(self.pending, Pending::Pop3 { state: Payload::Open, .. });
+        if is_pop3_status(text) && !open {
+            self.finish_pending();
+            match pattern::pop3::parse_status(text.trim_end(), offset) {
+                Ok(status) => {
+                    self.flow(status.reads(), status.binds());
+                    self.pending = Pending::Pop3 {
+                        status,
+                        payload: Vec::new(),
+                        state: Payload::None,
+                        expectation: draft,
+                    };
+                }
+                Err(mistake) => self.refuse(mistake),
+            }
+            return;
+        }
+        let Pending::Pop3 { .. } = self.pending else {
+            // Not behind a status line: it should have been one.
+            if let Err(mistake) = pattern::pop3::parse_status(text.trim_end(), offset) {
+                self.refuse(mistake);
+            }
+            return;
+        };
+        self.payload_line(text, offset, draft);
+    }
+
+    fn payload_line(&mut self, text: &str, offset: usize, draft: Draft) {
+        // What judges stands apart from the line by spaces that are not part of it.
+        let text = if draft.law.is_some() { text.trim_end() } else { text };
+        let Pending::Pop3 { status, mut payload, state, expectation } =
+            std::mem::replace(&mut self.pending, Pending::None)
+        else {
+            return;
+        };
+        let expectation = self.merged(expectation, draft);
+        if text.trim_end() == "." {
+            let status = Pop3Expectation { payload: Pop3Payload::Lines(payload), ..status };
+            return self.push(Pattern::Pop3(status), expectation);
+        }
+        match pattern::text::parse(text, offset) {
+            Ok(line) => {
+                self.flow(line.reads(), line.binds());
+                if let (Some(name), Payload::None) = (payload_capture(&line), state) {
+                    let payload = name.map_or(Pop3Payload::Unjudged, Pop3Payload::Bound);
+                    return self.push(Pattern::Pop3(Pop3Expectation { payload, ..status }), expectation);
+                }
+                payload.push(line);
+            }
+            Err(mistake) => self.refuse(mistake),
+        }
+        self.pending = Pending::Pop3 { status, payload, state: Payload::Open, expectation };
+    }
+
+    /// Ends the reply that is being written; one that is not whole is a mistake.
+    fn finish_pending(&mut self) {
+        match std::mem::replace(&mut self.pending, Pending::None) {
+            Pending::None => {}
+            Pending::Smtp { expectation, .. } => {
+                let help = "end it with a line without `-`, as `S: 250`";
+                self.context.decoder.mistake_help(expectation.span, "this reply has no last line", help);
+            }
+            Pending::Pop3 { status, state: Payload::None, expectation, .. } => {
+                self.push(Pattern::Pop3(status), expectation);
+            }
+            Pending::Pop3 { state: Payload::Open, expectation, .. } => {
+                let help = "end it with `S: .`, or take it whole with `S: ${name = payload}`";
+                self.context.decoder.mistake_help(expectation.span, "this reply's payload has no end", help);
+            }
+        }
+    }
+
+    /// Two lines of one reply: what both judge, the reply judges.
+    fn merged(&mut self, mut first: Draft, next: Draft) -> Draft {
+        first.text.push('\n');
+        first.text.push_str(&next.text);
+        match (&mut first.law, next.law) {
+            (law @ None, next) => *law = next,
+            (Some(_), None) => {}
+            (Some(law), Some(next)) => {
+                if law.level != next.level {
+                    let message = "one reply is judged at one level";
+                    self.context.decoder.mistake_help(next.span, message, "cite both at the same level");
+                }
+                law.ids.extend(next.ids.into_iter().filter(|id| !law.ids.contains(id)).collect::<Vec<_>>());
+            }
+        }
+        first
+    }
+
+    /// Checks what a pattern reads, and binds what it captures.
+    fn flow(&mut self, reads: Vec<(&str, Span)>, binds: Vec<(&str, Span)>) {
+        // A capture can be read later in the same line.
+        let earlier =
+            |name: &str, at: Span| binds.iter().any(|(bound, span)| *bound == name && span.start < at.start);
+        let reads: Vec<(&str, Span)> = reads.into_iter().filter(|(name, at)| !earlier(name, *at)).collect();
+        self.scope.check_reads(self.context, &reads);
+        for (name, _) in binds {
+            self.scope.bind(name);
+        }
+    }
+
+    fn push(&mut self, pattern: Pattern, draft: Draft) {
+        if self.exchanges.is_empty() {
+            self.exchanges.push(Exchange {
+                commands: Vec::new(),
+                expectations: Vec::new(),
+                trigger: Trigger::Script,
+            });
+        }
+        // The runner binds the text of the latest reply; IMAP's responses have no such whole.
+        if self.protocol != Protocol::Imap {
+            self.scope.bind("reply");
+        }
+        if let Some(exchange) = self.exchanges.last_mut() {
+            let Draft { law, span, text } = draft;
+            exchange.expectations.push(Expectation { pattern, law, span, text });
+        }
+    }
+
+    fn refuse(&mut self, mistake: PatternError) {
+        let protocol = self.protocol.as_str();
+        let message = format!("{} (this connection speaks `{protocol}`)", mistake.message);
+        self.context.pattern_mistake(PatternError { message, ..mistake });
+    }
+}
+
+/// The text before `§` and what stands behind it, when white space sets it apart.
+fn split_law(text: &str) -> Option<(&str, &str)> {
+    let (pattern, law) = text.rsplit_once('§')?;
+    (pattern.is_empty() || pattern.ends_with([' ', '\t'])).then_some((pattern, law))
+}
+
+fn is_pop3_status(text: &str) -> bool {
+    matches!(text.trim_end().split(' ').next(), Some("+OK" | "-ERR" | "+|-" | "+"))
+}
+
+/// `${name = payload}` alone: the name, `None` for `_`.
+fn payload_capture(line: &TextPattern) -> Option<Option<String>> {
+    match line.parts.as_slice() {
+        [TextPart::Capture { name, kind: CaptureType::Payload, .. }] => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// Whether a POP3 status is one that nobody is refused by.
+pub(super) const fn is_positive(status: Pop3Status) -> bool {
+    matches!(status, Pop3Status::Ok | Pop3Status::Continuation)
+}

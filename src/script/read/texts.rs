@@ -1,0 +1,116 @@
+//! Templates and patterns in scalars, and what `let` binds.
+
+use super::Context;
+use super::scope::Scope;
+use crate::script::model::{Binding, LetValue};
+use crate::script::pattern::{self, TextPattern};
+use crate::script::template::{Escapes, Template, is_name};
+use crate::source::{Node, Scalar, Span};
+
+/// The most that `times` may repeat; long enough for any limit of the RFCs.
+const MAX_REPEAT: usize = 10_000_000;
+
+/// Reads a scalar as a template, and checks what it reads.
+pub(super) fn template(
+    context: &mut Context<'_>,
+    scope: &Scope,
+    node: &Node,
+    what: &str,
+    escapes: Escapes,
+) -> Option<Template> {
+    let scalar = context.decoder.scalar(node, what)?;
+    template_of(context, scope, scalar, escapes)
+}
+
+/// A scalar as a template, with what it reads checked.
+pub(super) fn template_of(
+    context: &mut Context<'_>,
+    scope: &Scope,
+    scalar: &Scalar,
+    escapes: Escapes,
+) -> Option<Template> {
+    checked(context, scope, Template::parse(&scalar.text, escapes, &|range| scalar.span_of(range)))
+}
+
+/// A line of a file as a template, with what it reads checked; `offset` is its place in the file.
+pub(super) fn template_line(
+    context: &mut Context<'_>,
+    scope: &Scope,
+    text: &str,
+    offset: usize,
+) -> Option<Template> {
+    let place = |range: std::ops::Range<usize>| Span::new(offset + range.start, offset + range.end);
+    checked(context, scope, Template::parse(text, Escapes::Kept, &place))
+}
+
+fn checked(
+    context: &mut Context<'_>,
+    scope: &Scope,
+    template: Result<Template, Vec<pattern::PatternError>>,
+) -> Option<Template> {
+    match template {
+        Ok(template) => {
+            scope.check_reads(context, &template.reads());
+            Some(template)
+        }
+        Err(mistakes) => {
+            for mistake in mistakes {
+                context.pattern_mistake(mistake);
+            }
+            None
+        }
+    }
+}
+
+/// Reads a scalar as a pattern of text; what it captures is bound from here on.
+pub(super) fn pattern(
+    context: &mut Context<'_>,
+    scope: &mut Scope,
+    node: &Node,
+    what: &str,
+) -> Option<TextPattern> {
+    let scalar = context.decoder.scalar(node, what)?;
+    match pattern::text::parse(&scalar.text, scalar.locate(0)) {
+        Ok(pattern) => {
+            scope.check_reads(context, &pattern.reads());
+            for (name, _) in pattern.binds() {
+                scope.bind(name);
+            }
+            Some(pattern)
+        }
+        Err(mistake) => {
+            context.pattern_mistake(mistake);
+            None
+        }
+    }
+}
+
+/// Reads what `let` binds, in order; each is bound for those behind it.
+pub(super) fn bindings(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Vec<Binding> {
+    let Some(fields) = context.decoder.open_fields(node, "`let`") else { return Vec::new() };
+    let mut bindings = Vec::new();
+    for entry in fields.entries {
+        if !is_name(&entry.key) {
+            let message = format!("`{}` is no name of a variable", entry.key);
+            context.decoder.mistake_help(entry.key_span, message, "a name is words joined by dots");
+            continue;
+        }
+        let value = let_value(context, scope, &entry.value);
+        scope.bind(&entry.key);
+        bindings.extend(value.map(|value| Binding { name: entry.key.clone(), value }));
+    }
+    bindings
+}
+
+fn let_value(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<LetValue> {
+    if node.entries().is_none() {
+        return template(context, scope, node, "a value", Escapes::Kept).map(LetValue::Text);
+    }
+    let what = "a value that is a mapping";
+    let fields = context.decoder.fields(node, what, &["repeat", "times"])?;
+    let text = context.decoder.required(&fields, what, "repeat");
+    let text = text.and_then(|node| template(context, scope, node, "`repeat`", Escapes::Kept));
+    let times = context.decoder.required(&fields, what, "times");
+    let times = times.and_then(|node| context.decoder.number(node, "`times`", MAX_REPEAT));
+    Some(LetValue::Repeat { text: text?, times: times? })
+}
