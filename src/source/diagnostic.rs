@@ -166,6 +166,14 @@ impl Diagnostics {
         self.0.len()
     }
 
+    /// How many files they are in.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        let mut paths: Vec<_> = self.0.iter().map(|one| one.file.path()).collect();
+        paths.dedup();
+        paths.len()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
