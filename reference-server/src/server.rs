@@ -17,6 +17,15 @@ use crate::net::{self, Identity, Listener};
 use crate::service::Service;
 use crate::store::{Storage, Store, StoreError};
 
+/// What if an address is taken?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Binding {
+    /// Then the server does not start.
+    Wanted,
+    /// Then it starts without this service.
+    IfFree,
+}
+
 /// Puts a [`Server`] together.
 #[derive(Debug, Clone)]
 pub struct Builder {
@@ -24,7 +33,7 @@ pub struct Builder {
     hostname: String,
     domains: Vec<String>,
     accounts: Vec<(String, String)>,
-    listen: BTreeMap<Service, SocketAddr>,
+    listen: BTreeMap<Service, (SocketAddr, Binding)>,
     deviations: Vec<String>,
     limits: Limits,
     timeouts: Timeouts,
@@ -80,7 +89,15 @@ impl Builder {
     /// Offers a service at an address; port 0 is any free one.
     #[must_use]
     pub fn listen(mut self, service: Service, address: SocketAddr) -> Self {
-        self.listen.insert(service, address);
+        self.listen.insert(service, (address, Binding::Wanted));
+        self
+    }
+
+    /// Offers a service at an address where that is free; otherwise the server starts without
+    /// it.
+    #[must_use]
+    pub fn listen_if_free(mut self, service: Service, address: SocketAddr) -> Self {
+        self.listen.insert(service, (address, Binding::IfFree));
         self
     }
 
@@ -183,7 +200,7 @@ impl Builder {
         let listening = self
             .listen
             .values()
-            .map(SocketAddr::ip)
+            .map(|(address, _)| address.ip())
             .filter(|ip| !ip.is_unspecified())
             .map(|ip| ip.to_string());
         let mut seen = BTreeSet::new();
@@ -201,19 +218,19 @@ async fn open(
     shared: &Arc<Shared>,
     identity: Identity,
     accounts: Vec<(String, String)>,
-    listen: BTreeMap<Service, SocketAddr>,
+    listen: BTreeMap<Service, (SocketAddr, Binding)>,
 ) -> Result<Server, StartError> {
     for (address, secret) in &accounts {
         shared.authenticator.put_account(address, secret).await.map_err(StartError::storage)?;
     }
     let mut listeners = Vec::new();
     let mut addresses = BTreeMap::new();
-    for (service, address) in listen {
-        let listener = Listener::bind(service, address).await.map_err(|error| StartError::Listen {
-            service,
-            address,
-            error,
-        })?;
+    for (service, (address, binding)) in listen {
+        let listener = match Listener::bind(service, address).await {
+            Ok(listener) => listener,
+            Err(error) if binding == Binding::IfFree && error.kind() == io::ErrorKind::AddrInUse => continue,
+            Err(error) => return Err(StartError::Listen { service, address, error }),
+        };
         addresses.insert(service, listener.address());
         listeners.push(listener);
     }
@@ -391,6 +408,17 @@ mod tests {
         assert_ne!(server.address(Service::Smtp).unwrap().port(), 0);
         assert!(server.add_account("bob@elsewhere.test", "x").await.is_err());
         server.add_account("bob@example.test", "x").await.unwrap();
+        server.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_an_error_unless_the_service_was_optional() {
+        let taken = std::net::TcpListener::bind(any()).unwrap();
+        let address = taken.local_addr().unwrap();
+        let error = Server::builder().listen(Service::Pop3, address).start().await.unwrap_err();
+        assert!(matches!(error, StartError::Listen { service: Service::Pop3, .. }));
+        let server = Server::builder().listen_if_free(Service::Pop3, address).start().await.unwrap();
+        assert_eq!(server.address(Service::Pop3), None);
         server.shutdown().await;
     }
 

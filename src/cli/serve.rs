@@ -1,15 +1,299 @@
 //! `mailspec serve`: the reference server.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
+
+use std::io::Write;
+
+use reference_server::{Builder, PlaintextAuthentication, Server, Service, Storage};
 
 use super::{Status, complain};
 
+/// Accounts of a server that was told of none.
+const DEFAULT_ACCOUNTS: [&str; 2] = ["alice@example.test:alice-secret", "bob@example.test:bob-secret"];
+
 /// What `mailspec serve` is asked.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+#[command(after_help = "\
+ADDR is ADDRESS:PORT, or PORT alone for 127.0.0.1, or `off`; port 0 is any free port. When the server \
+accepts connections it prints one line a listener, `smtp 127.0.0.1:2525`, and then `ready`. SIGTERM or \
+SIGINT ends it.")]
+pub(crate) struct Args {
+    /// Keep mail, accounts and certificates in this folder; it is made where it is missing.
+    #[arg(long, value_name = "DIR", default_value = "mailspec-data")]
+    dir: PathBuf,
+    /// Keep everything in memory; it is gone with the server.
+    #[arg(long, conflicts_with = "dir")]
+    memory: bool,
+    /// SMTP, mail from other servers [default: 127.0.0.1:2525].
+    #[arg(long, value_name = "ADDR")]
+    smtp: Option<Listen>,
+    /// Submission, mail from users [default: 127.0.0.1:2587].
+    #[arg(long, value_name = "ADDR")]
+    submission: Option<Listen>,
+    /// Submission with TLS from the first byte [default: 127.0.0.1:2465].
+    #[arg(long, value_name = "ADDR")]
+    submissions: Option<Listen>,
+    /// LMTP, local delivery [default: 127.0.0.1:2424].
+    #[arg(long, value_name = "ADDR")]
+    lmtp: Option<Listen>,
+    /// POP3 [default: 127.0.0.1:2110].
+    #[arg(long, value_name = "ADDR")]
+    pop3: Option<Listen>,
+    /// POP3 with TLS from the first byte [default: 127.0.0.1:2995].
+    #[arg(long, value_name = "ADDR")]
+    pop3s: Option<Listen>,
+    /// IMAP [default: 127.0.0.1:2143].
+    #[arg(long, value_name = "ADDR")]
+    imap: Option<Listen>,
+    /// IMAP with TLS from the first byte [default: 127.0.0.1:2993].
+    #[arg(long, value_name = "ADDR")]
+    imaps: Option<Listen>,
+    /// Webmail: not there yet, and refused as such.
+    #[arg(long, value_name = "ADDR")]
+    http: Option<Listen>,
+    /// An account, `alice@example.test:alice-secret`; made where it is new. May be repeated; with
+    /// none there are alice and bob at example.test, with the secrets alice-secret and bob-secret.
+    #[arg(long = "account", value_name = "ADDRESS:SECRET")]
+    accounts: Vec<Account>,
+    /// A domain whose addresses are local, besides those of the accounts. May be repeated.
+    #[arg(long = "domain", value_name = "DOMAIN")]
+    domains: Vec<String>,
+    /// The name by which the server greets.
+    #[arg(long, value_name = "NAME", default_value = "mail.example.test")]
+    hostname: String,
+    /// Break one requirement on purpose (see `mailspec list deviations`). May be repeated.
+    #[arg(long = "deviation", value_name = "ID")]
+    deviations: Vec<String>,
+    /// Who may send a password without TLS.
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = Plaintext::Loopback)]
+    plaintext_auth: Plaintext,
+}
+
+/// Who may send a password without TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Plaintext {
+    /// Clients on this machine.
+    Loopback,
+    /// Everybody.
+    Everywhere,
+    /// Nobody.
+    Never,
+}
+
+/// Where a service is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Listen {
+    Off,
+    At(SocketAddr),
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        if let Ok(port) = text.trim_start_matches(':').parse::<u16>() {
+            return Ok(Self::At(loopback(port)));
+        }
+        text.parse().map(Self::At).map_err(|_| "ADDRESS:PORT, PORT or `off` is needed".to_owned())
+    }
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+/// An account from the command line.
+#[derive(Clone, PartialEq, Eq)]
+struct Account {
+    address: String,
+    secret: String,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Account({:?}, ..)", self.address)
+    }
+}
+
+impl FromStr for Account {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once(':') {
+            Some((address, secret)) if address.contains('@') && !secret.is_empty() => {
+                Ok(Self { address: address.to_owned(), secret: secret.to_owned() })
+            }
+            _ => Err("ADDRESS:SECRET is needed, as in alice@example.test:alice-secret".to_owned()),
+        }
+    }
+}
+
+impl Args {
+    fn listen(&self, service: Service) -> Option<Listen> {
+        match service {
+            Service::Smtp => self.smtp,
+            Service::Submission => self.submission,
+            Service::Submissions => self.submissions,
+            Service::Lmtp => self.lmtp,
+            Service::Pop3 => self.pop3,
+            Service::Pop3s => self.pop3s,
+            Service::Imap => self.imap,
+            Service::Imaps => self.imaps,
+        }
+    }
+
+    fn builder(&self) -> Builder {
+        let storage = if self.memory { Storage::Memory } else { Storage::Directory(self.dir.clone()) };
+        let mut builder = Server::builder()
+            .storage(storage)
+            .hostname(&self.hostname)
+            .plaintext_authentication(match self.plaintext_auth {
+                Plaintext::Loopback => PlaintextAuthentication::Loopback,
+                Plaintext::Everywhere => PlaintextAuthentication::Everywhere,
+                Plaintext::Never => PlaintextAuthentication::Never,
+            });
+        let all_by_default = Service::ALL.into_iter().all(|service| self.listen(service).is_none());
+        for service in Service::ALL {
+            let default = loopback(service.default_port());
+            builder = match self.listen(service) {
+                Some(Listen::Off) => builder,
+                Some(Listen::At(address)) => builder.listen(service, address),
+                None if all_by_default => builder.listen(service, default),
+                // Two servers on one machine, each told where its SMTP is: the second one
+                // must not fail for ports that nobody asked for.
+                None => builder.listen_if_free(service, default),
+            };
+        }
+        for domain in &self.domains {
+            builder = builder.domain(domain);
+        }
+        let defaults = DEFAULT_ACCOUNTS.iter().filter_map(|account| account.parse().ok());
+        let accounts: Vec<Account> =
+            if self.accounts.is_empty() { defaults.collect() } else { self.accounts.clone() };
+        for account in accounts {
+            builder = builder.account(account.address, account.secret);
+        }
+        for deviation in &self.deviations {
+            builder = builder.deviation(deviation);
+        }
+        builder
+    }
+}
 
 /// Does it.
-pub(crate) fn run(_args: Args) -> ExitCode {
-    complain(format_args!("`mailspec serve` is not built yet"));
-    Status::Usage.into()
+pub(crate) fn run(args: Args) -> ExitCode {
+    if matches!(args.http, Some(Listen::At(_))) {
+        complain(format_args!("--http: there is no webmail yet"));
+        return Status::Usage.into();
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(format_args!("no threads to run on: {error}"));
+            return Status::Inconclusive.into();
+        }
+    };
+    runtime.block_on(serve(&args))
+}
+
+async fn serve(args: &Args) -> ExitCode {
+    // Taken before anybody is told that the server is ready.
+    let mut signals = match Signals::take() {
+        Ok(signals) => signals,
+        Err(error) => {
+            complain(format_args!("signals cannot be received: {error}"));
+            return Status::Inconclusive.into();
+        }
+    };
+    let server = match args.builder().start().await {
+        Ok(server) => server,
+        Err(error) => {
+            complain(format_args!("{error}"));
+            return Status::Usage.into();
+        }
+    };
+    announce(&server);
+    signals.wait().await;
+    server.shutdown().await;
+    ExitCode::SUCCESS
+}
+
+/// One line a listener, in a fixed order, then `ready`.
+fn announce(server: &Server) {
+    let mut text = String::new();
+    for (service, address) in server.addresses() {
+        text.push_str(&format!("{service} {address}\n"));
+    }
+    text.push_str("ready\n");
+    let mut out = std::io::stdout().lock();
+    // Whoever started the server may not listen; it serves all the same.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// The signals that end the server.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn take() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    #[cfg(unix)]
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn take() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn wait(&mut self) {
+        // Without a way to be told, the server runs until it is ended from outside.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_in_all_their_forms() {
+        assert_eq!("off".parse(), Ok(Listen::Off));
+        assert_eq!("0".parse(), Ok(Listen::At(loopback(0))));
+        assert_eq!(":2525".parse(), Ok(Listen::At(loopback(2525))));
+        assert_eq!("[::1]:25".parse(), Ok(Listen::At("[::1]:25".parse().unwrap())));
+        for bad in ["", "localhost", "127.0.0.1", "99999"] {
+            assert!(bad.parse::<Listen>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_may_hold_colons_and_is_not_shown() {
+        let account: Account = "alice@example.test:a:b".parse().unwrap();
+        assert_eq!(account.secret, "a:b");
+        assert!(!format!("{account:?}").contains("a:b"));
+        assert!("alice:secret".parse::<Account>().is_err());
+        assert!("alice@example.test".parse::<Account>().is_err());
+    }
 }

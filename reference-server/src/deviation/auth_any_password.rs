@@ -6,7 +6,7 @@ use super::{Deviation, Seam};
 pub(super) const DEVIATION: Deviation = Deviation {
     id: "auth-any-password",
     seam: Seam::Authentication,
-    breaks: &["rfc4616-2-R1"],
+    breaks: &["rfc4954-4-R3", "rfc1939-7-R6"],
     summary: "every password is accepted for an account that exists",
     mount: |seams| seams.authentication.admits = |_| true,
 };

@@ -6,7 +6,7 @@ use super::{Deviation, Seam};
 pub(super) const DEVIATION: Deviation = Deviation {
     id: "smtp-dot-kept",
     seam: Seam::Framer,
-    breaks: &["rfc5321-4.5.2-R2"],
+    breaks: &["rfc5321-4.5.2-R1"],
     summary: "a line of DATA that begins with a dot keeps the dot that the client put before it",
     mount: |seams| seams.framer.unstuff = |line| line,
 };

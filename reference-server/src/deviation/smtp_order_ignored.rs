@@ -6,7 +6,7 @@ use super::{Deviation, Seam};
 pub(super) const DEVIATION: Deviation = Deviation {
     id: "smtp-order-ignored",
     seam: Seam::Gate,
-    breaks: &["rfc5321-3.3-R1"],
+    breaks: &["rfc5321-3.3-8"],
     summary: "RCPT before MAIL, and DATA before RCPT, are accepted instead of refused with 503",
     mount: |seams| seams.gate.smtp_order_kept = || false,
 };

@@ -76,7 +76,7 @@ impl Store {
         let (connection, lock, database) = match storage {
             Storage::Memory => (Connection::open_in_memory()?, None, None),
             Storage::Directory(directory) => {
-                std::fs::create_dir_all(directory)?;
+                make_private(directory)?;
                 let lock = lock(directory)?;
                 let database = directory.join("mail.sqlite");
                 (Connection::open(&database)?, Some(lock), Some(database))
@@ -146,6 +146,15 @@ impl Store {
             None => self.inner.writer.run(move |w| query(w.sql)).await,
         }
     }
+}
+
+/// Makes the directory where it is missing; mail is its owner's business only.
+fn make_private(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
 }
 
 /// Keeps other processes out of the directory, until the file is closed.
