@@ -12,6 +12,7 @@
 //! connection is closed (or the time is up), `finish` reads what is left.
 
 pub mod escape;
+pub mod imap;
 pub mod pop3;
 pub mod rules;
 pub mod smtp;

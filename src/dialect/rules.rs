@@ -79,7 +79,7 @@ rules! {
     /// The tag of a completion result (RFC 3501, section 2.2.2).
     IMAP_TAG = "rfc3501-2.2.2-R2", "the tag of a command that is not answered yet";
     /// The status words of a completion result (RFC 3501, section 7.1).
-    IMAP_TAGGED_STATUS = "rfc3501-7.1-R1", "OK, NO or BAD after the tag";
+    IMAP_TAGGED_STATUS = "rfc3501-7.1-R21", "OK, NO or BAD after the tag";
     /// `resp-text` (RFC 3501, section 9).
     IMAP_RESP_TEXT = "rfc3501-9-R1", "a space after the status word";
     /// `resp-text-code` (RFC 3501, section 9).
@@ -87,7 +87,7 @@ rules! {
     /// Exactly one space (RFC 3501, section 9, note 2).
     IMAP_SPACE = "rfc3501-9-R3", "exactly one space between the parts of a response";
     /// No NUL (RFC 3501, section 9, note 3).
-    IMAP_NUL = "rfc3501-9-1c", "no NUL octet";
+    IMAP_NUL = "rfc3501-9-4", "no NUL octet";
     /// `mailbox-data = "FLAGS" SP flag-list` (RFC 3501, section 9).
     IMAP_FLAGS = "rfc3501-9-R4", "FLAGS and a parenthesized list of flags";
     /// `mailbox-list` (RFC 3501, section 9).
@@ -104,6 +104,10 @@ rules! {
     IMAP_ENVELOPE = "rfc3501-9-R10", "an envelope of ten fields as the grammar has it";
     /// `body` (RFC 3501, section 9).
     IMAP_BODY = "rfc3501-9-R11", "a body structure as the grammar has it";
+    /// No extension data in BODY, single part (RFC 3501, section 9).
+    IMAP_BODY_EXTENSION = "rfc3501-9-7", "no extension data of a part in BODY, only in BODYSTRUCTURE";
+    /// No extension data in BODY, multipart (RFC 3501, section 9).
+    IMAP_BODY_MULTIPART_EXTENSION = "rfc3501-9-8", "no extension data of a multipart in BODY, only in BODYSTRUCTURE";
     /// `date-time` (RFC 3501, section 9).
     IMAP_DATE_TIME = "rfc3501-9-R12", "a date-time as \"17-Jul-1996 02:44:25 -0700\"";
     /// `CAPABILITY` (RFC 3501, section 7.2.1).
