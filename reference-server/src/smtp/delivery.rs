@@ -32,7 +32,7 @@ pub(super) async fn finish(session: &mut Session, received: Received) -> Vec<Rep
 async fn deliver(session: &Session, transaction: &Transaction, content: &[u8]) -> Reply {
     let now = OffsetDateTime::now_utc();
     let mut message = trace::header(session, transaction, now).into_bytes();
-    message.extend_from_slice(content);
+    message.extend_from_slice(&trace::without_return_path(content));
     // Who was named twice gets one copy.
     let mut accounts: Vec<AccountId> = Vec::new();
     for recipient in &transaction.recipients {

@@ -1,6 +1,7 @@
 //! Trace information in front of a delivered message: Return-Path and Received (RFC 5321,
 //! section 4.4).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -37,6 +38,42 @@ pub(super) fn header(session: &Session, transaction: &Transaction, now: OffsetDa
         protocol(session),
         id(now),
     )
+}
+
+/// The content without Return-Path fields that it brought along, so that the one added here is the
+/// only one (RFC 5321, section 4.4: final delivery may remove them, and one should be there).
+pub(super) fn without_return_path(content: &[u8]) -> Cow<'_, [u8]> {
+    let mut kept: Option<Vec<u8>> = None;
+    let mut at = 0;
+    let mut dropping = false;
+    for line in content.split_inclusive(|&octet| octet == b'\n') {
+        if line == b"\r\n" || line == b"\n" {
+            break;
+        }
+        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            dropping = is_return_path(line);
+        }
+        match (&mut kept, dropping) {
+            (None, true) => kept = content.get(..at).map(<[u8]>::to_vec),
+            (Some(kept), false) => kept.extend_from_slice(line),
+            (None, false) | (Some(_), true) => {}
+        }
+        at += line.len();
+    }
+    match kept {
+        Some(mut kept) => {
+            kept.extend_from_slice(content.get(at..).unwrap_or_default());
+            Cow::Owned(kept)
+        }
+        None => Cow::Borrowed(content),
+    }
+}
+
+/// Whether a line begins the field Return-Path, in any case of letters.
+fn is_return_path(line: &[u8]) -> bool {
+    const NAME: &[u8] = b"Return-Path";
+    let Some((name, rest)) = line.split_at_checked(NAME.len()) else { return false };
+    name.eq_ignore_ascii_case(NAME) && rest.trim_ascii_start().starts_with(b":")
 }
 
 /// An address literal (RFC 5321, section 4.1.3).
@@ -77,6 +114,18 @@ mod tests {
     fn dates_are_those_of_rfc_5322() {
         let date = OffsetDateTime::from_unix_timestamp(880_127_706).unwrap();
         assert_eq!(date.format(DATE).unwrap(), "Fri, 21 Nov 1997 15:55:06 +0000");
+    }
+
+    #[test]
+    fn return_paths_that_the_header_section_brings_are_removed() {
+        let content = b"Subject: x\r\nreturn-path: <a@b.test>\r\n (folded)\r\nTo: c\r\n\r\nReturn-Path: text\r\n";
+        assert_eq!(
+            without_return_path(content).as_ref(),
+            b"Subject: x\r\nTo: c\r\n\r\nReturn-Path: text\r\n"
+        );
+        let other = b"Return-Path-Of: x\r\n\r\n";
+        assert!(matches!(without_return_path(other), Cow::Borrowed(content) if content == other));
+        assert_eq!(without_return_path(b"Return-Path: <>").as_ref(), b"");
     }
 
     #[test]
