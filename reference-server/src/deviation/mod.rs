@@ -3,6 +3,10 @@
 //! [`Seams`]; the rest of the server knows none of them.
 
 mod auth_any_password;
+mod imap_body_lines_off_by_one;
+mod imap_expunge_during_fetch;
+mod imap_search_not_ignored;
+mod imap_uid_fetch_without_uid;
 mod pop3_dots_not_stuffed;
 mod pop3_update_without_quit;
 mod seams;
@@ -17,6 +21,10 @@ pub(crate) use seams::Seams;
 /// Every deviation, by its id.
 const ALL: &[Deviation] = &[
     auth_any_password::DEVIATION,
+    imap_body_lines_off_by_one::DEVIATION,
+    imap_expunge_during_fetch::DEVIATION,
+    imap_search_not_ignored::DEVIATION,
+    imap_uid_fetch_without_uid::DEVIATION,
     pop3_dots_not_stuffed::DEVIATION,
     pop3_update_without_quit::DEVIATION,
     smtp_dot_kept::DEVIATION,

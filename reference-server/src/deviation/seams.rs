@@ -3,6 +3,7 @@
 //! one place. The code that asks knows no deviation.
 
 use crate::auth::Verified;
+use crate::imap::Expunges;
 use crate::pop3::Ending;
 use crate::store::AnswerTiming;
 
@@ -74,20 +75,58 @@ impl Default for Authentication {
 }
 
 /// What an IMAP session is told of its mailbox, and when.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct View {}
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    /// May EXPUNGE be told at the end of a command, given what its kind allows (RFC 3501,
+    /// section 7.4.1)?
+    pub(crate) imap_expunges: fn(Expunges) -> Expunges,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { imap_expunges: |allowed| allowed }
+    }
+}
 
 /// IMAP SEARCH.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Evaluator {}
+#[derive(Debug, Clone)]
+pub(crate) struct Evaluator {
+    /// What NOT makes of its key's answer (RFC 3501, section 6.4.4).
+    pub(crate) imap_search_not: fn(bool) -> bool,
+}
+
+impl Default for Evaluator {
+    fn default() -> Self {
+        Self { imap_search_not: |matches| !matches }
+    }
+}
 
 /// Replies of POP3 and IMAP.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Renderer {}
+#[derive(Debug, Clone)]
+pub(crate) struct Renderer {
+    /// Does the answer to UID FETCH tell the UID unasked (RFC 3501, section 6.4.8)?
+    pub(crate) imap_uid_unasked: fn() -> bool,
+}
+
+impl Default for Renderer {
+    fn default() -> Self {
+        Self { imap_uid_unasked: || true }
+    }
+}
 
 /// Structure of messages.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Structure {}
+#[derive(Debug, Clone)]
+pub(crate) struct Structure {
+    /// How many lines BODY and BODYSTRUCTURE say that a body has, given how many it has
+    /// (RFC 3501, section 7.4.2).
+    pub(crate) imap_body_lines: fn(usize) -> usize,
+}
+
+impl Default for Structure {
+    fn default() -> Self {
+        Self { imap_body_lines: |lines| lines }
+    }
+}
 
 /// The store's promises.
 #[derive(Debug, Clone)]

@@ -1,9 +1,28 @@
-//! IMAP sessions.
+//! IMAP4rev1 (RFC 3501) with IDLE (RFC 2177), UIDPLUS (RFC 4315) and LITERAL+ (RFC 7888).
+//!
+//! `syntax` reads what clients send and `response` writes what they get, both pure; `view` is what
+//! a session was told; `registry` is the one table of commands and capabilities; `commands` has
+//! one file a command; `session` puts them together.
+
+mod commands;
+mod failure;
+mod fetch;
+mod link;
+mod registry;
+mod response;
+mod search;
+mod session;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod view;
 
 use crate::context::Context;
 use crate::net::{Connection, Stream};
 
+pub(crate) use view::Expunges;
+
 /// Serves one connection from the greeting to the close.
-pub(crate) async fn serve<S: Stream>(connection: Connection<S>, _context: Context) {
-    connection.close().await;
+pub(crate) async fn serve<S: Stream + 'static>(connection: Connection<S>, context: Context) {
+    session::Session::new(Box::new(connection), context).run().await;
 }

@@ -1,0 +1,76 @@
+//! AUTHENTICATE (RFC 3501, section 6.2.2): the SASL exchange in base64, line by line.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::login::{not_let_in, password_refused};
+use crate::auth::{AuthError, Exchange, Mechanism, Step};
+use crate::imap::failure::Failure;
+use crate::imap::registry::{Command, Gate, Registered, Running};
+use crate::imap::response::Reply;
+use crate::imap::session::Session;
+use crate::imap::syntax::{Cursor, Parsed};
+
+/// The longest line of a response, in octets; RFC 4954, section 4, has clients count on 12288.
+const LINE_LIMIT: usize = 16 * 1024;
+
+/// See [`parse`].
+pub(crate) const AUTHENTICATE: Registered = Registered::new("AUTHENTICATE", Gate::NotAuthenticated, parse);
+
+struct Authenticate {
+    mechanism: String,
+}
+
+/// ```abnf
+/// authenticate = "AUTHENTICATE" SP auth-type *(CRLF base64)
+/// auth-type    = atom
+/// ```
+/// An initial response in the command would be SASL-IR, which is not offered.
+fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
+    cursor.space()?;
+    Ok(Box::new(Authenticate { mechanism: cursor.atom()?.to_owned() }))
+}
+
+impl Command for Authenticate {
+    fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
+        Box::pin(async move {
+            let mechanism = Mechanism::parse(self.mechanism.as_bytes())
+                .ok_or_else(|| Reply::no("there is no such mechanism here"))?;
+            if !session.password_allowed() {
+                return Err(password_refused().into());
+            }
+            let (mut exchange, mut step) = Exchange::start(mechanism, None);
+            let credentials = loop {
+                match step {
+                    Step::Challenge(challenge) => {
+                        let response = ask(session, challenge).await?;
+                        step = exchange.respond(&response);
+                    }
+                    Step::Verify(credentials) => break credentials,
+                    Step::Malformed => return Err(not_let_in(&AuthError::Invalid)),
+                }
+            };
+            let authenticator = &session.context.shared.authenticator;
+            let account = authenticator.verify(&credentials).await.map_err(|error| not_let_in(&error))?;
+            session.log_in(account);
+            Ok(Reply::ok("AUTHENTICATE completed").with(session.capability_code()))
+        })
+    }
+}
+
+/// Sends a challenge and gives the decoded response.
+///
+/// ```abnf
+/// continue-req = "+" SP (resp-text / base64) CRLF
+/// ```
+async fn ask(session: &mut Session, challenge: &[u8]) -> Result<Vec<u8>, Failure> {
+    let line = format!("+ {}\r\n", STANDARD.encode(challenge));
+    session.link.push(line.as_bytes());
+    let Some(response) = session.read_line(LINE_LIMIT).await? else {
+        return Err(Reply::bad("the response is too long").into());
+    };
+    if response == b"*" {
+        return Err(Reply::bad("AUTHENTICATE cancelled").into());
+    }
+    STANDARD.decode(&response).map_err(|_| Reply::bad("the response is not base64").into())
+}

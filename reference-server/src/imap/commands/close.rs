@@ -1,0 +1,30 @@
+//! CLOSE (RFC 3501, section 6.4.2).
+
+use crate::imap::registry::{Command, Gate, Registered, Running};
+use crate::imap::response::Reply;
+use crate::imap::session::Session;
+use crate::store::{Access, StoreError, Which};
+
+/// `close = "CLOSE"`
+pub(crate) const CLOSE: Registered = Registered::new("CLOSE", Gate::Selected, |_| Ok(Box::new(Close)));
+
+struct Close;
+
+impl Command for Close {
+    /// Expunges without a word, unless the mailbox was opened read-only.
+    fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
+        Box::pin(async move {
+            let view = session.view()?;
+            let (mailbox, access) = (view.mailbox(), view.access());
+            if access == Access::ReadWrite {
+                match session.store().expunge(mailbox, Which::Deleted).await {
+                    // A mailbox that is gone has nothing left to expunge.
+                    Ok(_) | Err(StoreError::NoSuchMailbox) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            session.set_selected(None);
+            Ok(Reply::ok("CLOSE completed"))
+        })
+    }
+}

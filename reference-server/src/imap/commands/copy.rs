@@ -1,0 +1,63 @@
+//! COPY and UID COPY (RFC 3501, sections 6.4.7 and 6.4.8), with COPYUID (RFC 4315, section 3).
+
+use super::store::no_such_number;
+use crate::imap::failure::refusal_of_destination;
+use crate::imap::registry::{Command, Gate, Registered, Running};
+use crate::imap::response::{Reply, ResponseCode};
+use crate::imap::session::{Session, name_of};
+use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, SequenceSet, mailbox, sequence_set};
+use crate::imap::view::Numbering;
+use crate::store::StoreError;
+
+/// See [`parse`].
+pub(crate) const COPY: Registered =
+    Registered::new("COPY", Gate::Selected, |cursor| parse(cursor, Numbering::Sequence)).of("UIDPLUS");
+
+/// See [`parse`].
+pub(crate) const UID_COPY: Registered =
+    Registered::new("UID COPY", Gate::Selected, |cursor| parse(cursor, Numbering::Uid))
+        .by_uid()
+        .of("UIDPLUS");
+
+struct Copy {
+    set: SequenceSet,
+    numbering: Numbering,
+    mailbox: MailboxArgument,
+}
+
+/// ```abnf
+/// copy = "COPY" SP sequence-set SP mailbox
+/// ```
+fn parse(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Box<dyn Command>> {
+    cursor.space()?;
+    let set = sequence_set(cursor)?;
+    cursor.space()?;
+    Ok(Box::new(Copy { set, numbering, mailbox: mailbox(cursor)? }))
+}
+
+impl Command for Copy {
+    /// All or nothing: where one of the messages is gone, none is copied (RFC 2180, section 4.4).
+    fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
+        Box::pin(async move {
+            let account = session.account()?;
+            let view = session.view()?;
+            let places = view.select(&self.set, self.numbering).map_err(no_such_number)?;
+            let (from, uids) = (view.mailbox(), view.uids(&places));
+            if uids.len() < places.len() {
+                return Err(StoreError::NoSuchMessage.into());
+            }
+            let to = name_of(&self.mailbox)?;
+            let store = session.store();
+            let copied =
+                store.copy(from, uids, account, &to).await.map_err(|error| refusal_of_destination(&error))?;
+            let (from, to): (Vec<u32>, Vec<u32>) =
+                copied.pairs.iter().map(|(here, there)| (here.0, there.0)).unzip();
+            if from.is_empty() {
+                return Ok(Reply::ok("no messages, nothing copied"));
+            }
+            let validity = copied.uid_validity.0;
+            let code = ResponseCode::CopyUid { validity, from, to };
+            Ok(Reply::ok("COPY completed").with(code))
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! EXPUNGE (RFC 3501, section 6.4.3) and UID EXPUNGE (RFC 4315, section 2.1). What went is told
+//! as every expunge is, at the end of the command.
+
+use crate::imap::registry::{Command, Gate, Registered, Running};
+use crate::imap::response::{Reply, ResponseCode};
+use crate::imap::session::Session;
+use crate::imap::syntax::{Cursor, Parsed, SequenceSet, sequence_set};
+use crate::imap::view::Numbering;
+use crate::store::{Access, StoreError, Which};
+
+/// `expunge = "EXPUNGE"`
+pub(crate) const EXPUNGE: Registered =
+    Registered::new("EXPUNGE", Gate::Selected, |_| Ok(Box::new(Expunge { among: None })));
+
+/// See [`parse_uids`].
+pub(crate) const UID_EXPUNGE: Registered =
+    Registered::new("UID EXPUNGE", Gate::Selected, parse_uids).by_uid().of("UIDPLUS");
+
+struct Expunge {
+    among: Option<SequenceSet>,
+}
+
+/// ```abnf
+/// uid-expunge = "UID" SP "EXPUNGE" SP sequence-set      ; RFC 4315, section 4
+/// ```
+fn parse_uids(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
+    cursor.space()?;
+    Ok(Box::new(Expunge { among: Some(sequence_set(cursor)?) }))
+}
+
+impl Command for Expunge {
+    fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
+        Box::pin(async move {
+            let view = session.view()?;
+            if view.access() == Access::ReadOnly {
+                return Err(read_only().into());
+            }
+            let mailbox = view.mailbox();
+            let which = match &self.among {
+                None => Which::Deleted,
+                Some(set) => {
+                    let places = view.select(set, Numbering::Uid).unwrap_or_default();
+                    Which::DeletedAmong(view.uids(&places))
+                }
+            };
+            match session.store().expunge(mailbox, which).await {
+                Ok(_) | Err(StoreError::NoSuchMailbox) => Ok(Reply::ok("EXPUNGE completed")),
+                Err(error) => Err(error.into()),
+            }
+        })
+    }
+}
+
+/// The answer to a change in a mailbox that was opened by EXAMINE.
+pub(super) fn read_only() -> Reply {
+    Reply::no("the mailbox is read-only").with(ResponseCode::ReadOnly)
+}

@@ -1,0 +1,80 @@
+//! LSUB (RFC 3501, section 6.3.9).
+
+use std::collections::BTreeMap;
+
+use super::list::{Wanted, write_name};
+use crate::imap::registry::{Command, Gate, Registered, Running};
+use crate::imap::response::Reply;
+use crate::imap::session::Session;
+use crate::imap::syntax::{ListPattern, encode_utf7};
+use crate::store::{MailboxName, Selectable};
+
+/// See [`Wanted::parse`].
+pub(crate) const LSUB: Registered =
+    Registered::new("LSUB", Gate::Authenticated, |cursor| Ok(Box::new(Lsub(Wanted::parse(cursor)?))));
+
+struct Lsub(Wanted);
+
+impl Command for Lsub {
+    fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
+        Box::pin(async move {
+            let mut out = Vec::new();
+            match &self.0 {
+                Wanted::Root => write_name(&mut out, "LSUB", Selectable::No, ""),
+                Wanted::Names(pattern) => {
+                    let names = session.store().subscriptions(session.account()?).await?;
+                    for (name, selectable) in told(&names, pattern) {
+                        write_name(&mut out, "LSUB", selectable, name.as_str());
+                    }
+                }
+            }
+            session.link.write(&out).await?;
+            Ok(Reply::ok("LSUB completed"))
+        })
+    }
+}
+
+/// The subscribed names that match; where the pattern ends in `%`, also the levels above
+/// subscribed names that it stops at, as `\Noselect`.
+fn told(names: &[MailboxName], pattern: &ListPattern) -> BTreeMap<MailboxName, Selectable> {
+    let mut told = BTreeMap::new();
+    for name in names {
+        if pattern.matches(&encode_utf7(name.as_str())) {
+            told.insert(name.clone(), Selectable::Yes);
+        } else if pattern.ends_with_level_wildcard() {
+            for level in name.ancestors() {
+                if pattern.matches(&encode_utf7(level.as_str())) {
+                    told.entry(level).or_insert(Selectable::No);
+                }
+            }
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lsub(pattern: &str, subscribed: &[&str]) -> Vec<(String, Selectable)> {
+        let names: Vec<_> = subscribed.iter().map(|name| MailboxName::new(name).unwrap()).collect();
+        told(&names, &ListPattern::new(b"", pattern.as_bytes()))
+            .into_iter()
+            .map(|(name, selectable)| (name.to_string(), selectable))
+            .collect()
+    }
+
+    #[test]
+    fn a_level_above_a_subscribed_name_is_told_for_percent_only() {
+        assert_eq!(lsub("%", &["foo/bar"]), [("foo".to_owned(), Selectable::No)]);
+        assert_eq!(lsub("*", &["foo/bar"]), [("foo/bar".to_owned(), Selectable::Yes)]);
+        assert_eq!(lsub("foo", &["foo/bar"]), []);
+    }
+
+    #[test]
+    fn a_level_that_is_subscribed_itself_stays_so() {
+        let yes = [("foo".to_owned(), Selectable::Yes)];
+        assert_eq!(lsub("%", &["foo", "foo/bar"]), yes);
+        assert_eq!(lsub("%", &["foo/bar", "foo"]), yes);
+    }
+}

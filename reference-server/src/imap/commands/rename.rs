@@ -1,0 +1,34 @@
+//! RENAME (RFC 3501, section 6.3.5).
+
+use crate::imap::registry::{Command, Gate, Registered, Running};
+use crate::imap::response::Reply;
+use crate::imap::session::{Session, name_of};
+use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, mailbox};
+
+/// See [`parse`].
+pub(crate) const RENAME: Registered = Registered::new("RENAME", Gate::Authenticated, parse);
+
+struct Rename {
+    old: MailboxArgument,
+    new: MailboxArgument,
+}
+
+/// ```abnf
+/// rename = "RENAME" SP mailbox SP mailbox
+/// ```
+fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
+    cursor.space()?;
+    let old = mailbox(cursor)?;
+    cursor.space()?;
+    Ok(Box::new(Rename { old, new: mailbox(cursor)? }))
+}
+
+impl Command for Rename {
+    fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
+        Box::pin(async move {
+            let (old, new) = (name_of(&self.old)?, name_of(&self.new)?);
+            session.store().rename(session.account()?, &old, &new).await?;
+            Ok(Reply::ok("RENAME completed"))
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! SEARCH and UID SEARCH (RFC 3501, sections 6.4.4, 6.4.8 and 7.2.5).
+
+use std::sync::Arc;
+
+use super::store::no_such_number;
+use crate::imap::failure::Failure;
+use crate::imap::registry::{Command, Gate, Registered, Running};
+use crate::imap::response::{Reply, ResponseCode};
+use crate::imap::search::{Candidate, Compiled, Content, Largest, compile};
+use crate::imap::session::Session;
+use crate::imap::syntax::{Cursor, Parsed, SearchKey, SearchProgram, search_program};
+use crate::imap::view::{Entry, NoSuchNumber, Numbering, View};
+use crate::store::StoreError;
+
+/// See [`search_program`].
+pub(crate) const SEARCH: Registered =
+    Registered::new("SEARCH", Gate::Selected, |cursor| parse(cursor, Numbering::Sequence)).holding_expunges();
+
+/// See [`search_program`].
+pub(crate) const UID_SEARCH: Registered =
+    Registered::new("UID SEARCH", Gate::Selected, |cursor| parse(cursor, Numbering::Uid)).by_uid();
+
+/// The charsets in which search strings may come: one is a part of the other.
+const CHARSETS: [&[u8]; 2] = [b"US-ASCII", b"UTF-8"];
+
+struct Search {
+    program: SearchProgram,
+    numbering: Numbering,
+}
+
+fn parse(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Box<dyn Command>> {
+    Ok(Box::new(Search { program: search_program(cursor)?, numbering }))
+}
+
+impl Command for Search {
+    fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
+        Box::pin(async move {
+            let Self { program, numbering } = *self;
+            if let Some(charset) = &program.charset
+                && !CHARSETS.iter().any(|known| known.eq_ignore_ascii_case(charset))
+            {
+                let reply = Reply::no("the charset is not known here");
+                return Err(reply.with(ResponseCode::BadCharset).into());
+            }
+            let negation = session.context.shared.seams.evaluator.imap_search_not;
+            let view = session.view()?;
+            check_numbers(&program.keys, view).map_err(no_such_number)?;
+            let compiled = compile(program.keys, largest(view), negation);
+            let found = matching(session, &compiled, numbering).await?;
+            let mut out = String::from("* SEARCH");
+            for number in found {
+                out.push_str(&format!(" {number}"));
+            }
+            out.push_str("\r\n");
+            session.link.write(out.as_bytes()).await?;
+            Ok(Reply::ok("SEARCH completed"))
+        })
+    }
+}
+
+fn largest(view: &View) -> Largest {
+    Largest { number: u32::try_from(view.count()).unwrap_or(u32::MAX), uid: view.largest_uid().0 }
+}
+
+/// A sequence number beyond the last message is wrong wherever it stands (RFC 3501, section 9,
+/// seq-number).
+fn check_numbers(keys: &[SearchKey], view: &View) -> Result<(), NoSuchNumber> {
+    for key in keys {
+        match key {
+            SearchKey::Numbers(set) => {
+                view.select(set, Numbering::Sequence)?;
+            }
+            SearchKey::Not(inner) => check_numbers(std::slice::from_ref(inner), view)?,
+            SearchKey::Or(left, right) => {
+                check_numbers(std::slice::from_ref(left), view)?;
+                check_numbers(std::slice::from_ref(right), view)?;
+            }
+            SearchKey::AllOf(inner) => check_numbers(inner, view)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn matching(
+    session: &mut Session,
+    compiled: &Compiled,
+    numbering: Numbering,
+) -> Result<Vec<u32>, Failure> {
+    let store = session.store();
+    let view = session.view()?;
+    let mut found = Vec::new();
+    for (place, entry) in view.entries().iter().enumerate() {
+        if entry.is_gone() {
+            continue;
+        }
+        let number = u32::try_from(place.saturating_add(1)).unwrap_or(u32::MAX);
+        let matches = match decide(compiled, number, entry, None) {
+            Some(decided) => decided,
+            None => match store.body(entry.message.body).await {
+                Ok(octets) => decide(compiled, number, entry, Some(octets)).unwrap_or(false),
+                // Expunged meanwhile: no match (RFC 2180, section 4.3).
+                Err(StoreError::NoSuchMessage) => false,
+                Err(error) => return Err(error.into()),
+            },
+        };
+        if matches {
+            found.push(match numbering {
+                Numbering::Sequence => number,
+                Numbering::Uid => entry.message.uid.0,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the message matches; `None` where that depends on octets that are not given.
+fn decide(compiled: &Compiled, number: u32, entry: &Entry, octets: Option<Arc<[u8]>>) -> Option<bool> {
+    let content = octets.map(Content::new);
+    compiled.matches(&Candidate { number, entry, content: content.as_ref() })
+}

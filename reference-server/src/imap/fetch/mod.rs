@@ -1,0 +1,9 @@
+//! FETCH's data items, made ready as octets to be sent. Not for what the command does around
+//! them (see `commands::fetch`).
+
+mod answer;
+mod loader;
+mod section;
+
+pub(crate) use answer::{Answer, Form};
+pub(crate) use loader::Loader;

@@ -1,0 +1,197 @@
+//! The one table of commands and capabilities: what is advertised, what is let through in which
+//! state, and who carries it out all derive from it.
+
+use crate::auth::Mechanism;
+use crate::imap::commands;
+use crate::imap::failure::Failure;
+use crate::imap::link::Boxed;
+use crate::imap::response::Reply;
+use crate::imap::session::Session;
+use crate::imap::syntax::{Cursor, Parsed};
+use crate::imap::view::{Expunges, Numbering};
+
+/// A command whose arguments are parsed.
+pub(crate) trait Command: Send {
+    /// Carries it out, writing its untagged responses; gives the tagged one.
+    fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s>;
+}
+
+/// A command that is being carried out.
+pub(crate) type Running<'s> = Boxed<'s, Result<Reply, Failure>>;
+
+/// In which states a command is let through (RFC 3501, section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// In all of them.
+    Any,
+    /// Only before authentication.
+    NotAuthenticated,
+    /// After authentication, with or without a selected mailbox.
+    Authenticated,
+    /// Only with a selected mailbox.
+    Selected,
+}
+
+/// A command that the server knows.
+pub(crate) struct Registered {
+    /// Its name in upper case.
+    pub(crate) name: &'static str,
+    /// When it is let through.
+    pub(crate) gate: Gate,
+    /// Whether EXPUNGE may be told at its end (section 7.4.1).
+    pub(crate) expunges: Expunges,
+    /// Whether what it tells has UIDs (section 6.4.8).
+    pub(crate) numbering: Numbering,
+    /// The capability that stands for it, if it is an extension.
+    pub(crate) capability: Option<&'static str>,
+    /// Reads its arguments: all that follows the name.
+    pub(crate) parse: fn(&mut Cursor<'_>) -> Parsed<Box<dyn Command>>,
+}
+
+impl Registered {
+    /// A command of RFC 3501 that goes by sequence numbers, if by any.
+    pub(crate) const fn new(
+        name: &'static str,
+        gate: Gate,
+        parse: fn(&mut Cursor<'_>) -> Parsed<Box<dyn Command>>,
+    ) -> Self {
+        Self { name, gate, expunges: Expunges::Told, numbering: Numbering::Sequence, capability: None, parse }
+    }
+
+    /// The same, with EXPUNGE held back while it runs.
+    pub(crate) const fn holding_expunges(mut self) -> Self {
+        self.expunges = Expunges::Held;
+        self
+    }
+
+    /// The same, going by UIDs.
+    pub(crate) const fn by_uid(mut self) -> Self {
+        self.numbering = Numbering::Uid;
+        self
+    }
+
+    /// The same, as part of an extension.
+    pub(crate) const fn of(mut self, capability: &'static str) -> Self {
+        self.capability = Some(capability);
+        self
+    }
+}
+
+/// All commands.
+pub(crate) const COMMANDS: &[Registered] = &[
+    commands::append::APPEND,
+    commands::authenticate::AUTHENTICATE,
+    commands::capability::CAPABILITY,
+    commands::check::CHECK,
+    commands::close::CLOSE,
+    commands::copy::COPY,
+    commands::copy::UID_COPY,
+    commands::create::CREATE,
+    commands::delete::DELETE,
+    commands::select::EXAMINE,
+    commands::expunge::EXPUNGE,
+    commands::expunge::UID_EXPUNGE,
+    commands::fetch::FETCH,
+    commands::fetch::UID_FETCH,
+    commands::idle::IDLE,
+    commands::list::LIST,
+    commands::login::LOGIN,
+    commands::logout::LOGOUT,
+    commands::lsub::LSUB,
+    commands::noop::NOOP,
+    commands::rename::RENAME,
+    commands::search::SEARCH,
+    commands::search::UID_SEARCH,
+    commands::select::SELECT,
+    commands::starttls::STARTTLS,
+    commands::status::STATUS,
+    commands::store::STORE,
+    commands::store::UID_STORE,
+    commands::subscribe::SUBSCRIBE,
+    commands::subscribe::UNSUBSCRIBE,
+];
+
+/// The command of this name (in upper case).
+pub(crate) fn find(name: &str) -> Option<&'static Registered> {
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+/// What decides which capabilities are advertised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// Whether the client has logged in.
+    pub(crate) login: Login,
+    /// Whether the connection is under TLS.
+    pub(crate) under_tls: bool,
+    /// Whether a password may be sent as things are.
+    pub(crate) password_allowed: bool,
+}
+
+/// Whether the client has logged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Login {
+    /// Not yet.
+    Open,
+    /// It has.
+    Done,
+}
+
+/// The capabilities in force (RFC 3501, section 7.2.1), with spaces between: those of the
+/// extensions whose commands are registered, and those that no command stands for.
+pub(crate) fn capabilities(standing: Standing) -> String {
+    // LITERAL+ (RFC 7888) is a form of every command; the gatherer and the cursor know it.
+    let mut all = vec!["IMAP4rev1".to_owned(), "LITERAL+".to_owned()];
+    if standing.login == Login::Open {
+        if !standing.under_tls {
+            all.push("STARTTLS".to_owned());
+        }
+        if standing.password_allowed {
+            all.extend(Mechanism::ALL.iter().map(|known| format!("AUTH={}", known.name())));
+        } else {
+            all.push("LOGINDISABLED".to_owned());
+        }
+    }
+    for capability in COMMANDS.iter().filter_map(|command| command.capability) {
+        if !all.iter().any(|known| known == capability) {
+            all.push(capability.to_owned());
+        }
+    }
+    all.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_command_is_registered_once_in_order() {
+        assert!(COMMANDS.iter().all(|command| command.name == command.name.to_ascii_uppercase()));
+        assert!(COMMANDS.is_sorted_by_key(|command| command.name.trim_start_matches("UID ")));
+        let mut names: Vec<_> = COMMANDS.iter().map(|command| command.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), COMMANDS.len());
+    }
+
+    #[test]
+    fn capabilities_follow_the_standing_of_the_connection() {
+        let open = Standing { login: Login::Open, under_tls: false, password_allowed: true };
+        assert_eq!(capabilities(open), "IMAP4rev1 LITERAL+ STARTTLS AUTH=PLAIN AUTH=LOGIN UIDPLUS IDLE");
+        let guarded = Standing { password_allowed: false, ..open };
+        assert_eq!(capabilities(guarded), "IMAP4rev1 LITERAL+ STARTTLS LOGINDISABLED UIDPLUS IDLE");
+        let secured = Standing { under_tls: true, ..open };
+        assert_eq!(capabilities(secured), "IMAP4rev1 LITERAL+ AUTH=PLAIN AUTH=LOGIN UIDPLUS IDLE");
+        let done = Standing { login: Login::Done, ..open };
+        assert_eq!(capabilities(done), "IMAP4rev1 LITERAL+ UIDPLUS IDLE");
+    }
+
+    #[test]
+    fn only_the_commands_that_section_7_4_1_names_hold_expunges_back() {
+        let held: Vec<_> = COMMANDS
+            .iter()
+            .filter(|command| command.expunges == Expunges::Held)
+            .map(|command| command.name)
+            .collect();
+        assert_eq!(held, ["FETCH", "SEARCH", "STORE"]);
+    }
+}

@@ -1,0 +1,108 @@
+//! Response codes (RFC 3501, section 7.1; RFC 4315, section 3; RFC 5530, section 3).
+
+use std::fmt;
+
+use crate::imap::syntax::compact_uid_set;
+
+/// What a status response says to the program at the other end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ResponseCode {
+    /// `ALREADYEXISTS`: the mailbox to be made is there already (RFC 5530).
+    AlreadyExists,
+    /// `APPENDUID`: where the appended message is (RFC 4315).
+    AppendUid {
+        /// UIDVALIDITY of the destination.
+        validity: u32,
+        /// The message's UID there.
+        uid: u32,
+    },
+    /// `AUTHENTICATIONFAILED`: the credentials are wrong (RFC 5530).
+    AuthenticationFailed,
+    /// `BADCHARSET`, with the charsets that SEARCH knows.
+    BadCharset,
+    /// `CAPABILITY`, with the capabilities in their order.
+    Capability(String),
+    /// `CANNOT`: such an operation is never possible (RFC 5530).
+    Cannot,
+    /// `COPYUID`: which messages became which (RFC 4315).
+    CopyUid {
+        /// UIDVALIDITY of the destination.
+        validity: u32,
+        /// UIDs in the source, in the order of copying.
+        from: Vec<u32>,
+        /// UIDs in the destination, in the same order.
+        to: Vec<u32>,
+    },
+    /// `EXPUNGEISSUED`: some of the messages are gone (RFC 5530).
+    ExpungeIssued,
+    /// `LIMIT`: the server will not go so far (RFC 5530).
+    Limit,
+    /// `NONEXISTENT`: there is no such mailbox (RFC 5530).
+    Nonexistent,
+    /// `OVERQUOTA`: there is no room (RFC 5530).
+    OverQuota,
+    /// `PERMANENTFLAGS`, with the flags between the parentheses.
+    PermanentFlags(String),
+    /// `PRIVACYREQUIRED`: not over a connection that others may read (RFC 5530).
+    PrivacyRequired,
+    /// `READ-ONLY`
+    ReadOnly,
+    /// `READ-WRITE`
+    ReadWrite,
+    /// `SERVERBUG`: it is the server's fault (RFC 5530).
+    ServerBug,
+    /// `TRYCREATE`: the mailbox does not exist, and could.
+    TryCreate,
+    /// `UIDNEXT`
+    UidNext(u32),
+    /// `UIDVALIDITY`
+    UidValidity(u32),
+    /// `UNAVAILABLE`: the server can not do it for now (RFC 5530).
+    Unavailable,
+    /// `UNSEEN`, with a message sequence number.
+    Unseen(u32),
+}
+
+impl fmt::Display for ResponseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyExists => f.write_str("ALREADYEXISTS"),
+            Self::AppendUid { validity, uid } => write!(f, "APPENDUID {validity} {uid}"),
+            Self::AuthenticationFailed => f.write_str("AUTHENTICATIONFAILED"),
+            Self::BadCharset => f.write_str("BADCHARSET (US-ASCII UTF-8)"),
+            Self::Capability(list) => write!(f, "CAPABILITY {list}"),
+            Self::Cannot => f.write_str("CANNOT"),
+            Self::CopyUid { validity, from, to } => {
+                write!(f, "COPYUID {validity} {} {}", compact_uid_set(from), compact_uid_set(to))
+            }
+            Self::ExpungeIssued => f.write_str("EXPUNGEISSUED"),
+            Self::Limit => f.write_str("LIMIT"),
+            Self::Nonexistent => f.write_str("NONEXISTENT"),
+            Self::OverQuota => f.write_str("OVERQUOTA"),
+            Self::PermanentFlags(flags) => write!(f, "PERMANENTFLAGS ({flags})"),
+            Self::PrivacyRequired => f.write_str("PRIVACYREQUIRED"),
+            Self::ReadOnly => f.write_str("READ-ONLY"),
+            Self::ReadWrite => f.write_str("READ-WRITE"),
+            Self::ServerBug => f.write_str("SERVERBUG"),
+            Self::TryCreate => f.write_str("TRYCREATE"),
+            Self::UidNext(number) => write!(f, "UIDNEXT {number}"),
+            Self::UidValidity(number) => write!(f, "UIDVALIDITY {number}"),
+            Self::Unavailable => f.write_str("UNAVAILABLE"),
+            Self::Unseen(number) => write!(f, "UNSEEN {number}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_uid_sets_of_a_copy_correspond() {
+        let code =
+            ResponseCode::CopyUid { validity: 38505, from: vec![304, 319, 320], to: vec![3956, 3957, 3958] };
+        assert_eq!(code.to_string(), "COPYUID 38505 304,319:320 3956:3958");
+        let code = ResponseCode::AppendUid { validity: 38505, uid: 3955 };
+        assert_eq!(code.to_string(), "APPENDUID 38505 3955");
+    }
+}

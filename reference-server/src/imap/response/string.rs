@@ -1,0 +1,115 @@
+//! Strings in answers: quoted where they can be, as literals where they must
+//! (RFC 3501, sections 4.3 and 9: string, nstring, astring).
+
+use crate::imap::syntax::{encode_utf7, is_astring_char};
+
+/// The longest string that is quoted, in octets.
+const QUOTED_LIMIT: usize = 1000;
+
+/// ```abnf
+/// string = quoted / literal
+/// ```
+pub(crate) fn string(out: &mut Vec<u8>, value: &[u8]) {
+    let quotable = value.len() <= QUOTED_LIMIT
+        && value.iter().all(|octet| octet.is_ascii() && !matches!(octet, 0 | b'\r' | b'\n'));
+    if !quotable {
+        literal(out, value);
+        return;
+    }
+    out.push(b'"');
+    for &octet in value {
+        if matches!(octet, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(octet);
+    }
+    out.push(b'"');
+}
+
+/// ```abnf
+/// nstring = string / nil
+/// ```
+pub(crate) fn nstring(out: &mut Vec<u8>, value: Option<&[u8]>) {
+    match value {
+        Some(value) => string(out, value),
+        None => out.extend_from_slice(b"NIL"),
+    }
+}
+
+/// ```abnf
+/// literal = "{" number "}" CRLF *CHAR8
+/// ```
+fn literal(out: &mut Vec<u8>, value: &[u8]) {
+    literal_head(out, value.len());
+    out.extend(value.iter().map(|&octet| travelling(octet)));
+}
+
+/// The part of a literal that stands before its octets.
+pub(crate) fn literal_head(out: &mut Vec<u8>, octets: usize) {
+    out.extend_from_slice(format!("{{{octets}}}\r\n").as_bytes());
+}
+
+/// NUL can not travel in IMAP (RFC 3501, section 9, note 3); where a message holds one, 0x80
+/// stands for it, so that the count of octets stays true.
+pub(crate) fn travelling(octet: u8) -> u8 {
+    if octet == 0 { 0x80 } else { octet }
+}
+
+/// ```abnf
+/// mailbox = "INBOX" / astring
+/// ```
+/// The name in modified UTF-7 (section 5.1.3), as an atom where it can be one.
+pub(crate) fn mailbox_name(out: &mut Vec<u8>, name: &str) {
+    let wire = encode_utf7(name);
+    if !wire.is_empty() && wire.bytes().all(is_astring_char) {
+        out.extend_from_slice(wire.as_bytes());
+    } else {
+        string(out, wire.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imap::syntax::Cursor;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        out.escape_ascii().to_string()
+    }
+
+    #[test]
+    fn a_string_is_quoted_unless_it_can_not_be() {
+        assert_eq!(written(|out| string(out, b"")), r#"\"\""#);
+        assert_eq!(written(|out| string(out, br#"a"b\"#)), r#"\"a\\\"b\\\\\""#);
+        assert_eq!(written(|out| string(out, b"a\r\nb")), r"{4}\r\na\r\nb");
+        assert_eq!(written(|out| string(out, b"\xe9")), r"{1}\r\n\xe9");
+        assert_eq!(written(|out| nstring(out, None)), "NIL");
+    }
+
+    #[test]
+    fn nul_does_not_travel_and_the_count_stays() {
+        assert_eq!(written(|out| literal(out, b"a\0b")), r"{3}\r\na\x80b");
+    }
+
+    #[test]
+    fn mailbox_names_are_atoms_where_they_can_be() {
+        assert_eq!(written(|out| mailbox_name(out, "INBOX")), "INBOX");
+        assert_eq!(written(|out| mailbox_name(out, "a b")), r#"\"a b\""#);
+        assert_eq!(written(|out| mailbox_name(out, "\u{e9}")), "&AOk-");
+        assert_eq!(written(|out| mailbox_name(out, "a%b")), r#"\"a%b\""#);
+        assert_eq!(written(|out| mailbox_name(out, "")), r#"\"\""#);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_string_that_is_written_reads_back(value in proptest::collection::vec(1u8..=255, 0..1200)) {
+            let mut out = Vec::new();
+            string(&mut out, &value);
+            let mut cursor = Cursor::whole(&out, 0);
+            proptest::prop_assert_eq!(cursor.string(), Ok(value));
+            proptest::prop_assert!(cursor.end().is_ok());
+        }
+    }
+}

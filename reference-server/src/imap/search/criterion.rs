@@ -1,0 +1,185 @@
+//! Search keys, made ready for a view and put to one message after the other.
+//!
+//! A criterion that only needs flags, numbers, dates or sizes is decided without the message's
+//! octets; "not known without them" is an answer of its own, so that they are loaded only for the
+//! messages on which it hangs.
+
+use time::Date;
+
+use super::Content;
+use crate::imap::syntax::{DateRelation, FlagName, SearchKey};
+use crate::imap::view::Entry;
+use crate::message::search::fold;
+use crate::store::SystemFlag;
+
+/// How NOT turns an answer around; the seam at which a deviation can get it wrong.
+pub(crate) type Negation = fn(bool) -> bool;
+
+/// Search keys, made ready.
+pub(crate) struct Compiled {
+    all_of: Vec<Criterion>,
+    negation: Negation,
+}
+
+enum Criterion {
+    All,
+    Has(FlagName),
+    Lacks(FlagName),
+    Recent,
+    Old,
+    New,
+    Field { name: String, needle: String },
+    Body(String),
+    Text(String),
+    Internal(DateRelation, Date),
+    Sent(DateRelation, Date),
+    Larger(u64),
+    Smaller(u64),
+    Numbers(Vec<(u32, u32)>),
+    Uids(Vec<(u32, u32)>),
+    Not(Box<Criterion>),
+    Or(Box<Criterion>, Box<Criterion>),
+    AllOf(Vec<Criterion>),
+}
+
+/// One message that is asked about.
+pub(crate) struct Candidate<'a> {
+    /// Its sequence number.
+    pub(crate) number: u32,
+    /// What the session knows of it.
+    pub(crate) entry: &'a Entry,
+    /// Its content, once loaded.
+    pub(crate) content: Option<&'a Content>,
+}
+
+/// The largest numbers in use, for which `*` stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Largest {
+    /// The number of messages.
+    pub(crate) number: u32,
+    /// The UID of the last message, or UIDNEXT in an empty mailbox.
+    pub(crate) uid: u32,
+}
+
+/// Makes keys ready: sets resolved, texts folded.
+pub(crate) fn compile(keys: Vec<SearchKey>, largest: Largest, negation: Negation) -> Compiled {
+    Compiled { all_of: each(keys, largest), negation }
+}
+
+fn each(keys: Vec<SearchKey>, largest: Largest) -> Vec<Criterion> {
+    keys.into_iter().map(|key| criterion(key, largest)).collect()
+}
+
+fn criterion(key: SearchKey, largest: Largest) -> Criterion {
+    match key {
+        SearchKey::All => Criterion::All,
+        SearchKey::Has(flag) => Criterion::Has(flag),
+        SearchKey::Lacks(flag) => Criterion::Lacks(flag),
+        SearchKey::Recent => Criterion::Recent,
+        SearchKey::Old => Criterion::Old,
+        SearchKey::New => Criterion::New,
+        SearchKey::Envelope { field, text } => {
+            Criterion::Field { name: field.to_owned(), needle: needle(&text) }
+        }
+        SearchKey::Header { field, text } => {
+            Criterion::Field { name: String::from_utf8_lossy(&field).into_owned(), needle: needle(&text) }
+        }
+        SearchKey::Body(text) => Criterion::Body(needle(&text)),
+        SearchKey::Text(text) => Criterion::Text(needle(&text)),
+        SearchKey::Internal(relation, date) => Criterion::Internal(relation, date),
+        SearchKey::Sent(relation, date) => Criterion::Sent(relation, date),
+        SearchKey::Larger(octets) => Criterion::Larger(octets.into()),
+        SearchKey::Smaller(octets) => Criterion::Smaller(octets.into()),
+        SearchKey::Numbers(set) => Criterion::Numbers(set.resolve(largest.number)),
+        SearchKey::Uids(set) => Criterion::Uids(set.resolve(largest.uid)),
+        SearchKey::Not(key) => Criterion::Not(Box::new(criterion(*key, largest))),
+        SearchKey::Or(left, right) => {
+            Criterion::Or(Box::new(criterion(*left, largest)), Box::new(criterion(*right, largest)))
+        }
+        SearchKey::AllOf(keys) => Criterion::AllOf(each(keys, largest)),
+    }
+}
+
+fn needle(text: &[u8]) -> String {
+    fold(&String::from_utf8_lossy(text))
+}
+
+impl Compiled {
+    /// Whether the message matches; `None` where that depends on its content and it has none.
+    pub(crate) fn matches(&self, candidate: &Candidate<'_>) -> Option<bool> {
+        self.all(&self.all_of, candidate)
+    }
+
+    /// False if any is false; else unknown if any is unknown; else true.
+    fn all(&self, criteria: &[Criterion], candidate: &Candidate<'_>) -> Option<bool> {
+        let mut known = Some(true);
+        for criterion in criteria {
+            match self.decide(criterion, candidate) {
+                Some(false) => return Some(false),
+                Some(true) => {}
+                None => known = None,
+            }
+        }
+        known
+    }
+
+    fn decide(&self, criterion: &Criterion, candidate: &Candidate<'_>) -> Option<bool> {
+        match criterion {
+            Criterion::Not(inner) => self.decide(inner, candidate).map(self.negation),
+            Criterion::Or(left, right) => self.either(left, right, candidate),
+            Criterion::AllOf(criteria) => self.all(criteria, candidate),
+            Criterion::Field { .. } | Criterion::Body(_) | Criterion::Text(_) | Criterion::Sent(..) => {
+                Some(by_content(criterion, candidate.content?))
+            }
+            _ => Some(by_attributes(criterion, candidate)),
+        }
+    }
+
+    fn either(&self, left: &Criterion, right: &Criterion, candidate: &Candidate<'_>) -> Option<bool> {
+        match (self.decide(left, candidate), self.decide(right, candidate)) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
+        }
+    }
+}
+
+fn by_content(criterion: &Criterion, content: &Content) -> bool {
+    match criterion {
+        Criterion::Field { name, needle } => content.field_holds(name, needle),
+        Criterion::Body(needle) => content.body_holds(needle),
+        Criterion::Text(needle) => content.header_holds(needle) || content.body_holds(needle),
+        Criterion::Sent(relation, date) => content.sent().is_some_and(|sent| related(sent, *relation, *date)),
+        _ => false,
+    }
+}
+
+fn by_attributes(criterion: &Criterion, candidate: &Candidate<'_>) -> bool {
+    let (entry, message) = (candidate.entry, &candidate.entry.message);
+    match criterion {
+        Criterion::All => true,
+        Criterion::Has(flag) => flag.is_in(&message.flags),
+        Criterion::Lacks(flag) => !flag.is_in(&message.flags),
+        Criterion::Recent => entry.recent,
+        Criterion::Old => !entry.recent,
+        Criterion::New => entry.recent && !message.flags.has(SystemFlag::Seen),
+        Criterion::Internal(relation, date) => related(message.internal_date.date(), *relation, *date),
+        Criterion::Larger(octets) => message.octets.0 > *octets,
+        Criterion::Smaller(octets) => message.octets.0 < *octets,
+        Criterion::Numbers(ranges) => within(ranges, candidate.number),
+        Criterion::Uids(ranges) => within(ranges, message.uid.0),
+        _ => false,
+    }
+}
+
+fn related(date: Date, relation: DateRelation, given: Date) -> bool {
+    match relation {
+        DateRelation::Before => date < given,
+        DateRelation::On => date == given,
+        DateRelation::Since => date >= given,
+    }
+}
+
+fn within(ranges: &[(u32, u32)], number: u32) -> bool {
+    ranges.iter().any(|&(from, to)| (from..=to).contains(&number))
+}

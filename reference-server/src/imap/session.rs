@@ -1,0 +1,381 @@
+//! One session: reads commands, lets them through or not, has them carried out, and tells what
+//! has happened meanwhile (RFC 3501, sections 2.2, 3 and 5).
+
+use crate::context::Context;
+use crate::imap::failure::{Ended, Failure};
+use crate::imap::link::Link;
+use crate::imap::registry::{self, Command, Gate, Login, Registered, Standing};
+use crate::imap::response::{Condition, Reply, ResponseCode};
+use crate::imap::syntax::{
+    Cursor, Gatherer, LiteralForm, MailboxArgument, ParseError, Step, head, salvage_tag,
+};
+use crate::imap::view::{Expunges, Numbering, View};
+use crate::store::{Account, AccountId, MailboxName, Store, StoreError};
+
+/// The tag of an answer to what has none.
+const NO_TAG: &str = "*";
+
+/// A session of one client.
+pub(crate) struct Session {
+    /// The connection.
+    pub(crate) link: Box<dyn Link>,
+    /// The server around it.
+    pub(crate) context: Context,
+    account: Option<Account>,
+    selected: Option<Selected>,
+    next: Next,
+    errors: u32,
+}
+
+/// The selected mailbox.
+struct Selected {
+    view: View,
+    /// Deleted by someone: its messages are expunged and there is no more news.
+    deleted: bool,
+}
+
+/// What happens once the answer to a command is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// The next command is read.
+    Command,
+    /// The TLS handshake begins.
+    Handshake,
+    /// The connection closes.
+    Close,
+}
+
+/// A command, ready to be carried out.
+struct Ready {
+    tag: String,
+    registered: &'static Registered,
+    command: Box<dyn Command>,
+}
+
+/// A refusal of a command that was never carried out.
+struct Refusal {
+    tag: String,
+    reply: Reply,
+}
+
+/// What became of a command's text.
+enum Judged {
+    Ready(Ready),
+    Refused(Refusal),
+    /// A literal is to be taken.
+    Literal,
+}
+
+impl Session {
+    /// A session that has not begun.
+    pub(crate) fn new(link: Box<dyn Link>, context: Context) -> Self {
+        Self { link, context, account: None, selected: None, next: Next::Command, errors: 0 }
+    }
+
+    /// From the greeting to the close.
+    pub(crate) async fn run(mut self) {
+        if let Err(Ended::Bye(reason)) = self.converse().await {
+            self.push_reply(NO_TAG, &Reply::bye(reason));
+        }
+        self.link.close().await;
+    }
+
+    async fn converse(&mut self) -> Result<(), Ended> {
+        let greeting = Reply::ok("IMAP4rev1 server ready").with(self.capability_code());
+        self.push_reply(NO_TAG, &greeting);
+        loop {
+            match self.next_command().await? {
+                Ok(ready) => self.carry_out(ready).await?,
+                Err(refusal) => self.refuse(&refusal)?,
+            }
+            match self.next {
+                Next::Command => {}
+                Next::Close => return Ok(()),
+                Next::Handshake => {
+                    self.link.start_tls(&self.context.shared.tls).await?;
+                    self.next = Next::Command;
+                }
+            }
+        }
+    }
+
+    /// Reads until a command is whole, or wrong.
+    async fn next_command(&mut self) -> Result<Result<Ready, Refusal>, Ended> {
+        let mut gatherer = Gatherer::new();
+        loop {
+            if self.link.buffered().is_empty() {
+                self.link.fill().await?;
+            }
+            let (taken, step) = gatherer.feed(self.link.buffered());
+            self.link.consume(taken);
+            match step {
+                Step::NeedsInput => {}
+                Step::Skipped => gatherer = Gatherer::new(),
+                Step::TooLong => self.refuse(&too_long(&gatherer))?,
+                Step::BareLineFeed => return Ok(Err(bare_line_feed(&gatherer))),
+                Step::Whole => {
+                    let cursor = Cursor::whole(gatherer.text(), self.message_limit());
+                    match self.judge(cursor) {
+                        Judged::Ready(ready) => return Ok(Ok(ready)),
+                        Judged::Refused(refusal) => return Ok(Err(refusal)),
+                        Judged::Literal => {}
+                    }
+                }
+                Step::AtLiteral(announced) if gatherer.is_skipping() => {
+                    gatherer.skip_literal(announced);
+                }
+                Step::AtLiteral(announced) => {
+                    let cursor = Cursor::up_to_literal(gatherer.text(), self.message_limit());
+                    let refusal = match self.judge(cursor) {
+                        Judged::Literal if gatherer.take_literal(announced).is_ok() => {
+                            if announced.form == LiteralForm::Synchronizing {
+                                self.link.push(b"+ Ready for literal data\r\n");
+                            }
+                            continue;
+                        }
+                        Judged::Refused(refusal) => refusal,
+                        Judged::Literal | Judged::Ready(_) => too_many_literals(&gatherer),
+                    };
+                    if announced.form == LiteralForm::Synchronizing {
+                        return Ok(Err(refusal));
+                    }
+                    self.refuse(&refusal)?;
+                    gatherer.skip_literal(announced);
+                }
+            }
+        }
+    }
+
+    fn message_limit(&self) -> u64 {
+        self.context.shared.limits.message_octets
+    }
+
+    /// Parses a command as far as it goes, and sees whether it is let through in this state.
+    fn judge(&self, mut cursor: Cursor<'_>) -> Judged {
+        let (tag, head) = head(&mut cursor);
+        let tag = tag.unwrap_or_else(|| NO_TAG.to_owned());
+        let refused = |reply| Judged::Refused(Refusal { tag: tag.clone(), reply });
+        let head = match head {
+            Ok(head) => head,
+            Err(error) => return refused(complaint(error)),
+        };
+        let Some(registered) = registry::find(&head.name) else {
+            return refused(Reply::bad("no such command"));
+        };
+        if let Some(reply) = self.stopped_at(registered.gate) {
+            return refused(reply);
+        }
+        let parsed = (registered.parse)(&mut cursor).and_then(|command| {
+            cursor.end()?;
+            Ok(command)
+        });
+        match parsed {
+            Ok(command) => Judged::Ready(Ready { tag: head.tag, registered, command }),
+            Err(ParseError::NeedsLiteral(_)) => Judged::Literal,
+            Err(error) => refused(complaint(error)),
+        }
+    }
+
+    fn stopped_at(&self, gate: Gate) -> Option<Reply> {
+        match (gate, &self.account, &self.selected) {
+            (Gate::Any, ..)
+            | (Gate::NotAuthenticated, None, _)
+            | (Gate::Authenticated, Some(_), _)
+            | (Gate::Selected, Some(_), Some(_)) => None,
+            (Gate::NotAuthenticated, Some(_), _) => Some(Reply::bad("you have logged in already")),
+            (Gate::Authenticated | Gate::Selected, None, _) => Some(Reply::bad("log in first")),
+            (Gate::Selected, Some(_), None) => Some(Reply::bad("select a mailbox first")),
+        }
+    }
+
+    async fn carry_out(&mut self, ready: Ready) -> Result<(), Ended> {
+        let Ready { tag, registered, command } = ready;
+        if registered.gate == Gate::Selected {
+            self.refresh().await;
+        }
+        let reply = match command.run(self).await {
+            Ok(reply) | Err(Failure::Answered(reply)) => reply,
+            Err(Failure::Ended(ended)) => return Err(ended),
+        };
+        if reply.condition() == Condition::Bad {
+            return self.refuse(&Refusal { tag, reply });
+        }
+        let expunges = (self.context.shared.seams.view.imap_expunges)(registered.expunges);
+        self.refresh().await;
+        self.tell(expunges, registered.numbering).await?;
+        self.push_reply(&tag, &reply);
+        self.errors = 0;
+        Ok(())
+    }
+
+    /// Answers what was wrong; after too many wrong commands in a row the session ends.
+    fn refuse(&mut self, refusal: &Refusal) -> Result<(), Ended> {
+        self.push_reply(&refusal.tag, &refusal.reply);
+        self.errors = self.errors.saturating_add(1);
+        if self.errors >= self.context.shared.limits.errors {
+            return Err(Ended::Bye("too many errors"));
+        }
+        Ok(())
+    }
+
+    fn push_reply(&mut self, tag: &str, reply: &Reply) {
+        let mut line = Vec::new();
+        reply.write(&mut line, tag);
+        self.link.push(&line);
+    }
+
+    /// Takes in what happened to the selected mailbox. Trouble with that is no trouble of the
+    /// command: what is not known now is told later.
+    pub(crate) async fn refresh(&mut self) {
+        let Some(selected) = self.selected.as_mut().filter(|selected| !selected.deleted) else {
+            return;
+        };
+        let (mailbox, known) = (selected.view.mailbox(), selected.view.known());
+        let store = &self.context.shared.store;
+        match store.changes(mailbox, known, selected.view.access()).await {
+            Ok(changes) => selected.view.absorb(changes),
+            Err(StoreError::NoSuchMailbox) => {
+                selected.deleted = true;
+                selected.view.absorb_deletion();
+            }
+            Err(error) => tracing::warn!(%error, "what changed in a mailbox is not known"),
+        }
+    }
+
+    /// Tells what was taken in.
+    pub(crate) async fn tell(&mut self, expunges: Expunges, numbering: Numbering) -> Result<(), Ended> {
+        if let Some(selected) = &mut self.selected {
+            let mut out = Vec::new();
+            selected.view.tell(&mut out, expunges, numbering);
+            self.link.write(&out).await?;
+        }
+        Ok(())
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> Store {
+        self.context.shared.store.clone()
+    }
+
+    /// Whose session this is. The gates see to it that commands that ask have an answer.
+    pub(crate) fn account(&self) -> Result<AccountId, Failure> {
+        match &self.account {
+            Some(account) => Ok(account.id),
+            None => Err(Reply::bad("log in first").into()),
+        }
+    }
+
+    /// The view of the selected mailbox. The gates see to it that there is one.
+    pub(crate) fn view(&mut self) -> Result<&mut View, Failure> {
+        match &mut self.selected {
+            Some(selected) => Ok(&mut selected.view),
+            None => Err(Reply::bad("select a mailbox first").into()),
+        }
+    }
+
+    /// The selected mailbox, if there is one.
+    pub(crate) fn selected_view(&self) -> Option<&View> {
+        self.selected.as_ref().map(|selected| &selected.view)
+    }
+
+    /// Enters the selected state, or leaves it.
+    pub(crate) fn set_selected(&mut self, view: Option<View>) {
+        self.selected = view.map(|view| Selected { view, deleted: false });
+    }
+
+    /// Enters the authenticated state.
+    pub(crate) fn log_in(&mut self, account: Account) {
+        self.account = Some(account);
+    }
+
+    /// What happens once the answer is sent.
+    pub(crate) fn afterwards(&mut self, next: Next) {
+        self.next = next;
+    }
+
+    fn standing(&self) -> Standing {
+        let under_tls = self.link.is_tls();
+        Standing {
+            login: if self.account.is_some() { Login::Done } else { Login::Open },
+            under_tls,
+            password_allowed: self.context.password_allowed(under_tls),
+        }
+    }
+
+    /// The capabilities in force.
+    pub(crate) fn capabilities(&self) -> String {
+        registry::capabilities(self.standing())
+    }
+
+    /// The capabilities in force, as a response code.
+    pub(crate) fn capability_code(&self) -> ResponseCode {
+        ResponseCode::Capability(self.capabilities())
+    }
+
+    /// Whether a password may be sent as things are.
+    pub(crate) fn password_allowed(&self) -> bool {
+        self.standing().password_allowed
+    }
+
+    /// One line that is no command: a response to a challenge, the end of IDLE. Without its CRLF;
+    /// `None` where it is longer than `limit` (it is dropped).
+    pub(crate) async fn read_line(&mut self, limit: usize) -> Result<Option<Vec<u8>>, Ended> {
+        let mut line = Vec::new();
+        let mut overlong = false;
+        loop {
+            if self.link.buffered().is_empty() {
+                self.link.fill().await?;
+            }
+            let input = self.link.buffered();
+            let end = input.iter().position(|&octet| octet == b'\n');
+            let taken = end.map_or(input.len(), |at| at.saturating_add(1));
+            if line.len().saturating_add(taken) > limit {
+                overlong = true;
+                line.clear();
+            } else {
+                line.extend_from_slice(input.get(..taken).unwrap_or_default());
+            }
+            self.link.consume(taken);
+            if end.is_some() {
+                let text = line.strip_suffix(b"\n").unwrap_or(&line);
+                let text = text.strip_suffix(b"\r").unwrap_or(text).to_vec();
+                return Ok((!overlong).then_some(text));
+            }
+        }
+    }
+}
+
+/// The name that a client gave, as the store has it.
+pub(crate) fn name_of(argument: &MailboxArgument) -> Result<MailboxName, Failure> {
+    match argument {
+        MailboxArgument::Name(name) => Ok(MailboxName::new(name)?),
+        MailboxArgument::Unnameable => Err(StoreError::InvalidName.into()),
+    }
+}
+
+fn complaint(error: ParseError) -> Reply {
+    match error {
+        ParseError::Syntax(reason) => Reply::bad(reason),
+        ParseError::NeedsLiteral(_) => Reply::bad("no literal is possible here"),
+        ParseError::LiteralTooLarge { .. } => {
+            Reply::no("the literal is larger than allowed").with(ResponseCode::Limit)
+        }
+    }
+}
+
+fn refusal(gatherer: &Gatherer, reply: Reply) -> Refusal {
+    let tag = salvage_tag(gatherer.text()).unwrap_or_else(|| NO_TAG.to_owned());
+    Refusal { tag, reply }
+}
+
+fn too_long(gatherer: &Gatherer) -> Refusal {
+    refusal(gatherer, Reply::bad("the command is too long"))
+}
+
+fn bare_line_feed(gatherer: &Gatherer) -> Refusal {
+    refusal(gatherer, Reply::bad("a command must end with CRLF"))
+}
+
+fn too_many_literals(gatherer: &Gatherer) -> Refusal {
+    refusal(gatherer, Reply::bad("too many literals in one command"))
+}

@@ -1,0 +1,28 @@
+//! The grammar of what a client sends (RFC 3501, section 9), as pure parsers over bytes.
+//!
+//! Nothing here reads a socket or knows a session. Each parser takes a [`Cursor`] over the text of
+//! one command and either gives a value, finds the text wrong, or says that the octets of an
+//! announced literal have yet to come ([`ParseError::NeedsLiteral`]): that is how a wrong command
+//! is refused before its literal is asked for.
+
+mod cursor;
+mod date;
+mod fetch;
+mod flag;
+mod gather;
+mod head;
+mod mailbox;
+mod search;
+mod sequence;
+mod utf7;
+
+pub(crate) use cursor::{Cursor, LiteralForm, ParseError, Parsed, is_astring_char};
+pub(crate) use date::{date_time, format_date_time};
+pub(crate) use fetch::{FetchItem, Partial, Section, SectionText, fetch_items};
+pub(crate) use flag::{FlagName, flag_list, flags};
+pub(crate) use gather::{Gatherer, Step};
+pub(crate) use head::{head, salvage_tag};
+pub(crate) use mailbox::{ListPattern, MailboxArgument, list_mailbox, mailbox};
+pub(crate) use search::{DateRelation, SearchKey, SearchProgram, search_program};
+pub(crate) use sequence::{SequenceSet, compact_uid_set, sequence_set};
+pub(crate) use utf7::encode as encode_utf7;

@@ -1,0 +1,14 @@
+//! Whole sessions over in-memory pipes: what a client sends, what it gets.
+
+mod append;
+mod authentication;
+mod deviations;
+mod expunging;
+mod fetching;
+mod framing;
+mod harness;
+mod mailboxes;
+mod searching;
+mod selecting;
+mod storing;
+mod updates;
