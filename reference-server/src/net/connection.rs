@@ -20,6 +20,8 @@ const HIGH_WATER: usize = 64 * 1024;
 /// A socket closed with input unread resets the connection, which can take the reply along.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_OCTETS: usize = 1024 * 1024;
+/// The same when the server itself ends, and somebody waits for that.
+const LINGER_AT_END: Duration = Duration::from_millis(100);
 
 /// Why no more input comes.
 #[derive(Debug)]
@@ -228,6 +230,7 @@ impl<S: Stream> Connection<S> {
         if self.flush().await.is_err() {
             return;
         }
+        let linger = if *self.shutdown.borrow() { LINGER_AT_END } else { LINGER };
         let farewell = async {
             self.transport.shutdown().await?;
             let mut left = LINGER_OCTETS;
@@ -241,7 +244,7 @@ impl<S: Stream> Connection<S> {
             io::Result::Ok(())
         };
         // The peer may be gone already; there is nobody left to tell.
-        let _ = timeout(LINGER, farewell).await;
+        let _ = timeout(linger, farewell).await;
     }
 }
 

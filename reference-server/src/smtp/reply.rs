@@ -35,11 +35,6 @@ impl Reply {
         self.code >= 500
     }
 
-    /// Is it a success (2yz)?
-    pub(super) fn is_success(&self) -> bool {
-        (200..300).contains(&self.code)
-    }
-
     /// The octets of the reply: each line with the code, the last one with a space after
     /// it and the others with a hyphen.
     pub(super) fn render(&self) -> Vec<u8> {

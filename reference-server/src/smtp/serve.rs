@@ -45,14 +45,11 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
     let mut session = Session::new(context, security);
     connection.push(&greeting(&session).render());
     loop {
-        let line = match connection.read_line(COMMAND_OCTETS).await? {
-            Line::Complete(line) => line,
-            Line::TooLong => {
-                connection.push(&Reply::new(500, "5.5.2", "line too long").render());
-                continue;
-            }
+        let next = match connection.read_line(COMMAND_OCTETS).await? {
+            Line::Complete(line) => session.command(&line).await,
+            Line::TooLong => Next::Reply(Reply::new(500, "5.5.2", "line too long")),
         };
-        let replies = match session.command(&line).await {
+        let replies = match next {
             Next::Reply(reply) => vec![reply],
             Next::Quit(reply) => {
                 connection.push(&reply.render());
@@ -74,7 +71,15 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
             }
         };
         for reply in replies {
-            connection.push(&reply.render());
+            match session.counted(reply) {
+                Next::Quit(reply) => {
+                    connection.push(&reply.render());
+                    return Ok(());
+                }
+                Next::Reply(reply) => connection.push(&reply.render()),
+                // Counting gives no other.
+                Next::Data | Next::StartTls(_) | Next::Challenge(..) => {}
+            }
         }
     }
 }

@@ -111,22 +111,21 @@ impl Session {
         self.context.password_allowed(self.security == Security::Tls)
     }
 
-    /// Obeys one command line, without its CRLF.
-    pub(super) async fn command(&mut self, line: &[u8]) -> Next {
-        let next = self.dispatch(line).await;
-        if let Next::Reply(reply) = &next
-            && reply.is_permanent_failure()
-        {
-            self.errors = self.errors.saturating_add(1);
-            if self.errors > self.context.shared.limits.errors {
-                let text = format!("{} too many errors", self.context.shared.hostname);
-                return Next::Quit(Reply::new(421, "4.7.0", text));
-            }
+    /// Counts a reply that refuses; after too many the last of them becomes the end.
+    pub(super) fn counted(&mut self, reply: Reply) -> Next {
+        if !reply.is_permanent_failure() {
+            return Next::Reply(reply);
         }
-        next
+        self.errors = self.errors.saturating_add(1);
+        if self.errors <= self.context.shared.limits.errors {
+            return Next::Reply(reply);
+        }
+        let text = format!("{} too many errors", self.context.shared.hostname);
+        Next::Quit(Reply::new(421, "4.7.0", text))
     }
 
-    async fn dispatch(&mut self, line: &[u8]) -> Next {
+    /// Obeys one command line, without its CRLF.
+    pub(super) async fn command(&mut self, line: &[u8]) -> Next {
         // Servers should tolerate white space before the CRLF (RFC 5321, section 4.1.1).
         let line = line.trim_ascii_end();
         let (verb, argument) = match line.iter().position(|octet| *octet == b' ') {

@@ -55,7 +55,7 @@ pub(crate) struct Store {
 
 struct Inner {
     writer: writer::Writer,
-    /// None in memory: there the writer's connection is the only one.
+    /// None where the writer's connection is the only one: in memory, and with late commits.
     readers: Option<readers::Readers>,
     feed: Arc<feed::Feed>,
     maildrops: maildrop::Maildrops,
@@ -85,8 +85,9 @@ impl Store {
         schema::prepare_writer(&connection)?;
         let (writer, thread) = writer::Writer::start(connection, Arc::clone(&feed), timing)?;
         threads.push(thread);
-        let readers =
-            database.map(|database| readers::Readers::start(&database, &mut threads)).transpose()?;
+        // With its commits late, only the writer's own connection sees what was promised.
+        let readers = database.filter(|_| timing == AnswerTiming::AfterCommit);
+        let readers = readers.map(|database| readers::Readers::start(&database, &mut threads)).transpose()?;
         Ok(Self {
             inner: Arc::new(Inner {
                 writer,

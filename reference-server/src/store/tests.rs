@@ -233,3 +233,50 @@ async fn many_deliveries_at_once_each_get_a_uid_of_their_own() {
     assert_eq!(uids, (1..=100).map(Uid).collect::<Vec<_>>());
     store.close().await;
 }
+
+/// From now on the database may grow by so many pages.
+async fn allow_pages(store: &Store, more: i64) {
+    store
+        .write(move |w| {
+            let pages: i64 = w.sql.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let pragma = format!("PRAGMA max_page_count = {}", pages + more);
+            Ok(w.sql.query_row(&pragma, [], |_| Ok(()))?)
+        })
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_full_disk_is_an_error_and_no_lie() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::Directory(directory.path().to_owned());
+    let store = Store::open(&storage, AnswerTiming::AfterCommit).unwrap();
+    let account = store.put_account("a@example.test", secret()).await.unwrap().id;
+    store.deliver(vec![account], mail("before")).await.unwrap();
+    allow_pages(&store, 4).await;
+    let large = "x".repeat(1_000_000);
+    assert_eq!(store.deliver(vec![account], mail(&large)).await, Err(StoreError::Full));
+    let seen = inbox(&store, account).await;
+    assert_eq!((seen.messages.len(), seen.mailbox.uid_next), (1, Uid(2)));
+    allow_pages(&store, 10_000).await;
+    store.deliver(vec![account], mail(&large)).await.unwrap();
+    assert_eq!(inbox(&store, account).await.messages.len(), 2);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn late_commits_are_seen_at_once_and_kept_by_an_orderly_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::Directory(directory.path().to_owned());
+    let store = Store::open(&storage, AnswerTiming::BeforeCommit).unwrap();
+    let account = store.put_account("a@example.test", secret()).await.unwrap().id;
+    store.deliver(vec![account], mail("one")).await.unwrap();
+    assert_eq!(inbox(&store, account).await.messages.len(), 1);
+    let database = directory.path().join("mail.sqlite");
+    let count = |connection: Connection| -> i64 {
+        connection.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(count(Connection::open(&database).unwrap()), 0, "promised, and not on disk");
+    store.close().await;
+    assert_eq!(count(Connection::open(&database).unwrap()), 1);
+}

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -17,7 +17,9 @@ const QUEUE: usize = 1024;
 /// Most jobs in one commit, so that the first of them does not wait for ever.
 const GROUP: usize = 256;
 /// How long a store that answers too early lets its commit lie.
-const LATE_COMMIT: Duration = Duration::from_millis(500);
+const LATE_COMMIT: Duration = Duration::from_secs(5);
+/// How often it looks for more to do meanwhile.
+const LATE_LOOK: Duration = Duration::from_millis(2);
 
 /// When the answer to a writing operation is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +125,14 @@ fn in_savepoint<T>(
 }
 
 fn run(connection: &Connection, mut orders: mpsc::Receiver<Order>, feed: &Feed, timing: AnswerTiming) {
+    match timing {
+        AnswerTiming::AfterCommit => run_groups(connection, &mut orders, feed),
+        AnswerTiming::BeforeCommit => run_late(connection, &mut orders, feed),
+    }
+}
+
+/// The reference: group, commit, answer.
+fn run_groups(connection: &Connection, orders: &mut mpsc::Receiver<Order>, feed: &Feed) {
     while let Some(first) = orders.blocking_recv() {
         let mut next = Some(first);
         let mut group = Vec::new();
@@ -133,11 +143,37 @@ fn run(connection: &Connection, mut orders: mpsc::Receiver<Order>, feed: &Feed, 
             }
             next = if group.len() < GROUP { orders.try_recv().ok() } else { None };
         }
-        run_group(connection, group, feed, timing);
+        run_group(connection, group, feed);
     }
 }
 
-fn run_group(connection: &Connection, group: Vec<Job>, feed: &Feed, timing: AnswerTiming) {
+/// For a deviation: each job is answered at once, and what has gathered is committed later.
+fn run_late(connection: &Connection, orders: &mut mpsc::Receiver<Order>, feed: &Feed) {
+    while let Some(first) = orders.blocking_recv() {
+        let begun = begin(connection);
+        let deadline = Instant::now() + LATE_COMMIT;
+        let mut next = Some(first);
+        while Instant::now() < deadline && !(next.is_none() && orders.is_closed()) {
+            match next.take() {
+                Some(Order::Run(job)) => {
+                    let settled = job(begun.clone().map(|()| connection));
+                    settle(vec![settled], &Ok(()), feed);
+                }
+                Some(Order::Stop) => orders.close(),
+                None => std::thread::sleep(LATE_LOOK),
+            }
+            next = orders.try_recv().ok();
+        }
+        if let Some(Order::Run(job)) = next {
+            settle(vec![job(begun.map(|()| connection))], &Ok(()), feed);
+        }
+        if let Err(error) = commit(connection) {
+            tracing::warn!(%error, "a promise was broken");
+        }
+    }
+}
+
+fn run_group(connection: &Connection, group: Vec<Job>, feed: &Feed) {
     let mut settled: Vec<(Touched, Answer)> = Vec::with_capacity(group.len());
     let mut begun = begin(connection);
     for job in group {
@@ -151,10 +187,6 @@ fn run_group(connection: &Connection, group: Vec<Job>, feed: &Feed, timing: Answ
     if begun.is_err() {
         // Each job has learnt the reason itself.
         settle(settled, &Ok(()), feed);
-    } else if timing == AnswerTiming::BeforeCommit {
-        settle(settled, &Ok(()), feed);
-        std::thread::sleep(LATE_COMMIT);
-        drop(commit(connection));
     } else {
         let outcome = commit(connection);
         settle(settled, &outcome, feed);

@@ -7,7 +7,7 @@ mod path;
 
 pub(super) use domain::host;
 pub(super) use parameter::{Parameter, parameters, xtext};
-pub(super) use path::{ForwardPath, Mailbox, ReversePath, forward_path, mailbox, reverse_path, user_name};
+pub(super) use path::{ForwardPath, ReversePath, forward_path, mailbox, reverse_path, user_name};
 
 /// What is wrong with an argument, in words for the reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
