@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn return_paths_that_the_header_section_brings_are_removed() {
-        let content = b"Subject: x\r\nreturn-path: <a@b.test>\r\n (folded)\r\nTo: c\r\n\r\nReturn-Path: text\r\n";
+        let content =
+            b"Subject: x\r\nreturn-path: <a@b.test>\r\n (folded)\r\nTo: c\r\n\r\nReturn-Path: text\r\n";
         assert_eq!(
             without_return_path(content).as_ref(),
             b"Subject: x\r\nTo: c\r\n\r\nReturn-Path: text\r\n"
