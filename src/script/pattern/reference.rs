@@ -6,7 +6,7 @@ use regex::bytes::RegexBuilder;
 
 use super::{CaptureType, PatternError};
 use crate::script::template::Filter;
-use crate::source::Span;
+use crate::source::{Span, suggestion};
 
 /// A parsed `${…}`.
 #[derive(Debug, Clone)]
@@ -122,7 +122,7 @@ impl Place<'_> {
             PatternError {
                 message: format!("there is no filter `{word}`"),
                 span: self.span_of(written),
-                help: Some(format!("the filters are {}", known.join(", "))),
+                help: Some(suggestion(word, &known)),
             }
         })
     }
@@ -134,7 +134,8 @@ impl Place<'_> {
         }
         CaptureType::WORDS.into_iter().find(|(name, _)| *name == word).map(|(_, kind)| kind()).ok_or_else(
             || {
-                let known: Vec<&str> = CaptureType::WORDS.iter().map(|(name, _)| *name).collect();
+                let known: Vec<&str> =
+                    CaptureType::WORDS.iter().map(|(name, _)| *name).chain(["/REGEX/"]).collect();
                 PatternError {
                     message: if word.starts_with('/') {
                         "the regular expression is not closed".into()
@@ -142,7 +143,7 @@ impl Place<'_> {
                         format!("there is no type `{word}`")
                     },
                     span: self.span_of(written),
-                    help: Some(format!("the types are {} and /REGEX/", known.join(", "))),
+                    help: Some(suggestion(word, &known)),
                 }
             },
         )

@@ -5,7 +5,7 @@
 //! server fails: a positive reply to a command of its own.
 
 use super::{Context, talk};
-use crate::script::model::{Action, Case, Exchange, Expectation, Pattern, Step, Trigger};
+use crate::script::model::{Action, Case, Exchange, Expectation, Pattern, Protocol, Step, Trigger};
 use crate::script::pattern::{Cardinality, CodePattern, ImapData, ImapExpectation, ImapStatus, Pop3Status};
 
 /// What kind of server satisfies an expectation.
@@ -40,7 +40,14 @@ pub(super) fn check(context: &mut Context<'_>, case: &Case) {
         context.decoder.mistake_help(case.span, "this case judges nothing", help);
     } else if survey.other == 0 && !survey.control {
         let message = "this case judges only refusals: a server that refuses everything passes it";
-        let help = "add a positive control: a command beside the refused one that must succeed, as `C: NOOP` `S: 250`";
+        let granted = match context.protocol {
+            Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => "S: 250",
+            Protocol::Pop3 => "S: +OK",
+            Protocol::Imap => "S: OK",
+        };
+        let help = format!(
+            "add a positive control: a command beside it that must succeed, as `C: NOOP` and `{granted}`"
+        );
         context.decoder.mistake_help(case.span, message, help);
     }
 }

@@ -20,6 +20,16 @@ pub(super) struct Scope {
     accounts: Vec<String>,
     variables: BTreeSet<String>,
     connections: BTreeMap<String, Link>,
+    certainty: Certainty,
+}
+
+/// Whether every step before could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Certainty {
+    /// What nothing bound or opened is really missing.
+    Whole,
+    /// A step that was not understood may have bound or opened it; one mistake is not told twice.
+    Partial,
 }
 
 /// A connection that a step before has opened.
@@ -58,12 +68,22 @@ impl Scope {
         for account in accounts {
             variables.extend(OF_ACCOUNT.map(|word| format!("{account}.{word}")));
         }
-        Self { accounts: accounts.to_vec(), variables, connections: BTreeMap::new() }
+        Self {
+            accounts: accounts.to_vec(),
+            variables,
+            connections: BTreeMap::new(),
+            certainty: Certainty::Whole,
+        }
     }
 
     /// The account that `login` uses.
     pub(super) fn first_account(&self) -> &str {
         self.accounts.first().map_or("alice", String::as_str)
+    }
+
+    /// Says that a step could not be read: who knows what it would have bound or opened.
+    pub(super) fn lose_track(&mut self) {
+        self.certainty = Certainty::Partial;
     }
 
     /// Says that a variable is bound from here on.
@@ -74,7 +94,7 @@ impl Scope {
     /// Writes down each variable that is read and not bound.
     pub(super) fn check_reads(&self, context: &mut Context<'_>, reads: &[(&str, Span)]) {
         for (name, span) in reads {
-            if !self.variables.contains(*name) {
+            if !self.variables.contains(*name) && self.certainty == Certainty::Whole {
                 let message = format!("nothing binds `{name}` before it is read here");
                 context.decoder.mistake_help(*span, message, self.help_for(name));
             }
@@ -148,6 +168,7 @@ impl Scope {
                     "open it again with `connect`, `greet` or `login`",
                 );
             }
+            None if self.certainty == Certainty::Partial => {}
             None => {
                 let message = format!("no step before opens the connection `{name}`");
                 let known: Vec<&str> = self.connections.keys().map(String::as_str).collect();

@@ -90,7 +90,16 @@ pub(super) fn read_list(context: &mut Context<'_>, scope: &mut Scope, node: &Nod
     if items.is_empty() {
         context.decoder.mistake(node.span, "there are no steps");
     }
-    items.iter().filter_map(|item| read(context, scope, item)).collect()
+    let mut steps = Vec::new();
+    for item in items {
+        let mistakes = context.decoder.mistakes();
+        match read(context, scope, item) {
+            Some(step) => steps.push(step),
+            None if context.decoder.mistakes() > mistakes => scope.lose_track(),
+            None => {}
+        }
+    }
+    steps
 }
 
 /// A step's word, what stands behind it, and its modifiers.

@@ -211,7 +211,7 @@ impl TalkReader<'_, '_> {
                 self.flow(expectation.reads(), expectation.binds());
                 self.push(Pattern::Imap(expectation), draft);
             }
-            Err(mistake) => self.refuse(mistake),
+            Err(mistake) => self.refuse(mistake, text, offset + lead),
         }
     }
 
@@ -221,7 +221,7 @@ impl TalkReader<'_, '_> {
             Ok(line) => line,
             Err(mistake) => {
                 self.pending = Pending::None;
-                return self.refuse(mistake);
+                return self.refuse(mistake, text, offset + lead);
             }
         };
         self.flow(line.reads(), line.binds());
@@ -252,14 +252,14 @@ impl TalkReader<'_, '_> {
                         expectation: draft,
                     };
                 }
-                Err(mistake) => self.refuse(mistake),
+                Err(mistake) => self.refuse(mistake, text, offset),
             }
             return;
         }
         let Pending::Pop3 { .. } = self.pending else {
             // Not behind a status line: it should have been one.
             if let Err(mistake) = pattern::pop3::parse_status(text.trim_end(), offset) {
-                self.refuse(mistake);
+                self.refuse(mistake, text, offset);
             }
             return;
         };
@@ -288,7 +288,7 @@ impl TalkReader<'_, '_> {
                 }
                 payload.push(line);
             }
-            Err(mistake) => self.refuse(mistake),
+            Err(mistake) => self.refuse(mistake, text, offset),
         }
         self.pending = Pending::Pop3 { status, payload, state: Payload::Open, expectation };
     }
@@ -359,10 +359,19 @@ impl TalkReader<'_, '_> {
         }
     }
 
-    fn refuse(&mut self, mistake: PatternError) {
-        let protocol = self.protocol.as_str();
-        let message = format!("{} (this connection speaks `{protocol}`)", mistake.message);
+    /// Writes a pattern's mistake down; `start` is where the pattern begins in the file.
+    fn refuse(&mut self, mistake: PatternError, text: &str, start: usize) {
+        // At its head it is the wrong kind of pattern; further in, the protocol is not in question.
+        let message = if mistake.span.start == start {
+            format!("{} (this connection speaks `{}`)", mistake.message, self.protocol.as_str())
+        } else {
+            mistake.message.clone()
+        };
         self.context.pattern_mistake(PatternError { message, ..mistake });
+        // What the line would have bound is no second mistake where it is read.
+        for name in would_bind(text) {
+            self.scope.bind(name);
+        }
     }
 }
 
@@ -370,6 +379,11 @@ impl TalkReader<'_, '_> {
 fn split_law(text: &str) -> Option<(&str, &str)> {
     let (pattern, law) = text.rsplit_once('§')?;
     (pattern.is_empty() || pattern.ends_with([' ', '\t'])).then_some((pattern, law))
+}
+
+/// The names in `${name = …` of a line that could not be read.
+fn would_bind(text: &str) -> impl Iterator<Item = &str> {
+    text.split("${").skip(1).filter_map(|rest| rest.split_once('=').map(|(name, _)| name.trim()))
 }
 
 fn is_pop3_status(text: &str) -> bool {

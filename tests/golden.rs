@@ -1,0 +1,72 @@
+//! Broken scripts and how their mistakes are drawn: each `tests/golden/NAME.yaml` against `NAME.snap`.
+//!
+//! Every drawing names file, line and column, underlines the place, and says what would be right.
+
+use std::path::{Path, PathBuf};
+
+use mailspec::script;
+use mailspec::source::{Diagnostics, DrawStyle};
+
+fn scripts() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir("tests/golden").unwrap();
+    let mut scripts: Vec<PathBuf> = folder
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    scripts.sort();
+    scripts
+}
+
+fn mistakes(path: &Path) -> Diagnostics {
+    match script::load(&[path.to_owned()]) {
+        Ok(_) => panic!("{} is taken for good", path.display()),
+        Err(mistakes) => mistakes,
+    }
+}
+
+#[test]
+fn each_broken_script_is_drawn_as_recorded() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("golden");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for path in scripts() {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            insta::assert_snapshot!(name, mistakes(&path).draw(DrawStyle::Plain));
+        }
+    });
+}
+
+#[test]
+fn each_broken_script_has_exactly_its_mistakes() {
+    let scripts = scripts();
+    assert!(scripts.len() >= 10);
+    for path in scripts {
+        let mistakes = mistakes(&path);
+        let expected = if path.ends_with("five-mistakes.yaml") { 5 } else { 1 };
+        assert_eq!(mistakes.len(), expected, "{}\n{mistakes}", path.display());
+    }
+}
+
+#[test]
+fn every_drawing_has_a_place_a_caret_and_what_would_be_right() {
+    for path in scripts() {
+        for mistake in mistakes(&path).iter() {
+            let at = mistake.file.location(mistake.span.start);
+            let drawn = mistake.draw(DrawStyle::Plain);
+            let place = format!("{}:{}:{}", path.display(), at.line, at.column);
+            assert!(drawn.contains(&place), "no {place} in\n{drawn}");
+            assert!(drawn.contains('^'), "no caret in\n{drawn}");
+            assert!(drawn.contains("help: "), "no help in\n{drawn}");
+        }
+    }
+}
+
+#[test]
+fn mistakes_of_several_files_are_reported_together() {
+    let mistakes = script::load(&scripts()).unwrap_err();
+    assert_eq!(mistakes.files(), scripts().len());
+    let places: Vec<_> = mistakes.iter().map(|one| (one.file.path().to_owned(), one.span.start)).collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
