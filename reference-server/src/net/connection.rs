@@ -86,11 +86,6 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Changes the longest wait for a command.
-    pub(crate) fn set_idle(&mut self, idle: Duration) {
-        self.idle = idle;
-    }
-
     /// Is the connection under TLS?
     pub(crate) fn is_tls(&self) -> bool {
         self.transport.is_tls()
@@ -160,23 +155,6 @@ impl<S: Stream> Connection<S> {
                 searched = 0;
             }
             self.fill_until(deadline).await?;
-        }
-    }
-
-    /// The next `count` octets. The caller has seen to it that `count` is bounded.
-    pub(crate) async fn read_exact(&mut self, count: usize) -> Result<Vec<u8>, ReadError> {
-        let mut taken = Vec::new();
-        loop {
-            let wanted = count.saturating_sub(taken.len());
-            let buffered = self.buffered();
-            let part = buffered.get(..wanted.min(buffered.len())).unwrap_or_default();
-            taken.extend_from_slice(part);
-            let length = part.len();
-            self.consume(length);
-            if taken.len() == count {
-                return Ok(taken);
-            }
-            self.fill().await?;
         }
     }
 

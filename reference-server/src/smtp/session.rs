@@ -127,7 +127,7 @@ impl Session {
     /// Obeys one command line, without its CRLF.
     pub(super) async fn command(&mut self, line: &[u8]) -> Next {
         // Servers should tolerate white space before the CRLF (RFC 5321, section 4.1.1).
-        let line = line.trim_ascii_end();
+        let line = without_trailing_blanks(line);
         let (verb, argument) = match line.iter().position(|octet| *octet == b' ') {
             Some(space) => line.split_at(space),
             None => (line, &b""[..]),
@@ -175,4 +175,12 @@ impl Session {
             _ => Ok(()),
         }
     }
+}
+
+/// Without spaces and tabs at the end; a CR or LF there is no white space but a fault.
+fn without_trailing_blanks(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = line {
+        line = rest;
+    }
+    line
 }

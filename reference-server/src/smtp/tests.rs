@@ -136,6 +136,8 @@ async fn arguments_are_checked() {
         ("FOO", "500 5.5.1 "),
         (" NOOP", "500 "),
         ("NOOP\nNOOP", "500 "),
+        ("NOOP\r", "500 "),
+        ("RSET \t \n", "501 "),
         ("EXPN list", "502 5.5.1 "),
         ("MAIL", "501 5.5.4 "),
         ("MAIL FROM: <a@c.test>", "501 "),

@@ -64,20 +64,10 @@ impl Store {
         .await
     }
 
-    /// The mailbox of this name.
+    /// What STATUS tells of the mailbox; nothing changes.
     ///
     /// # Errors
     /// [`StoreError::NoSuchMailbox`], or [`StoreError::NotSelectable`].
-    pub(crate) async fn mailbox(
-        &self,
-        account: AccountId,
-        name: &MailboxName,
-    ) -> Result<Mailbox, StoreError> {
-        let name = name.clone();
-        self.read(move |sql| selectable(sql, account, &name)).await
-    }
-
-    /// What STATUS tells of the mailbox; nothing changes.
     pub(crate) async fn status(&self, account: AccountId, name: &MailboxName) -> Result<Status, StoreError> {
         let name = name.clone();
         self.read(move |sql| {

@@ -18,6 +18,10 @@ fn name(text: &str) -> MailboxName {
     MailboxName::new(text).unwrap()
 }
 
+async fn mailbox(store: &Store, account: AccountId, text: &str) -> Result<mailboxes::Mailbox, StoreError> {
+    Ok(store.status(account, &name(text)).await?.mailbox)
+}
+
 fn mail(text: &str) -> NewMessage {
     NewMessage::received(text.as_bytes())
 }
@@ -56,7 +60,7 @@ async fn uid_validity_of_a_name_rises_through_renames() {
     let new = store.create(account, &name("new")).await.unwrap();
     store.delete(account, &name("new")).await.unwrap();
     store.rename(account, &name("old"), &name("new")).await.unwrap();
-    let now = store.mailbox(account, &name("new")).await.unwrap();
+    let now = mailbox(&store, account, "new").await.unwrap();
     assert_eq!(now.id, old.id);
     assert!(now.uid_validity > new.uid_validity);
 }
@@ -66,10 +70,10 @@ async fn superior_names_are_created_and_stay_as_levels() {
     let (store, account) = memory().await;
     store.create(account, &name("a/b/c")).await.unwrap();
     store.delete(account, &name("a/b")).await.unwrap();
-    assert_eq!(store.mailbox(account, &name("a/b")).await, Err(StoreError::NotSelectable));
+    assert_eq!(mailbox(&store, account, "a/b").await, Err(StoreError::NotSelectable));
     assert_eq!(store.delete(account, &name("a/b")).await, Err(StoreError::HasChildren));
     store.create(account, &name("a/b")).await.unwrap();
-    assert!(store.mailbox(account, &name("a/b")).await.is_ok());
+    assert!(mailbox(&store, account, "a/b").await.is_ok());
 }
 
 #[tokio::test]
@@ -93,7 +97,7 @@ async fn rename_of_inbox_moves_messages_and_leaves_an_empty_inbox() {
     assert!(inbox(&store, account).await.messages.is_empty());
     let moved = store.open_mailbox(account, &name("old-mail"), Access::ReadOnly).await.unwrap();
     assert_eq!(&*store.body(moved.messages[0].body).await.unwrap(), b"one");
-    assert!(store.mailbox(account, &name("INBOX/sub")).await.is_ok());
+    assert!(mailbox(&store, account, "INBOX/sub").await.is_ok());
 }
 
 #[tokio::test]

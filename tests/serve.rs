@@ -1,0 +1,129 @@
+//! `mailspec serve` as its users meet it: what it prints, what it refuses, how it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+const SERVICES: [&str; 8] = ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s", "imap", "imaps"];
+
+fn serve(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mailspec"));
+    command.arg("serve").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A running server, ended with the test.
+struct Running {
+    child: Child,
+    listeners: Vec<(String, String)>,
+}
+
+impl Running {
+    /// Starts a server with every service on a free port.
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = serve(arguments);
+        for service in SERVICES {
+            command.arg(format!("--{service}")).arg("127.0.0.1:0");
+        }
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut listeners = Vec::new();
+        loop {
+            let line = lines.next().expect("the server ended").unwrap();
+            match line.split_once(' ') {
+                Some((service, address)) => listeners.push((service.to_owned(), address.to_owned())),
+                None => {
+                    assert_eq!(line, "ready");
+                    return Self { child, listeners };
+                }
+            }
+        }
+    }
+
+    fn connect(&self, service: &str) -> TcpStream {
+        let (_, address) = self.listeners.iter().find(|(name, _)| name == service).unwrap();
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_line(stream: &TcpStream) -> String {
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).unwrap();
+    line
+}
+
+#[test]
+fn one_line_a_listener_in_order_and_greetings_behind_them() {
+    let server = Running::start(&["--memory"]);
+    let order: Vec<_> = server.listeners.iter().map(|(service, _)| service.as_str()).collect();
+    assert_eq!(order, SERVICES);
+    let greetings = [("smtp", "220 mail.example.test "), ("lmtp", "220 "), ("pop3", "+OK"), ("imap", "* OK")];
+    for (service, greeting) in greetings {
+        let line = read_line(&server.connect(service));
+        assert!(line.starts_with(greeting), "{service}: {line}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_is_told_to_clients_and_ends_with_status_zero() {
+    let mut server = Running::start(&["--memory"]);
+    let client = server.connect("smtp");
+    assert!(read_line(&client).starts_with("220 "));
+    let killed = Command::new("kill").arg(server.child.id().to_string()).status().unwrap();
+    assert!(killed.success());
+    assert!(read_line(&client).starts_with("421 4.3.2 "));
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn mail_outlives_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state");
+    let arguments = ["--dir", state.to_str().unwrap(), "--account", "carol@example.test:carol-secret"];
+    let server = Running::start(&arguments);
+    let mut client = server.connect("lmtp");
+    let session = "LHLO c.test\r\nMAIL FROM:<>\r\nRCPT TO:<carol@example.test>\r\nDATA\r\n";
+    client.write_all(session.as_bytes()).unwrap();
+    client.write_all(b"Subject: kept\r\n\r\ntext\r\n.\r\nQUIT\r\n").unwrap();
+    let mut replies = String::new();
+    client.read_to_string(&mut replies).unwrap();
+    assert!(replies.contains("\r\n354 ") && replies.contains("\r\n250 2.0.0 "), "{replies}");
+    // Killed: what was answered with 250 is on disk.
+    drop(server);
+
+    let server = Running::start(&arguments);
+    let mut client = server.connect("pop3");
+    client.write_all(b"USER carol\r\nPASS carol-secret\r\nTOP 1 1\r\nQUIT\r\n").unwrap();
+    let mut replies = String::new();
+    client.read_to_string(&mut replies).unwrap();
+    assert!(replies.contains("\r\nSubject: kept\r\n\r\ntext\r\n"), "{replies}");
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_status_two() {
+    let all = [
+        (vec!["--http", "127.0.0.1:0"], "no webmail"),
+        (vec!["--deviation", "no-such"], "smtp-dot-kept"),
+        (vec!["--account", "alice"], "ADDRESS:SECRET"),
+        (vec!["--pop3", "nowhere"], "ADDRESS:PORT"),
+        (vec!["--memory", "--dir", "x"], "cannot be used with"),
+    ];
+    for (arguments, wanted) in all {
+        let output = serve(&["--smtp", "off", "--memory"]).args(&arguments).output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
+        assert!(errors.contains(wanted), "{arguments:?}: {errors}");
+    }
+}
