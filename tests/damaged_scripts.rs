@@ -1,6 +1,8 @@
 //! Damaged copies of the suites: whatever is broken in them, the reader answers with a suite or
 //! with mistakes that name a line, and never panics.
 
+#![expect(clippy::unwrap_used, reason = "a test may take the short way")]
+
 use std::sync::{Arc, LazyLock};
 
 use mailspec::requirement::Ledger;

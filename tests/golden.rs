@@ -2,6 +2,8 @@
 //!
 //! Every drawing names file, line and column, underlines the place, and says what would be right.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may take the short way")]
+
 use std::path::{Path, PathBuf};
 
 use mailspec::script;

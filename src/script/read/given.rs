@@ -300,3 +300,92 @@ fn with_crlf(octets: &[u8]) -> Vec<u8> {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{RULE, case, mistakes};
+    use super::*;
+
+    fn given(given: &str) -> Given {
+        case("imap", &body(given)).given
+    }
+
+    fn body(given: &str) -> String {
+        format!("given: {given}\nsteps:\n  - check: {{value: a, equals: a, law: {RULE}}}\n")
+    }
+
+    /// The text with variables as they are written.
+    fn text(message: &GivenMessage) -> String {
+        let part = |part: &Part| match part {
+            Part::Octets(octets) => String::from_utf8(octets.clone()).unwrap(),
+            Part::Variable { name, .. } => format!("${{{name}}}"),
+        };
+        message.text.parts.iter().map(part).collect()
+    }
+
+    #[test]
+    fn a_message_of_few_words_becomes_a_whole_one() {
+        let given = given("{inbox: [{subject: one, body: \"a\\nb\\n\"}]}");
+        assert_eq!(
+            text(&given.accounts[0].mailboxes[0].messages[0]),
+            "From: Bob <bob@${client}>\r\nTo: ${alice.address}\r\nSubject: one\r\nDate: Mon, 7 Feb 1994 21:52:25 -0800\r\nMessage-ID: <${unique}.alice.INBOX.1@${client}>\r\n\r\na\r\nb\r\n"
+        );
+    }
+
+    #[test]
+    fn fields_of_the_script_take_the_place_of_ours() {
+        let given = given("{inbox: [{headers: {from: x@y.example, X-A: '${domain}'}, body: é}]}");
+        let text = text(&given.accounts[0].mailboxes[0].messages[0]);
+        assert!(!text.contains("Bob") && text.contains("from: x@y.example\r\n"), "{text}");
+        assert!(text.contains("X-A: ${domain}\r\n") && text.contains("charset=utf-8"), "{text}");
+    }
+
+    #[test]
+    fn raw_and_attached_texts_are_whole() {
+        let given = given(
+            "{inbox: [{raw: \"a: b\\r\\n\\r\\n${unique}\"}, {file: here.eml, flags: [\\Seen], internal-date: d}]}",
+        );
+        let messages = &given.accounts[0].mailboxes[0].messages;
+        assert_eq!(text(&messages[0]), "a: b\r\n\r\n${unique}");
+        // What a file holds is data: nothing in it is read, and its lines end with CRLF.
+        assert_eq!(messages[1].text.constant().unwrap(), b"a\r\nb\r\n${c}\r\n");
+        assert_eq!(
+            (messages[1].flags.as_slice(), messages[1].internal_date.as_deref()),
+            (&["\\Seen".to_owned()][..], Some("d"))
+        );
+    }
+
+    #[test]
+    fn mailboxes_and_other_accounts_have_their_mail() {
+        let given =
+            given("{accounts: [alice, bob], mailboxes: {Work: [{}, {}], Empty: }, of: {bob: {inbox: [{}]}}}");
+        let boxes: Vec<_> = given
+            .accounts
+            .iter()
+            .flat_map(|account| {
+                account
+                    .mailboxes
+                    .iter()
+                    .map(|one| (account.name.as_str(), one.name.as_str(), one.messages.len()))
+            })
+            .collect();
+        assert_eq!(boxes, [("alice", "Work", 2), ("alice", "Empty", 0), ("bob", "INBOX", 1)]);
+    }
+
+    #[test]
+    fn a_fixture_that_says_nonsense_is_refused() {
+        for (given, expected) in [
+            ("{inbox: [{raw: a, subject: b}]}", "no place beside `raw`"),
+            ("{inbox: [{raw: a, file: b}]}", "both"),
+            ("{inbox: [{file: gone.eml}]}", "cannot be read"),
+            ("{inbox: [{subjct: b}]}", "no key `subjct`"),
+            ("{accounts: [Alice]}", "no name of an account"),
+            ("{accounts: [alice, alice]}", "stands twice"),
+            ("{of: {bob: {inbox: []}}}", "no account `bob`"),
+            ("{mailboxes: {Inbox: []}}", "INBOX stands among"),
+        ] {
+            let found = mistakes("imap", &body(given));
+            assert!(found.len() == 1 && found[0].contains(expected), "{given}: {found:?}");
+        }
+    }
+}

@@ -139,3 +139,44 @@ fn imap_polarity(expectation: &ImapExpectation) -> Polarity {
         ImapExpectation::Untagged { .. } | ImapExpectation::Continuation(_) => Polarity::Positive,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::mistakes;
+
+    fn found(protocol: &str, lines: &[&str], more: &str) -> Vec<String> {
+        let lines: String = lines.iter().map(|line| format!("      {line}\n")).collect();
+        mistakes(protocol, &format!("steps:\n  - connect\n  - talk: |\n{lines}{more}"))
+    }
+
+    #[test]
+    fn a_case_must_judge() {
+        assert_eq!(found("smtp", &["S: 220", "C: NOOP", "S: 250"], ""), ["this case judges nothing"]);
+    }
+
+    #[test]
+    fn refusals_need_something_granted_beside_them() {
+        let refused = "this case judges only refusals: a server that refuses everything passes it";
+        let refusal = ["C: X", "S: 500|5xx § rfc5321-4.1.1.1-4"];
+        assert_eq!(found("smtp", &[&["S: 220"], &refusal[..]].concat(), ""), [refused]);
+        assert_eq!(found("smtp", &[&["S: 220"], &refusal[..], &["C: NOOP", "S: 250"]].concat(), ""), [""; 0]);
+        let imap = ["S: * OK", "C: X", "S!: * FLAGS ...", "S: NO|BAD § rfc1939-6-1"];
+        assert_eq!(found("imap", &imap, ""), [refused]);
+        assert_eq!(found("pop3", &["S: +OK", "C: X", "S: -ERR § rfc1939-6-1"], ""), [refused]);
+        assert_eq!(found("pop3", &["S: +OK", "C: X", "S: +|- § rfc1939-6-1"], ""), [""; 0]);
+    }
+
+    #[test]
+    fn silence_a_close_and_an_empty_mailbox_are_refusals() {
+        for step in [
+            "  - closed: {law: rfc1939-6-1}\n",
+            "  - silence: {for: 1s, law: rfc1939-6-1}\n",
+            "  - eventually: {mailbox: {count: 0, law: rfc1939-6-1}}\n",
+        ] {
+            assert_eq!(found("pop3", &["S: +OK"], step).len(), 1, "{step}");
+            assert_eq!(found("pop3", &["S: +OK", "C: NOOP", "S: +OK"], step), [""; 0], "{step}");
+        }
+        let arrives = "  - eventually: {mailbox: {count: 1, law: rfc1939-6-1}}\n";
+        assert_eq!(found("pop3", &["S: +OK"], arrives), [""; 0]);
+    }
+}
