@@ -6,7 +6,7 @@ use super::{Deviation, Seam};
 pub(super) const DEVIATION: Deviation = Deviation {
     id: "imap-body-lines-off-by-one",
     seam: Seam::Structure,
-    breaks: &["rfc3501-7.4.2-R1"],
+    breaks: &["rfc3501-7.4.2-R2"],
     summary: "BODY and BODYSTRUCTURE say that a text has one line more than it has",
     mount: |seams| seams.structure.imap_body_lines = |lines| lines.saturating_add(1),
 };

@@ -194,4 +194,52 @@ mod tests {
             .collect();
         assert_eq!(held, ["FETCH", "SEARCH", "STORE"]);
     }
+
+    /// Something that looks like the arguments of a command, or like nothing at all.
+    fn arguments() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+        use proptest::prelude::*;
+        const TOKENS: &[&[u8]] = &[
+            b"(",
+            b")",
+            b" ",
+            b"\"",
+            b"\\",
+            b"{3}\r\n",
+            b"{4294967296+}\r\n",
+            b"1:*,7",
+            b"INBOX",
+            b"&U,BTFw-",
+            b"BODY.PEEK[1.2.HEADER.FIELDS (",
+            b"]<0.10>",
+            b"FLAGS",
+            b"+FLAGS.SILENT",
+            b"\\Seen",
+            b"NOT",
+            b"OR",
+            b"CHARSET",
+            b"ALL",
+            b"\" 1-Feb-2000 00:00:00 +0000\"",
+            b"30-Feb-2000",
+            b"\0",
+            b"\xff",
+        ];
+        let token = proptest::sample::select(TOKENS);
+        prop_oneof![
+            proptest::collection::vec(token, 0..30).prop_map(|tokens| tokens.concat()),
+            proptest::collection::vec(0u8..=255, 0..60),
+        ]
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_arguments_end_a_parser_badly(text in arguments()) {
+            for command in COMMANDS {
+                for mut cursor in [Cursor::whole(&text, 100), Cursor::up_to_literal(&text, 100)] {
+                    let parsed = (command.parse)(&mut cursor);
+                    proptest::prop_assert!(cursor.rest().len() <= text.len());
+                    drop(parsed);
+                }
+            }
+        }
+    }
 }

@@ -30,7 +30,11 @@ use tokio::sync::watch;
 pub(crate) use accounts::{Account, StoredSecret};
 pub(crate) use error::StoreError;
 pub(crate) use flags::{Flags, SystemFlag};
+#[cfg(test)]
+pub(crate) use ids::Octets;
 pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, Uid, UidValidity};
+#[cfg(test)]
+pub(crate) use mailboxes::Mailbox;
 pub(crate) use mailboxes::{Selectable, Status};
 pub(crate) use maildrop::{LastLine, MaildropLock};
 pub(crate) use messages::{FlagChange, Message, NewMessage, Which};

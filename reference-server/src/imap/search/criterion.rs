@@ -180,6 +180,8 @@ fn related(date: Date, relation: DateRelation, given: Date) -> bool {
     }
 }
 
+/// The ranges ascend and do not overlap.
 fn within(ranges: &[(u32, u32)], number: u32) -> bool {
-    ranges.iter().any(|&(from, to)| (from..=to).contains(&number))
+    let next = ranges.partition_point(|&(_, to)| to < number);
+    ranges.get(next).is_some_and(|&(from, _)| from <= number)
 }

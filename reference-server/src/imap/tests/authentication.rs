@@ -113,3 +113,18 @@ async fn who_is_idle_too_long_is_logged_out_with_bye() {
     let client = world.connect().await;
     assert!(client.closed().await.starts_with("* BYE Autologout"));
 }
+
+#[tokio::test]
+async fn starttls_begins_anew_and_forgets_what_came_before() {
+    let world = World::new().await;
+    let mut client = world.connect().await;
+    // The second command came in plain text, so it is nobody's.
+    client.send(b"a STARTTLS\r\nb LOGIN alice secret\r\n").await;
+    assert!(client.line().await.starts_with("a OK "));
+    let mut client = client.under_tls(&world).await;
+    let found = client.ok("CAPABILITY").await;
+    assert_eq!(found, ["* CAPABILITY IMAP4rev1 LITERAL+ AUTH=PLAIN AUTH=LOGIN UIDPLUS IDLE"]);
+    client.bad("LIST \"\" *").await;
+    client.bad("STARTTLS").await;
+    client.ok("LOGIN alice secret").await;
+}

@@ -5,15 +5,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_rustls::{TlsConnector, rustls};
 
 use crate::auth::Authenticator;
 use crate::context::{Context, Shared};
 use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
-use crate::net::{Connection, identity};
+use crate::net::{Connection, Stream, identity};
 use crate::service::Service;
 use crate::store::{Account, NewMessage, Storage, Store};
 use crate::{deviation, imap};
@@ -25,6 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct World {
     pub(super) shared: Arc<Shared>,
     pub(super) alice: Account,
+    ca_pem: String,
     pub(super) ending: watch::Sender<bool>,
 }
 
@@ -39,6 +43,7 @@ impl World {
         let domains = vec!["example.test".to_owned()];
         let authenticator = Authenticator::new(store.clone(), domains.clone(), Arc::clone(&seams)).unwrap();
         let alice = authenticator.put_account("alice@example.test", "secret").await.unwrap();
+        let tls = identity(&Storage::Memory, &["localhost".to_owned()]).unwrap();
         let mut shared = Shared {
             hostname: "mail.example.test".to_owned(),
             domains,
@@ -48,10 +53,10 @@ impl World {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             plaintext_authentication: PlaintextAuthentication::Loopback,
-            tls: identity(&Storage::Memory, &["localhost".to_owned()]).unwrap().acceptor,
+            tls: tls.acceptor,
         };
         change(&mut shared);
-        Self { shared: Arc::new(shared), alice, ending: watch::channel(false).0 }
+        Self { shared: Arc::new(shared), alice, ca_pem: tls.ca_pem, ending: watch::channel(false).0 }
     }
 
     pub(super) async fn deliver(&self, content: &str) {
@@ -71,7 +76,7 @@ impl World {
         let peer: SocketAddr = peer.parse().unwrap();
         let context = Context { shared: Arc::clone(&self.shared), service: Service::Imap, peer };
         let session = tokio::spawn(imap::serve(connection, context));
-        let mut client = Client { stream: theirs, session, tags: 0 };
+        let mut client = Client { stream: Box::new(theirs), session, tags: 0 };
         let greeting = client.line().await;
         assert!(greeting.starts_with("* OK [CAPABILITY IMAP4rev1 "), "{greeting}");
         client
@@ -93,7 +98,7 @@ impl World {
 
 /// The client's end of a session.
 pub(super) struct Client {
-    pub(super) stream: DuplexStream,
+    pub(super) stream: Box<dyn Stream>,
     session: JoinHandle<()>,
     tags: u32,
 }
@@ -120,6 +125,23 @@ impl Client {
             timeout(PATIENCE, self.stream.read_exact(&mut octets)).await.expect("half a literal").unwrap();
             line.extend_from_slice(&octets);
         }
+    }
+
+    /// The client's side of the TLS handshake.
+    pub(super) async fn under_tls(self, world: &World) -> Self {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(world.ca_pem.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let connector = TlsConnector::from(Arc::new(config));
+        let name = ServerName::try_from("localhost").unwrap();
+        let handshake = connector.connect(name, self.stream);
+        let stream = timeout(PATIENCE, handshake).await.expect("no handshake").unwrap();
+        Self { stream: Box::new(stream), ..self }
     }
 
     fn tag(&mut self) -> String {
