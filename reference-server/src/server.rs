@@ -427,4 +427,50 @@ mod tests {
         let error = Server::builder().deviation("x").start().await.unwrap_err();
         assert!(error.to_string().contains("smtp-dot-kept"), "{error}");
     }
+
+    async fn greeting(address: SocketAddr) -> (tokio::net::TcpStream, String) {
+        use tokio::io::AsyncReadExt;
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let mut octets = vec![0; 100];
+        let count = stream.read(&mut octets).await.unwrap_or(0);
+        octets.truncate(count);
+        (stream, String::from_utf8(octets).unwrap())
+    }
+
+    #[tokio::test]
+    async fn who_comes_when_the_server_is_full_is_told_so() {
+        let server = Server::builder()
+            .limits(Limits { connections: 1, ..Limits::default() })
+            .listen(Service::Smtp, any())
+            .listen(Service::Pop3, any())
+            .listen(Service::Imap, any())
+            .start()
+            .await
+            .unwrap();
+        let (_held, first) = greeting(server.address(Service::Smtp).unwrap()).await;
+        assert!(first.starts_with("220 "), "{first}");
+        for (service, wanted) in
+            [(Service::Smtp, "421 "), (Service::Pop3, "-ERR "), (Service::Imap, "* BYE ")]
+        {
+            let (_, told) = greeting(server.address(service).unwrap()).await;
+            assert!(told.starts_with(wanted), "{service}: {told}");
+        }
+        server.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn plain_text_on_a_tls_listener_ends_that_connection_only() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let server = Server::builder().listen(Service::Imaps, any()).start().await.unwrap();
+        for _ in 0..2 {
+            let address = server.address(Service::Imaps).unwrap();
+            let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"a1 CAPABILITY\r\n").await.unwrap();
+            let mut octets = Vec::new();
+            // An alert, or nothing; then the end, and be it by a reset.
+            let _ = stream.read_to_end(&mut octets).await;
+            assert!(!octets.starts_with(b"*"), "{octets:?}");
+        }
+        server.shutdown().await;
+    }
 }

@@ -416,3 +416,31 @@ async fn deviations_show_on_the_wire() {
     ])
     .await;
 }
+
+/// Whatever comes, the session answers to QUIT in the end.
+#[test]
+fn random_octets_do_not_upset_a_session() {
+    use proptest::prelude::{TestCaseError, any};
+    use proptest::test_runner::TestRunner;
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (shared, _) = runtime.block_on(shared(&[]));
+    let session = async |input: Vec<u8>| {
+        let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+        peer.send(&input).await;
+        peer.send("\r\nQUIT\r\n").await;
+        loop {
+            let line = peer.line().await;
+            let code = line.get(..3).unwrap_or_default();
+            if code == "221" || code == "421" {
+                return Ok(());
+            }
+            if !code.starts_with(['2', '5']) || !line.ends_with("\r\n") {
+                return Err(TestCaseError::fail(line));
+            }
+        }
+    };
+    TestRunner::default()
+        .run(&proptest::collection::vec(any::<u8>(), 0..300), |input| runtime.block_on(session(input)))
+        .unwrap();
+}

@@ -21,3 +21,37 @@ pub(super) fn keyword<'a>(input: &'a str, prefix: &str) -> Option<&'a str> {
     let (front, rest) = input.split_at_checked(prefix.len())?;
     front.eq_ignore_ascii_case(prefix).then_some(rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_argument_upsets_the_parsers(input in ".{0,200}") {
+            let _ = reverse_path(&input);
+            let _ = forward_path(&input);
+            let _ = user_name(&input);
+            let _ = parameters(&input);
+            let _ = host(&input);
+            let _ = xtext(&input);
+        }
+
+        #[test]
+        fn arguments_that_are_nearly_right_do_not_either(input in r#"[<>@\[\]":.,a1=\\ +-]{0,40}"#) {
+            let _ = reverse_path(&input);
+            let _ = forward_path(&input);
+            let _ = user_name(&input);
+            let _ = parameters(&input);
+        }
+
+        #[test]
+        fn an_address_that_is_written_is_read_as_the_same(local in "[ -~]{1,30}") {
+            let written = path::Mailbox { local, domain: "example.test".to_owned() };
+            let text = format!("<{written}>");
+            prop_assert_eq!(reverse_path(&text), Ok((ReversePath::Mailbox(written), "")));
+        }
+    }
+}
