@@ -6,6 +6,8 @@ mod library;
 pub mod model;
 pub mod pattern;
 pub mod read;
+mod schema;
 pub mod template;
 
 pub use library::{Library, built_in, load};
+pub use schema::schema;

@@ -8,7 +8,9 @@ use crate::script::model::{Case, Need};
 use crate::source::{Fields, Node, Span};
 
 const WHAT: &str = "a case";
-const KEYS: [&str; 9] = ["id", "name", "note", "tags", "needs", "given", "let", "deadline", "steps"];
+/// What a case can say.
+pub(in crate::script) const KEYS: &[&str] =
+    &["id", "name", "note", "tags", "needs", "given", "let", "deadline", "steps"];
 
 /// Reads a case; `ids` are the ids before it in the file.
 pub(super) fn read(
@@ -19,7 +21,7 @@ pub(super) fn read(
     suite_needs: &[Need],
     ids: &mut Vec<(String, Span)>,
 ) -> Option<Case> {
-    let fields = context.decoder.fields(node, WHAT, &KEYS)?;
+    let fields = context.decoder.fields(node, WHAT, KEYS)?;
     let id = read_id(context, &fields, ids);
     let decoder = &mut context.decoder;
     let name = decoder.required(&fields, WHAT, "name").and_then(|node| decoder.sentence(node, "`name`"));

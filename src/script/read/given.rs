@@ -11,8 +11,9 @@ use crate::script::template::{Escapes, Part, Template};
 use crate::source::{Fields, Node, Span};
 
 const KEYS: [&str; 4] = ["accounts", "inbox", "mailboxes", "of"];
-const MESSAGE_KEYS: [&str; 11] =
-    ["subject", "from", "to", "date", "headers", "body", "flags", "internal-date", "id", "raw", "file"];
+/// What a message can say.
+pub(in crate::script) const MESSAGE_KEYS: &[&str] =
+    &["subject", "from", "to", "date", "headers", "body", "flags", "internal-date", "id", "raw", "file"];
 /// The fields that make up a message's text; `raw` and `file` give it whole.
 const TEXT_KEYS: [&str; 7] = ["subject", "from", "to", "date", "headers", "body", "id"];
 /// Every message that names no date has this one.
@@ -152,7 +153,7 @@ fn message(
     node: &Node,
     origin: Origin<'_>,
 ) -> Option<GivenMessage> {
-    let fields = context.decoder.fields(node, "a message", &MESSAGE_KEYS)?;
+    let fields = context.decoder.fields(node, "a message", MESSAGE_KEYS)?;
     let flags = fields.get("flags").map(|node| context.decoder.words(node, "`flags`")).unwrap_or_default();
     let internal_date =
         fields.get("internal-date").and_then(|node| context.decoder.sentence(node, "`internal-date`"));

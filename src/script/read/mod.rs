@@ -17,6 +17,10 @@ mod testing;
 mod texts;
 mod wait;
 
+pub(super) use case::KEYS as CASE_KEYS;
+pub(super) use given::MESSAGE_KEYS;
+pub(super) use step::{may_stand_alone, words as step_words};
+
 use std::sync::Arc;
 
 use super::model::{Protocol, Suite};

@@ -79,8 +79,13 @@ impl Kind {
     }
 }
 
-/// The words of all steps, for suggestions.
-fn words() -> impl Iterator<Item = &'static str> {
+/// Whether a step's word can stand with nothing behind it.
+pub(in crate::script) fn may_stand_alone(word: &str) -> bool {
+    Kind::find(word).is_some_and(|kind| kind.example().is_none())
+}
+
+/// The words of all steps.
+pub(in crate::script) fn words() -> impl Iterator<Item = &'static str> {
     Kind::WORDS.iter().map(|(word, _)| *word)
 }
 
