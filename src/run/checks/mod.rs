@@ -2,8 +2,8 @@
 //!
 //! Entry points for the runner:
 //! - [`smtp::match_reply`] and [`pop3::match_reply`]: one expectation against one reply;
-//! - `imap::judge` (to come): all untagged expectations of an exchange against all its responses, and
-//!   `imap::match_response`: one expectation against one response (the tagged answer, a
+//! - [`imap::judge`]: all untagged expectations of an exchange against all its untagged responses, and
+//!   [`imap::match_response`]: one expectation against one response (the tagged answer, a
 //!   continuation request, the greeting);
 //! - [`text::match_text`]: a pattern against a text, for header fields and the like.
 //!
@@ -12,6 +12,7 @@
 //! value is no finding about a server. Reading replies and judging the rules
 //! that every reply keeps is `dialect`'s affair.
 
+pub mod imap;
 pub mod pop3;
 mod sequence;
 pub mod smtp;
