@@ -115,3 +115,26 @@ rules! {
     /// No non-synchronizing literal from the server (RFC 9051, section 4.3).
     IMAP_LITERAL_PLUS = "rfc9051-4.3-2", "no non-synchronizing literal from the server";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::requirement::{Ledger, Level};
+
+    #[test]
+    fn every_rule_is_in_the_ledger_and_can_be_departed_from() {
+        for rule in ALL {
+            let level = Ledger::built_in().level(&RequirementId::new(rule.id));
+            assert!(level.is_some_and(|level| level != Level::May), "{}: {level:?}", rule.id);
+            assert!(!rule.expected.is_empty());
+        }
+    }
+
+    #[test]
+    fn no_two_rules_share_an_id() {
+        let mut ids: Vec<&str> = ALL.iter().map(|rule| rule.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), ALL.len());
+    }
+}
