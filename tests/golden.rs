@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may take the short way")]
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use mailspec::script;
 use mailspec::source::{Diagnostics, DrawStyle};
@@ -71,4 +72,23 @@ fn mistakes_of_several_files_are_reported_together() {
     assert_eq!(mistakes.files(), scripts().len());
     let places: Vec<_> = mistakes.iter().map(|one| (one.file.path().to_owned(), one.span.start)).collect();
     assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn check_exits_with_two_and_gives_every_mistake_to_programs_too() {
+    let check = |arguments: &[&str]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_mailspec")).arg("check").args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (status, text) = check(&["tests/golden/five-mistakes.yaml"]);
+    assert_eq!(status, Some(2));
+    assert!(text.ends_with("\n\n5 mistakes in 1 file\n"), "{text}");
+    assert!(!text.contains('\u{1b}'), "colours on a pipe: {text}");
+    let (status, text) = check(&["--format", "json", "tests/golden/five-mistakes.yaml"]);
+    let mistakes: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((status, mistakes.as_array().unwrap().len()), (Some(2), 5));
+    assert_eq!(mistakes[0]["line"], 5);
+    let (status, text) = check(&["suites"]);
+    assert_eq!(status, Some(0), "{text}");
 }

@@ -80,7 +80,10 @@ pub fn load(paths: &[PathBuf]) -> Result<Library, Diagnostics> {
     files.dedup();
     let mut ledger = Ledger::built_in().clone();
     let mut roots: Vec<PathBuf> = files.iter().filter_map(|path| suites_root(path)).collect();
+    roots.sort();
     roots.dedup();
+    // A ledger file that is named itself is read with its folder, not as a suite.
+    files.retain(|path| suites_root(path).is_none_or(|root| !path.starts_with(root.join("requirements"))));
     for root in roots {
         let (rows, mistakes) = Ledger::read(&root.join("requirements"));
         ledger = ledger.overlaid(rows);
@@ -270,6 +273,43 @@ mod tests {
         assert!(inside(Path::new("a"), "../b").is_err());
         assert!(inside(Path::new("a"), "/b").is_err());
         assert_eq!(inside(Path::new("a"), "b/c.eml").unwrap(), Path::new("a/b/c.eml"));
+    }
+
+    #[test]
+    fn a_suite_on_disk_may_cite_the_ledger_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let suites = folder.path().join("suites");
+        std::fs::create_dir_all(suites.join("requirements")).unwrap();
+        let row = "title: ours\nrequirements: [{id: house-ours, level: should, binds: server, rule: R.}]\n";
+        std::fs::write(suites.join("requirements/house.yaml"), row).unwrap();
+        let suite = "version: 1\nsuite: s\nprotocol: smtp\ncases:\n  - {id: a, name: n, steps: [{check: {value: a, equals: a, law: house-ours}}]}\n";
+        std::fs::write(suites.join("own.yaml"), suite).unwrap();
+        let library = load(&[folder.path().to_owned()]).unwrap();
+        assert_eq!(library.suites[0].cases[0].id, "own/a");
+        // The rows built in are there too, and a ledger file alone is no suite.
+        assert!(library.ledger.len() > 1);
+        assert!(load(&[suites.join("requirements/house.yaml")]).unwrap().suites.is_empty());
+    }
+
+    #[test]
+    fn two_files_cannot_be_the_same_suite() {
+        let folder = tempfile::tempdir().unwrap();
+        let suite = "version: 1\nsuite: s\nprotocol: smtp\ncases:\n  - {id: a, name: n, steps: [{check: {value: a, equals: a, law: rfc1939-6-1}}]}\n";
+        for name in ["one", "two"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+            std::fs::write(folder.path().join(name).join("x.yaml"), suite).unwrap();
+        }
+        let mistakes = load(&[folder.path().to_owned()]).unwrap_err();
+        assert!(mistakes.iter().next().unwrap().message.contains("read already"), "{mistakes}");
+    }
+
+    #[test]
+    fn the_first_script_of_the_language_page_has_no_mistake() {
+        let page = include_str!("../../docs/script-language.md");
+        let script = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let file = Arc::new(SourceFile::new("docs/script-language.md", script));
+        let read = read::read(&file, "pop3/update", Ledger::built_in(), &|_| Err(String::new()));
+        assert_eq!(read.unwrap().cases[0].id, "pop3/update/dele-without-quit");
     }
 
     #[test]
