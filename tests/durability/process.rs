@@ -1,0 +1,83 @@
+//! A server process of the program under test, on ports and a directory of its own.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// The longest that a server may take to accept connections.
+const START: Duration = Duration::from_secs(60);
+/// The listeners that are used, each on any free port.
+const USED: [&str; 4] = ["smtp", "lmtp", "pop3", "imap"];
+/// The others: on their default ports they might meet another server.
+const UNUSED: [&str; 4] = ["submission", "submissions", "pop3s", "imaps"];
+
+/// A running server; killed when it is dropped.
+pub(crate) struct Server {
+    child: Child,
+    addresses: HashMap<String, SocketAddr>,
+}
+
+/// What a server is started with besides its directory.
+#[derive(Default)]
+pub(crate) struct Options<'o> {
+    pub(crate) arguments: &'o [&'o str],
+    pub(crate) environment: &'o [(&'o str, &'o Path)],
+}
+
+impl Server {
+    /// Starts `mailspec serve` over that directory and waits until it is ready.
+    pub(crate) fn start(directory: &Path, options: &Options<'_>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mailspec"));
+        command.arg("serve").arg("--dir").arg(directory);
+        command.args(["--account", "alice@example.test:alice-secret"]);
+        for (listeners, address) in [(USED, "127.0.0.1:0"), (UNUSED, "off")] {
+            for listener in listeners {
+                command.args([&format!("--{listener}"), address]);
+            }
+        }
+        command.args(options.arguments);
+        command.envs(options.environment.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the server starts");
+        let output = child.stdout.take().expect("its output is piped");
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                // Read on when nobody listens any more: a full pipe would stop the server.
+                drop(sender.send(line));
+            }
+        });
+        let mut server = Self { child, addresses: HashMap::new() };
+        loop {
+            let line = lines.recv_timeout(START).expect("the server gets ready");
+            if line == "ready" {
+                return server;
+            }
+            let (name, address) = line.split_once(' ').expect("a listener and its address");
+            let address = address.parse().expect("an address");
+            server.addresses.insert(name.to_owned(), address);
+        }
+    }
+
+    pub(crate) fn address(&self, listener: &str) -> SocketAddr {
+        self.addresses[listener]
+    }
+
+    /// SIGKILL, and wait until the process is gone.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("the process is ours");
+        self.child.wait().expect("the process ends");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have been killed before.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
