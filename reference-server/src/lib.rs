@@ -28,6 +28,7 @@ mod net;
 mod pop3;
 mod server;
 mod service;
+mod sessions;
 mod smtp;
 mod store;
 #[cfg(test)]

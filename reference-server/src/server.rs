@@ -10,11 +10,12 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::auth::Authenticator;
-use crate::context::Shared;
+use crate::context::{Context, Shared};
 use crate::deviation;
 use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
 use crate::net::{self, Identity, Listener};
 use crate::service::Service;
+use crate::sessions;
 use crate::store::{Storage, Store, StoreError};
 
 /// What if an address is taken?
@@ -238,7 +239,14 @@ async fn open(
     let slots = Arc::new(Semaphore::new(shared.limits.connections));
     let mut running = JoinSet::new();
     for listener in listeners {
-        running.spawn(listener.run(Arc::clone(shared), Arc::clone(&slots), shutdown.clone()));
+        let (shared, slots, ending) = (Arc::clone(shared), Arc::clone(&slots), shutdown.clone());
+        let (service, grace) = (listener.service(), shared.timeouts.shutdown);
+        let session = move |stream, peer| {
+            let context = Context { shared: Arc::clone(&shared), service, peer };
+            let slot = Arc::clone(&slots).try_acquire_owned().ok();
+            sessions::session(stream, context, slot, ending.clone())
+        };
+        running.spawn(listener.run(session, grace, shutdown.clone()));
     }
     Ok(Server { shared: Arc::clone(shared), addresses, ca_pem: identity.ca_pem, ending, running })
 }
