@@ -16,10 +16,7 @@ pub(super) async fn clean(place: &Place, account: &Account) -> Result<(), Client
     let recorder = Arc::new(Recorder::new());
     if let Some(dial) = place.dial(Endpoint::Imap) {
         let mut client = ImapClient::open(dial, recorder, "clean").await?;
-        if client.capabilities().await?.iter().any(|word| word.eq_ignore_ascii_case("LOGINDISABLED")) {
-            client.start_tls().await?;
-        }
-        client.login(&account.user, &account.secret).await?;
+        client.login_safely(&account.user, &account.secret).await?;
         clean_mailboxes(&mut client).await?;
         client.logout().await;
     } else if let Some(dial) = place.dial(Endpoint::Pop3) {

@@ -13,6 +13,8 @@ use crate::wire::{Recorder, escape_line};
 #[derive(Debug, Clone, Default)]
 pub struct Declared {
     capabilities: BTreeMap<Protocol, Vec<String>>,
+    /// What was told first, before TLS and before login.
+    plaintext: BTreeMap<Protocol, Vec<String>>,
     starttls: BTreeSet<Protocol>,
     greetings: BTreeMap<Protocol, String>,
     problems: BTreeMap<Protocol, String>,
@@ -23,12 +25,13 @@ impl Declared {
     /// among its parameters, without regard to case or order.
     #[must_use]
     pub fn has(&self, protocol: Protocol, capability: &str) -> bool {
-        let wanted: Vec<String> = capability.split_whitespace().map(str::to_ascii_lowercase).collect();
-        let holds = |line: &String| {
-            let words: Vec<String> = line.split_whitespace().map(str::to_ascii_lowercase).collect();
-            words.first() == wanted.first() && wanted.iter().all(|word| words.contains(word))
-        };
-        self.capabilities.get(&protocol).is_some_and(|lines| lines.iter().any(holds))
+        self.capabilities.get(&protocol).is_some_and(|lines| declares(lines, capability))
+    }
+
+    /// Whether a protocol declares a capability before TLS and before login.
+    #[must_use]
+    pub fn has_in_plaintext(&self, protocol: Protocol, capability: &str) -> bool {
+        self.plaintext.get(&protocol).is_some_and(|lines| declares(lines, capability))
     }
 
     /// Whether the protocol's plaintext endpoint offers STARTTLS or STLS.
@@ -124,6 +127,7 @@ impl Declared {
     }
 
     fn add(&mut self, protocol: Protocol, lines: &[String]) {
+        self.plaintext.entry(protocol).or_insert_with(|| lines.to_vec());
         let known = self.capabilities.entry(protocol).or_default();
         for line in lines {
             let word = line.split(' ').next().unwrap_or_default();
@@ -135,6 +139,14 @@ impl Declared {
             }
         }
     }
+}
+
+fn declares(lines: &[String], capability: &str) -> bool {
+    let wanted: Vec<String> = capability.split_whitespace().map(str::to_ascii_lowercase).collect();
+    lines.iter().any(|line| {
+        let words: Vec<String> = line.split_whitespace().map(str::to_ascii_lowercase).collect();
+        words.first() == wanted.first() && wanted.iter().all(|word| words.contains(word))
+    })
 }
 
 #[cfg(test)]

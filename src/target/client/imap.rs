@@ -71,6 +71,23 @@ impl ImapClient {
         self.command(&[b"LOGIN ", user.as_slice(), b" ", &secret].concat()).await.map(|_| ())
     }
 
+    /// Logs in, over TLS where the server says LOGINDISABLED.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn login_safely(&mut self, user: &str, secret: &str) -> Result<(), ClientError> {
+        let greeting = String::from_utf8_lossy(&self.greeting).to_ascii_uppercase();
+        let disabled = if greeting.contains("CAPABILITY") {
+            greeting.contains("LOGINDISABLED")
+        } else {
+            self.capabilities().await?.iter().any(|word| word.eq_ignore_ascii_case("LOGINDISABLED"))
+        };
+        if disabled {
+            self.start_tls().await?;
+        }
+        self.login(user, secret).await
+    }
+
     /// Puts a message into a mailbox.
     ///
     /// # Errors
@@ -276,7 +293,7 @@ fn exists(responses: &[Vec<u8>]) -> usize {
         let (number, word) = text.split_once(' ')?;
         word.trim_end().eq_ignore_ascii_case("EXISTS").then(|| number.parse().ok())?
     };
-    responses.iter().filter_map(count).last().unwrap_or(0)
+    responses.iter().rev().find_map(count).unwrap_or(0)
 }
 
 /// `* LIST (attributes) delimiter name`.

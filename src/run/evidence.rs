@@ -1,0 +1,77 @@
+//! What a case leaves behind, also when it is cut off: findings, transcript, the step it was at.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::outcome::{Finding, TranscriptLine};
+use crate::source::Span;
+use crate::wire::Recorder;
+
+/// Findings a case may have before more of them say nothing new.
+const MAX_FINDINGS: usize = 50;
+
+/// What a case leaves behind.
+#[derive(Debug, Default)]
+pub(crate) struct Evidence {
+    recorder: Arc<Recorder>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    findings: Vec<Finding>,
+    at: Span,
+}
+
+impl Evidence {
+    /// The transcript.
+    pub(crate) const fn recorder(&self) -> &Arc<Recorder> {
+        &self.recorder
+    }
+
+    /// Notes where the script is.
+    pub(crate) fn arrive(&self, span: Span) {
+        self.lock().at = span;
+    }
+
+    /// Where the script is.
+    pub(crate) fn place(&self) -> Span {
+        self.lock().at
+    }
+
+    /// Writes a finding down, once.
+    pub(crate) fn find(&self, finding: Finding) {
+        let mut state = self.lock();
+        let same = |known: &Finding| {
+            known.requirement == finding.requirement
+                && known.line == finding.line
+                && known.actual == finding.actual
+        };
+        if state.findings.len() < MAX_FINDINGS && !state.findings.iter().any(same) {
+            state.findings.push(finding);
+        }
+    }
+
+    /// All findings so far.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        self.lock().findings.clone()
+    }
+
+    /// How many findings there are.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().findings.len()
+    }
+
+    /// Forgets the findings behind the first `count`: a step that is tried again begins anew.
+    pub(crate) fn forget(&self, count: usize) {
+        self.lock().findings.truncate(count);
+    }
+
+    /// The transcript's lines.
+    pub(crate) fn transcript(&self) -> Vec<TranscriptLine> {
+        self.recorder.lines()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

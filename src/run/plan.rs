@@ -1,0 +1,302 @@
+//! Which cases run, and which are skipped and why.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use globset::Glob;
+
+use crate::requirement::RequirementId;
+use crate::script::model::{Action, Case, Endpoint, Lifecycle, Need, Protocol, Step, Suite};
+use crate::target::{FixtureRoute, Target};
+
+/// Cases chosen from suites, in order.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The cases.
+    pub cases: Vec<Planned>,
+}
+
+/// One case of a plan.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// Its suite.
+    pub suite: Arc<Suite>,
+    index: usize,
+}
+
+impl Planned {
+    /// The case; `None` never happens for one that [`Plan::new`] made.
+    #[must_use]
+    pub fn case(&self) -> Option<&Case> {
+        self.suite.cases.get(self.index)
+    }
+
+    /// Its whole id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.case().map_or("", |case| case.id.as_str())
+    }
+}
+
+/// What is asked for; an empty list asks for everything.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Ids, globs of ids, or paths of suites (`pop3`, `pop3/update`, `pop3/update/dele-*`).
+    pub names: Vec<String>,
+    /// Tags, one of which the case must have.
+    pub tags: Vec<String>,
+    /// Requirements or beginnings of their ids (`rfc1939-6`), one of which it must cover.
+    pub requirements: Vec<String>,
+}
+
+/// A name that no case has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NothingSelected(pub String);
+
+impl Plan {
+    /// All cases of the suites that the selection asks for.
+    ///
+    /// # Errors
+    /// A name, tag or requirement that fits no case at all: most likely a slip.
+    pub fn new(
+        suites: impl IntoIterator<Item = Arc<Suite>>,
+        selection: &Selection,
+    ) -> Result<Self, NothingSelected> {
+        let all: Vec<Planned> = suites
+            .into_iter()
+            .flat_map(|suite| {
+                (0..suite.cases.len()).map(move |index| Planned { suite: Arc::clone(&suite), index })
+            })
+            .collect();
+        let names: Vec<Name> = selection.names.iter().map(|name| Name::new(name)).collect();
+        for name in &names {
+            if !all.iter().any(|planned| name.fits(planned.id())) {
+                return Err(NothingSelected(name.text.clone()));
+            }
+        }
+        for tag in &selection.tags {
+            if !all.iter().filter_map(Planned::case).any(|case| case.tags.contains(tag)) {
+                return Err(NothingSelected(tag.clone()));
+            }
+        }
+        for requirement in &selection.requirements {
+            if !all.iter().filter_map(Planned::case).any(|case| covers(case, requirement)) {
+                return Err(NothingSelected(requirement.clone()));
+            }
+        }
+        let chosen = |case: &Case| {
+            let named = names.is_empty() || names.iter().any(|name| name.fits(&case.id));
+            let tagged =
+                selection.tags.is_empty() || selection.tags.iter().any(|tag| case.tags.contains(tag));
+            let covering = selection.requirements.is_empty()
+                || selection.requirements.iter().any(|requirement| covers(case, requirement));
+            named && tagged && covering
+        };
+        let cases = all.into_iter().filter(|planned| planned.case().is_some_and(chosen)).collect();
+        Ok(Self { cases })
+    }
+
+    /// The cases in another order, the same one for the same seed.
+    pub fn shuffle(&mut self, seed: u64) {
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
+        for last in (1..self.cases.len()).rev() {
+            // xorshift64*: good enough to shake out an order on which a case depends.
+            state ^= state >> 12;
+            state ^= state << 25;
+            state ^= state >> 27;
+            let random = state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
+            let other = usize::try_from(random).unwrap_or(0) % (last + 1);
+            self.cases.swap(last, other);
+        }
+    }
+}
+
+/// A name of the command line.
+struct Name {
+    text: String,
+    glob: Option<globset::GlobMatcher>,
+}
+
+impl Name {
+    fn new(text: &str) -> Self {
+        let text = text.trim_end_matches('/').to_owned();
+        let glob = text.contains(['*', '?', '[', '{']).then(|| Glob::new(&text).ok());
+        Self { glob: glob.flatten().map(|glob| glob.compile_matcher()), text }
+    }
+
+    fn fits(&self, id: &str) -> bool {
+        let below = id.strip_prefix(&self.text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        below || self.glob.as_ref().is_some_and(|glob| glob.is_match(id))
+    }
+}
+
+/// Whether a case covers a requirement, or one of a section.
+fn covers(case: &Case, requirement: &str) -> bool {
+    case.covers().iter().map(RequirementId::as_str).any(|id| {
+        id.strip_prefix(requirement).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
+    })
+}
+
+/// Why a case cannot be run on a target; `None` when it can.
+pub(crate) fn reason_to_skip(case: &Case, suite: &Suite, target: &Target) -> Option<String> {
+    let endpoints = endpoints(case, suite);
+    endpoints
+        .into_iter()
+        .find(|endpoint| target.place().reach(*endpoint).is_none())
+        .map(|endpoint| format!("the target has no {} endpoint", endpoint.as_str()))
+        .or_else(|| case.needs.iter().find_map(|need| unmet(need, target)))
+        .or_else(|| lifecycle(case, target))
+        .or_else(|| fixture(case, target))
+        .or_else(|| reader(case, target))
+}
+
+fn unmet(need: &Need, target: &Target) -> Option<String> {
+    let declared = target.declared();
+    match need {
+        Need::Capability { protocol, capability } => (!declared.has(*protocol, capability)).then(|| {
+            let problem = declared.problem(*protocol).map(|why| format!(" (the probe ended early: {why})"));
+            format!("{} does not declare {capability}{}", protocol.as_str(), problem.unwrap_or_default())
+        }),
+        Need::Endpoint(endpoint) => (!target.place().addresses.contains_key(endpoint))
+            .then(|| format!("the target has no {} endpoint", endpoint.as_str())),
+        Need::Lifecycle(lifecycle) => cannot(*lifecycle, target),
+        Need::Policy(policy) => {
+            (!target.has_policy(policy)).then(|| format!("the profile does not list the policy {policy}"))
+        }
+        Need::Tls(protocol) => {
+            (!declared.offers_tls(*protocol)).then(|| format!("{} offers no TLS", protocol.as_str()))
+        }
+    }
+}
+
+fn cannot(lifecycle: Lifecycle, target: &Target) -> Option<String> {
+    let word = match lifecycle {
+        Lifecycle::Restart => "restart",
+        Lifecycle::Kill => "kill",
+    };
+    (!target.can(lifecycle)).then(|| format!("the profile does not say how to {word} the target"))
+}
+
+fn lifecycle(case: &Case, target: &Target) -> Option<String> {
+    let mut reason = None;
+    walk(&case.steps, &mut |step| {
+        let asked = match &step.action {
+            Action::Restart => Lifecycle::Restart,
+            Action::Kill => Lifecycle::Kill,
+            _ => return,
+        };
+        reason = reason.take().or_else(|| cannot(asked, target));
+    });
+    reason
+}
+
+/// A fixture needs a way to put it there, and IMAP for what only IMAP can say.
+fn fixture(case: &Case, target: &Target) -> Option<String> {
+    let mailboxes: Vec<_> = case.given.accounts.iter().flat_map(|account| &account.mailboxes).collect();
+    let messages = mailboxes.iter().flat_map(|mailbox| &mailbox.messages);
+    let needs_imap = mailboxes.iter().any(|mailbox| !mailbox.name.eq_ignore_ascii_case("INBOX"))
+        || messages.clone().any(|message| !message.flags.is_empty() || message.internal_date.is_some());
+    if needs_imap && target.place().reach(Endpoint::Imap).is_none() {
+        return Some("the fixture needs IMAP, and the target has none".to_owned());
+    }
+    let none = messages.count() > 0 && target.fixture().is_none();
+    none.then(|| "the target has no way to put the fixture there".to_owned())
+}
+
+/// Looking into a mailbox needs IMAP or POP3.
+fn reader(case: &Case, target: &Target) -> Option<String> {
+    let mut reason = None;
+    walk(&case.steps, &mut |step| {
+        if let Action::EventuallyMailbox(wait) = &step.action {
+            let inbox = wait.folder.eq_ignore_ascii_case("INBOX");
+            let imap = target.place().reach(Endpoint::Imap).is_some();
+            let pop3 = target.place().reach(Endpoint::Pop3).is_some();
+            if !(imap || inbox && pop3) {
+                reason = Some("the target has no way to look into a mailbox".to_owned());
+            }
+        }
+    });
+    reason
+}
+
+/// The route by which a case's fixture goes in.
+pub(crate) fn fixture_route(case: &Case, target: &Target) -> Option<FixtureRoute> {
+    let imap = target.place().reach(Endpoint::Imap).is_some();
+    let only_inbox = case
+        .given
+        .accounts
+        .iter()
+        .flat_map(|account| &account.mailboxes)
+        .all(|mailbox| mailbox.name.eq_ignore_ascii_case("INBOX"));
+    if only_inbox || !imap { target.fixture() } else { Some(FixtureRoute::ImapAppend) }
+}
+
+/// Every endpoint that the case connects to; its suite's own when it never says.
+fn endpoints(case: &Case, suite: &Suite) -> BTreeSet<Endpoint> {
+    let mut found = BTreeSet::new();
+    walk(&case.steps, &mut |step| match &step.action {
+        Action::Connect(open) | Action::Greet(open) | Action::Login(open) => {
+            found.insert(open.endpoint);
+        }
+        _ => {}
+    });
+    if found.is_empty() {
+        found.insert(Endpoint::default_of(suite.protocol));
+    }
+    found
+}
+
+fn walk(steps: &[Step], visit: &mut impl FnMut(&Step)) {
+    for step in steps {
+        visit(step);
+        if let Action::EventuallySteps(inner) = &step.action {
+            walk(inner, visit);
+        }
+    }
+}
+
+/// The word of a protocol's greeting command.
+pub(crate) const fn hello(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Lmtp => "LHLO",
+        _ => "EHLO",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_an_id_a_path_or_a_glob() {
+        let id = "pop3/update/dele-without-quit";
+        for name in ["pop3", "pop3/", "pop3/update", id, "pop3/*/dele-*", "*/update/*"] {
+            assert!(Name::new(name).fits(id), "{name}");
+        }
+        for name in ["pop", "imap", "pop3/update/dele", "pop3/top/*"] {
+            assert!(!Name::new(name).fits(id), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_shuffle_keeps_every_case_and_depends_on_the_seed_alone() {
+        let suite = Arc::new(Suite {
+            path: String::new(),
+            source: Arc::new(crate::source::SourceFile::new("x", "")),
+            title: String::new(),
+            protocol: Protocol::Pop3,
+            cases: Vec::new(),
+        });
+        let cases: Vec<Planned> = (0..50).map(|index| Planned { suite: Arc::clone(&suite), index }).collect();
+        let order = |seed| {
+            let mut plan = Plan { cases: cases.clone() };
+            plan.shuffle(seed);
+            plan.cases.iter().map(|planned| planned.index).collect::<Vec<_>>()
+        };
+        assert_eq!(order(1), order(1));
+        assert_ne!(order(1), order(2));
+        let mut sorted = order(3);
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..50).collect::<Vec<_>>());
+    }
+}

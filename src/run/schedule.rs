@@ -1,0 +1,194 @@
+//! Cases at the same time where they may be, alone where they must be; events in order.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::case::{Again, Played, confirm, panicked, play_case, skipped};
+use super::options::{FailFast, Options, Retry};
+use super::plan::{Plan, Planned, reason_to_skip};
+use crate::outcome::{CaseOutcome, CasePlan, Event, Listener, RunInfo, RunSummary, Verdict};
+use crate::target::Target;
+
+/// Connections that a case may have at once, for targets with a limit.
+const CONNECTIONS_PER_CASE: usize = 4;
+
+/// Cases with a server process of their own at the same time: each costs a start.
+const OWN_PROCESSES: usize = 4;
+
+/// Runs a plan against a target and tells the listeners what happens.
+pub async fn run(
+    plan: &Plan,
+    target: &Arc<Target>,
+    options: &Options,
+    listeners: &mut [Box<dyn Listener>],
+) -> RunSummary {
+    let mut run = Run {
+        target: Arc::clone(target),
+        options: options.clone(),
+        listeners,
+        summary: RunSummary::default(),
+        judged: Vec::new(),
+        stopped: false,
+    };
+    let begin = Instant::now();
+    run.tell(&Event::RunStarted(info(plan, target)));
+    let (mut shared, mut sole) = (Vec::new(), Vec::new());
+    for planned in &plan.cases {
+        let Some(case) = planned.case() else { continue };
+        match reason_to_skip(case, &planned.suite, target) {
+            Some(reason) => run.finish(skipped(planned, reason)),
+            None if case.ends_target() => sole.push(planned.clone()),
+            None => shared.push(planned.clone()),
+        }
+    }
+    let jobs = options.jobs.max(1);
+    let most = target.connections().map_or(jobs, |limit| (limit / CONNECTIONS_PER_CASE).max(1));
+    let suspects = run.in_parallel(shared, jobs.min(most)).await;
+    run.confirm_alone(suspects).await;
+    // A server of one's own disturbs nobody; a foreign one is ended only while nobody else is there.
+    let together = if target.is_ours() { jobs.min(OWN_PROCESSES) } else { 1 };
+    let suspects = run.in_parallel(sole, together).await;
+    run.confirm_alone(suspects).await;
+    run.end(begin)
+}
+
+fn info(plan: &Plan, target: &Target) -> RunInfo {
+    let cases = plan
+        .cases
+        .iter()
+        .filter_map(Planned::case)
+        .map(|case| CasePlan { id: case.id.clone(), name: case.name.clone() })
+        .collect();
+    RunInfo { target: target.name().to_owned(), software: target.software().map(str::to_owned), cases }
+}
+
+/// The state of a run.
+struct Run<'a> {
+    target: Arc<Target>,
+    options: Options,
+    listeners: &'a mut [Box<dyn Listener>],
+    summary: RunSummary,
+    /// Judged cases with the requirements found broken.
+    judged: Vec<CaseOutcome>,
+    stopped: bool,
+}
+
+/// A case whose first try accuses.
+struct Suspect {
+    planned: Planned,
+    first: Played,
+}
+
+impl Run<'_> {
+    /// Plays cases at the same time, each in a task of its own, so that a panic of ours stays in
+    /// its case. Gives back those that must be run again.
+    async fn in_parallel(&mut self, cases: Vec<Planned>, jobs: usize) -> Vec<Suspect> {
+        let mut waiting = VecDeque::from(cases);
+        let mut tasks: JoinSet<Played> = JoinSet::new();
+        let mut running: HashMap<Id, Planned> = HashMap::new();
+        let mut suspects = Vec::new();
+        loop {
+            while tasks.len() < jobs && !self.stopped {
+                let Some(planned) = waiting.pop_front() else { break };
+                self.tell(&Event::CaseStarted { id: planned.id().to_owned() });
+                let id = self.spawn(&mut tasks, &planned);
+                running.insert(id, planned);
+            }
+            let Some(joined) = tasks.join_next_with_id().await else { return suspects };
+            match joined {
+                Ok((id, played)) => {
+                    let Some(planned) = running.remove(&id) else { continue };
+                    if played.again == Again::Yes && self.options.retry == Retry::Once {
+                        suspects.push(Suspect { planned, first: played });
+                    } else {
+                        self.finish(played.outcome);
+                    }
+                }
+                Err(error) => {
+                    if let Some(planned) = running.remove(&error.id()) {
+                        self.finish(panicked(&planned, &message_of(error)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Plays each suspect once more while nothing else runs.
+    async fn confirm_alone(&mut self, suspects: Vec<Suspect>) {
+        for Suspect { planned, first } in suspects {
+            if self.stopped {
+                return;
+            }
+            self.tell(&Event::CaseRetried { id: planned.id().to_owned() });
+            let mut task = JoinSet::new();
+            self.spawn(&mut task, &planned);
+            let outcome = match task.join_next().await {
+                Some(Ok(second)) => confirm(first, second, self.options.strictness),
+                Some(Err(error)) => panicked(&planned, &message_of(error)),
+                None => first.outcome,
+            };
+            self.finish(outcome);
+        }
+    }
+
+    fn spawn(&self, tasks: &mut JoinSet<Played>, planned: &Planned) -> Id {
+        let (planned, target, options) = (planned.clone(), Arc::clone(&self.target), self.options.clone());
+        tasks.spawn(async move { play_case(&planned, &target, &options).await }).id()
+    }
+
+    fn tell(&mut self, event: &Event) {
+        for listener in self.listeners.iter_mut() {
+            listener.on_event(event);
+        }
+    }
+
+    /// Puts the rulings to an outcome, counts it, and tells it.
+    fn finish(&mut self, mut outcome: CaseOutcome) {
+        if let Some(rulings) = self.target.rulings() {
+            for finding in &mut outcome.findings {
+                finding.ruling = rulings.find(&outcome.id, finding).cloned();
+                self.summary.unruled += usize::from(finding.ruling.is_none());
+            }
+        }
+        self.summary.add(outcome.verdict);
+        if outcome.verdict.is_judged() {
+            let brief = CaseOutcome { transcript: Vec::new(), ..outcome.clone() };
+            self.judged.push(brief);
+        }
+        let bad = matches!(outcome.verdict, Verdict::Fail | Verdict::Error);
+        self.stopped |= bad && self.options.fail_fast == FailFast::Yes;
+        self.tell(&Event::CaseFinished(Box::new(outcome)));
+    }
+
+    fn end(mut self, begin: Instant) -> RunSummary {
+        if let Some(rulings) = self.target.rulings() {
+            let judged: Vec<&str> = self.judged.iter().map(|outcome| outcome.id.as_str()).collect();
+            self.summary.stale_rulings = rulings.stale(&judged, |case, requirement| {
+                self.judged
+                    .iter()
+                    .filter(|outcome| outcome.id == case)
+                    .any(|outcome| outcome.findings.iter().any(|found| found.requirement == *requirement))
+            });
+        }
+        self.summary.duration = begin.elapsed();
+        let summary = self.summary.clone();
+        self.tell(&Event::RunFinished(summary.clone()));
+        summary
+    }
+}
+
+/// What a panic said.
+fn message_of(error: JoinError) -> String {
+    if !error.is_panic() {
+        return "its task was cancelled".to_owned();
+    }
+    let payload = error.into_panic();
+    payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_owned())
+}

@@ -1,0 +1,70 @@
+//! `drop`, `closed`, `silence`: how a conversation ends or pauses.
+
+use std::time::Duration;
+
+use crate::run::halt::{Cause, Halt};
+use crate::run::stage::{Departure, Stage, quote};
+use crate::script::model::{Law, Step};
+use crate::wire::{End, Received, Take};
+
+/// `drop`: the TCP connection is closed without a farewell.
+pub(super) async fn drop_connection(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
+    stage.session(&step.on)?.connection.drop_now().await;
+    stage.sessions.remove(&step.on);
+    Ok(())
+}
+
+/// `closed`: the server must close; what it says before that does not matter here.
+pub(super) async fn closed(stage: &mut Stage, step: &Step, law: Option<&Law>) -> Result<(), Halt> {
+    let wait = stage.wait(step.within);
+    let take = |octets: &[u8], end: Option<&End>| match end {
+        Some(end) => Take::Done { consumed: octets.len(), item: end.clone() },
+        None => Take::More,
+    };
+    let actual = match stage.session(&step.on)?.connection.receive(wait.deadline, take).await {
+        Received::Item(End::Closed | End::Reset) => return Ok(()),
+        Received::Item(end) => end.to_string(),
+        Received::TimedOut if wait.cut => {
+            let reason = "the case's time was up before the server closed the connection".to_owned();
+            return Err(Halt::Blocked { reason, cause: Cause::Silence });
+        }
+        Received::TimedOut => format!("the connection stood open for {:?}", wait.within),
+    };
+    let departure = Departure {
+        expected: "the server closes the connection".to_owned(),
+        actual,
+        label: "the connection stays open".to_owned(),
+        cause: Cause::Silence,
+    };
+    stage.depart(law, span(step, law), departure)
+}
+
+/// `silence`: nothing may arrive, and the connection stays.
+pub(super) async fn silence(
+    stage: &mut Stage,
+    step: &Step,
+    time: Duration,
+    law: Option<&Law>,
+) -> Result<(), Halt> {
+    // Not multiplied by the time factor when it cannot be waited for: a longer silence proves more.
+    let wait = stage.wait(time);
+    let take = |octets: &[u8], end: Option<&End>| match end {
+        _ if !octets.is_empty() => {
+            let head = octets.get(..octets.len().min(4096)).unwrap_or_default();
+            Take::Done { consumed: 0, item: quote(head) }
+        }
+        Some(end) => Take::Done { consumed: 0, item: end.to_string() },
+        None => Take::More,
+    };
+    match stage.session(&step.on)?.connection.receive(wait.deadline, take).await {
+        Received::TimedOut => Ok(()),
+        Received::Item(actual) => {
+            let expected = format!("silence for {time:?}");
+            stage.depart(law, span(step, law), Departure::answer(expected, actual, "the server spoke"))
+        }
+    }
+}
+
+fn span(step: &Step, _law: Option<&Law>) -> crate::source::Span {
+    step.span
+}

@@ -1,0 +1,158 @@
+//! `eventually`: what must hold in the end, asked again and again.
+
+use std::time::{Duration, Instant};
+
+use super::play_all;
+use crate::run::bindings::Bindings;
+use crate::run::checks::text::{Case, match_text};
+use crate::run::halt::{Cause, Halt};
+use crate::run::mailbox;
+use crate::run::stage::{Departure, Stage, quote};
+use crate::script::model::{EventuallyMailbox, Step};
+
+/// The first pause between two looks; each pause is longer, up to [`LAST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+/// The longest pause between two looks.
+const LAST_PAUSE: Duration = Duration::from_millis(250);
+
+/// `eventually: {steps: …}`: repeats steps until none fails.
+pub(super) async fn steps(stage: &mut Stage, step: &Step, steps: &[Step]) -> Result<(), Halt> {
+    let wait = stage.wait(step.within);
+    let before = stage.evidence.count();
+    let bindings = stage.bindings.clone();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let result = play_all(stage, steps).await;
+        let clean = result.is_ok() && stage.evidence.count() == before;
+        if clean || matches!(result, Err(Halt::Error(_))) || Instant::now() + pause >= wait.deadline {
+            return result;
+        }
+        stage.evidence.forget(before);
+        stage.bindings = bindings.clone();
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LAST_PAUSE);
+    }
+}
+
+/// `eventually: {mailbox: …}`: looks until a message is there that has all that is asked for.
+pub(super) async fn mailbox(stage: &mut Stage, step: &Step, asked: &EventuallyMailbox) -> Result<(), Halt> {
+    let wait = stage.wait(step.within);
+    let mut pause = FIRST_PAUSE;
+    let departure = loop {
+        let seen = match mailbox::read(stage, &asked.account, &asked.folder).await? {
+            Ok(messages) => match look(stage, asked, &messages)? {
+                Seen::Enough => return Ok(()),
+                Seen::Not(departure) => Ok(departure),
+            },
+            Err(error) => Err(error),
+        };
+        if Instant::now() + pause >= wait.deadline {
+            // That we could not look says nothing about what was delivered.
+            break seen.map_err(|error| Halt::Blocked {
+                reason: format!("{} of {} cannot be read: {error}", asked.folder, asked.account),
+                cause: Cause::Silence,
+            })?;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LAST_PAUSE);
+    };
+    if wait.cut {
+        let reason = format!("the case's time was up: {}", departure.actual);
+        return Err(Halt::Blocked { reason, cause: Cause::Silence });
+    }
+    stage.depart(asked.law.as_ref(), step.span, departure)
+}
+
+enum Seen {
+    Enough,
+    Not(Departure),
+}
+
+/// Compares the messages with what is asked for, and binds the last one that has it all.
+fn look(stage: &mut Stage, asked: &EventuallyMailbox, messages: &[Vec<u8>]) -> Result<Seen, Halt> {
+    let mut nearest: Option<Lack> = None;
+    let mut found = 0;
+    for message in messages {
+        match lack(stage, asked, message)? {
+            None => {
+                found += 1;
+                bind(&mut stage.bindings, asked, message);
+            }
+            Some(lack) => {
+                if nearest.as_ref().is_none_or(|nearest| lack.rank >= nearest.rank) {
+                    nearest = Some(lack);
+                }
+            }
+        }
+    }
+    let enough = asked.count.map_or(found > 0, |count| found == count);
+    if enough {
+        return Ok(Seen::Enough);
+    }
+    let expected = match asked.count {
+        Some(count) => format!("{count} such messages in {} of {}", asked.folder, asked.account),
+        None => format!("such a message in {} of {}", asked.folder, asked.account),
+    };
+    let total = messages.len();
+    let departure = match nearest {
+        Some(lack) if found == 0 => Departure::answer(
+            format!("{expected}: {}", lack.expected),
+            format!("{total} messages, the nearest with {}", lack.actual),
+            lack.label,
+        ),
+        _ => Departure::answer(
+            expected,
+            format!("{found} such messages of {total}"),
+            format!("{found} of {total} messages"),
+        ),
+    };
+    Ok(Seen::Not(departure))
+}
+
+/// What a message lacks of what is asked for; the rank says how near it came.
+struct Lack {
+    rank: usize,
+    expected: String,
+    actual: String,
+    label: String,
+}
+
+fn lack(stage: &mut Stage, asked: &EventuallyMailbox, message: &[u8]) -> Result<Option<Lack>, Halt> {
+    for (rank, (name, pattern)) in asked.has.headers.iter().enumerate() {
+        let values = mailbox::header_values(message, name);
+        let fits = |value: &Vec<u8>, bindings: &mut Bindings| {
+            bindings.attempt(|bindings| match_text(pattern, value, Case::Exact, bindings)).is_ok()
+        };
+        if !values.iter().any(|value| fits(value, &mut stage.bindings)) {
+            let actual = values.first().map_or_else(|| format!("no {name}"), |value| quote(value));
+            let label = format!("no message with this {name}");
+            return Ok(Some(Lack { rank, expected: format!("{name} as asked for"), actual, label }));
+        }
+    }
+    let rank = asked.has.headers.len();
+    let body = mailbox::body(message);
+    if let Some(template) = &asked.has.body {
+        let wanted = stage.octets(template)?;
+        if body != wanted {
+            let label = "the body differs".to_owned();
+            return Ok(Some(Lack { rank, expected: quote(&wanted), actual: quote(body), label }));
+        }
+    }
+    if let Some(template) = &asked.has.body_contains {
+        let wanted = stage.octets(template)?;
+        if !wanted.is_empty() && !body.windows(wanted.len()).any(|window| window == wanted) {
+            let label = "the body does not hold it".to_owned();
+            let expected = format!("a body with {}", quote(&wanted));
+            return Ok(Some(Lack { rank: rank + 1, expected, actual: quote(body), label }));
+        }
+    }
+    Ok(None)
+}
+
+fn bind(bindings: &mut Bindings, asked: &EventuallyMailbox, message: &[u8]) {
+    if let Some(name) = &asked.bind {
+        bindings.set(name.clone(), message);
+        bindings.set(format!("{name}.body"), mailbox::body(message));
+    }
+}

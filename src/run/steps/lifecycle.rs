@@ -1,0 +1,13 @@
+//! `restart` and `kill`: the target ends and starts again; all connections are gone.
+
+use crate::run::halt::Halt;
+use crate::run::stage::Stage;
+use crate::script::model::Lifecycle;
+
+/// Does the step.
+pub(super) async fn restart(stage: &mut Stage, how: Lifecycle) -> Result<(), Halt> {
+    // Killed first, dropped then: a client that hangs up could save what the kill should lose.
+    let result = stage.lease.restart(how).await;
+    stage.clear().await;
+    result.map_err(Halt::from)
+}

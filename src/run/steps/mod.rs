@@ -1,0 +1,70 @@
+//! What each step does; one file a step kind.
+
+mod check;
+mod closing;
+mod eventually;
+mod lifecycle;
+mod opening;
+mod sending;
+mod starttls;
+mod talk;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::halt::Halt;
+use super::stage::Stage;
+use crate::script::model::{Action, Step};
+
+/// Does one step.
+///
+/// # Errors
+/// What ends the case.
+pub(crate) async fn play(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
+    stage.evidence.arrive(step.span);
+    match &step.action {
+        Action::Connect(open) => opening::connect(stage, step, open).await,
+        Action::Greet(open) => opening::greet(stage, step, open).await,
+        Action::Login(open) => opening::login(stage, step, open).await,
+        Action::Talk(talk) => talk::talk(stage, step, talk).await,
+        Action::Data(data) => sending::data(stage, step, data).await,
+        Action::Send(octets) => sending::send(stage, step, octets).await,
+        Action::StartTls(how) => starttls::start_tls(stage, step, *how).await,
+        Action::Drop => closing::drop_connection(stage, step).await,
+        Action::Closed(law) => closing::closed(stage, step, law.as_ref()).await,
+        Action::Silence { time, law } => closing::silence(stage, step, *time, law.as_ref()).await,
+        Action::Pause(time) => {
+            let until = stage.wait(*time).deadline;
+            tokio::time::sleep_until(until.into()).await;
+            Ok(())
+        }
+        Action::EventuallyMailbox(wait) => eventually::mailbox(stage, step, wait).await,
+        Action::EventuallySteps(steps) => eventually::steps(stage, step, steps).await,
+        Action::Check(check) => check::check(stage, check),
+        Action::Let(bindings) => bind(stage, bindings),
+        Action::Restart => lifecycle::restart(stage, crate::script::model::Lifecycle::Restart).await,
+        Action::Kill => lifecycle::restart(stage, crate::script::model::Lifecycle::Kill).await,
+    }
+}
+
+/// Does steps in order, from within a step: boxed, since steps hold steps.
+pub(crate) fn play_all<'a>(
+    stage: &'a mut Stage,
+    steps: &'a [Step],
+) -> Pin<Box<dyn Future<Output = Result<(), Halt>> + Send + 'a>> {
+    Box::pin(async move {
+        for step in steps {
+            play(stage, step).await?;
+        }
+        Ok(())
+    })
+}
+
+/// `let`.
+pub(crate) fn bind(stage: &mut Stage, bindings: &[crate::script::model::Binding]) -> Result<(), Halt> {
+    for binding in bindings {
+        let value = stage.value(&binding.value)?;
+        stage.bindings.set(binding.name.clone(), value);
+    }
+    Ok(())
+}

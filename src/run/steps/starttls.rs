@@ -1,0 +1,50 @@
+//! `starttls`: the command, its positive answer, and the handshake; preconditions.
+
+use super::talk::{imap, pop3, smtp};
+use crate::run::halt::{Cause, Halt};
+use crate::run::stage::Stage;
+use crate::script::model::{Protocol, StartTls, Step};
+
+/// Does the step.
+pub(super) async fn start_tls(stage: &mut Stage, step: &Step, how: StartTls) -> Result<(), Halt> {
+    match how {
+        StartTls::Command => command(stage, step, &step.on).await,
+        StartTls::HandshakeOnly => handshake(stage, step, &step.on).await,
+    }
+}
+
+/// STARTTLS (RFC 3207, section 4; RFC 3501, section 6.2.1) or STLS (RFC 2595, section 4), and
+/// the handshake.
+pub(super) async fn command(stage: &mut Stage, step: &Step, name: &str) -> Result<(), Halt> {
+    match stage.session(name)?.protocol() {
+        Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => {
+            smtp::command(stage, step, name, "STARTTLS", 2).await?;
+        }
+        Protocol::Pop3 => {
+            pop3::command(stage, step, name, "STLS").await?;
+        }
+        Protocol::Imap => imap::command(stage, step, name, "STARTTLS").await?,
+    }
+    handshake(stage, step, name).await
+}
+
+async fn handshake(stage: &mut Stage, step: &Step, name: &str) -> Result<(), Halt> {
+    let tls = stage.lease.place().tls.clone();
+    let tls = tls.ok_or_else(|| Halt::Error("the target's profile says nothing of TLS".to_owned()))?;
+    let deadline = stage.wait(step.within).deadline;
+    let session = stage.session(name)?;
+    match session.connection.start_tls(&tls, deadline).await {
+        Ok(before) => {
+            session.begin_anew();
+            if before > 0 {
+                let text = format!("{before} octets came in plaintext before the handshake");
+                stage.evidence.recorder().note(name, text);
+            }
+            Ok(())
+        }
+        Err(error) => {
+            let line = stage.suite.source.location(step.span.start).line;
+            Err(Halt::Blocked { reason: format!("line {line}: {error}"), cause: Cause::Silence })
+        }
+    }
+}
