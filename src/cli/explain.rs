@@ -172,6 +172,10 @@ mod tests {
         }
         for deviation in deviation::all() {
             assert!(explain(&library, deviation.id).unwrap().contains(deviation.summary));
+            for id in deviation.breaks {
+                let known = library.ledger.find(&RequirementId::new(*id)).is_some();
+                assert!(known, "{} breaks {id}, which the ledger does not have", deviation.id);
+            }
         }
     }
 

@@ -63,9 +63,12 @@ pub enum CaptureType {
     Regex(Regex),
 }
 
+/// Makes a capture type that needs nothing but its word.
+pub type MakeCaptureType = fn() -> CaptureType;
+
 impl CaptureType {
     /// The types that are named by a word, with that word.
-    pub const WORDS: [(&'static str, fn() -> Self); 8] = [
+    pub const WORDS: [(&'static str, MakeCaptureType); 8] = [
         ("number", || Self::Number),
         ("word", || Self::Word),
         ("text", || Self::Text),

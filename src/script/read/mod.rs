@@ -17,7 +17,9 @@ mod testing;
 mod texts;
 mod wait;
 
+#[cfg(test)]
 pub(super) use case::KEYS as CASE_KEYS;
+#[cfg(test)]
 pub(super) use given::MESSAGE_KEYS;
 pub(super) use step::{may_stand_alone, words as step_words};
 
