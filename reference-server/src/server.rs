@@ -16,6 +16,7 @@ use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
 use crate::net::{self, Identity, Listener};
 use crate::service::Service;
 use crate::sessions;
+use crate::smtp;
 use crate::store::{Storage, Store, StoreError};
 
 /// What if an address is taken?
@@ -139,6 +140,9 @@ impl Builder {
         let seams = deviation::mount(self.deviations.iter().map(String::as_str))
             .map_err(|id| StartError::UnknownDeviation(id.to_owned()))?;
         let seams = Arc::new(seams);
+        if !smtp::is_domain(&self.hostname) {
+            return Err(StartError::BadDomain(self.hostname));
+        }
         let domains = self.local_domains()?;
         let names = self.certificate_names(&domains);
         let (storage, answer) = (self.storage.clone(), seams.store.answer);
@@ -182,10 +186,15 @@ impl Builder {
                 domains.push(domain);
             }
         };
-        self.domains.iter().for_each(|domain| add(domain));
+        for domain in &self.domains {
+            if !smtp::is_domain(domain) {
+                return Err(StartError::BadDomain(domain.clone()));
+            }
+            add(domain);
+        }
         for (address, _) in &self.accounts {
             match address.rsplit_once('@') {
-                Some((local, domain)) if !local.is_empty() && !domain.is_empty() => add(domain),
+                Some((_, domain)) if smtp::is_address(address) => add(domain),
                 _ => return Err(StartError::BadAddress(address.clone())),
             }
         }
@@ -258,6 +267,8 @@ pub enum StartError {
     UnknownDeviation(String),
     /// An account's address is not of the form `local@domain`.
     BadAddress(String),
+    /// The hostname, or a domain, is not a domain name.
+    BadDomain(String),
     /// The store cannot be opened: the text says why.
     Storage(String),
     /// The certificates cannot be made, read or written.
@@ -289,6 +300,9 @@ impl fmt::Display for StartError {
             Self::BadAddress(address) => {
                 write!(f, "{address:?} is no address: local@domain is needed")
             }
+            Self::BadDomain(name) => {
+                write!(f, "{name:?} is no domain name: letters, digits and hyphens between dots")
+            }
             Self::Storage(reason) => f.write_str(reason),
             Self::Tls(error) => write!(f, "certificates: {error}"),
             Self::Listen { service, address, error } => {
@@ -302,7 +316,7 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Tls(error) | Self::Listen { error, .. } => Some(error),
-            Self::UnknownDeviation(_) | Self::BadAddress(_) | Self::Storage(_) => None,
+            Self::UnknownDeviation(_) | Self::BadAddress(_) | Self::BadDomain(_) | Self::Storage(_) => None,
         }
     }
 }
@@ -342,7 +356,7 @@ impl Server {
     /// failed.
     pub async fn add_account(&self, address: &str, secret: &str) -> Result<(), AccountError> {
         match address.rsplit_once('@') {
-            Some((local, domain)) if !local.is_empty() && self.shared.is_local(domain) => {}
+            Some((_, domain)) if smtp::is_address(address) && self.shared.is_local(domain) => {}
             _ => return Err(AccountError::BadAddress(address.to_owned())),
         }
         self.shared
@@ -428,6 +442,17 @@ mod tests {
         let server = Server::builder().listen_if_free(Service::Pop3, address).start().await.unwrap();
         assert_eq!(server.address(Service::Pop3), None);
         server.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn names_that_could_not_stand_in_a_reply_are_refused() {
+        for bad in ["", "two words", "a\r\nb", "-x", "[127.0.0.1]"] {
+            let error = Server::builder().hostname(bad).start().await.unwrap_err();
+            assert!(matches!(error, StartError::BadDomain(_)), "{bad:?}");
+            let address = format!("alice@{bad}");
+            let error = Server::builder().account(address, "x").start().await.unwrap_err();
+            assert!(matches!(error, StartError::BadAddress(_)), "{bad:?}");
+        }
     }
 
     #[tokio::test]

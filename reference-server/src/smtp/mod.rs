@@ -17,3 +17,4 @@ mod tests;
 mod trace;
 
 pub(crate) use serve::serve;
+pub(crate) use syntax::{is_address, is_domain};

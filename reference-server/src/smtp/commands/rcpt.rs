@@ -29,7 +29,11 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
         return Err(Reply::new(452, "4.5.3", "too many recipients"));
     }
     let (local, domain, address) = match &path {
-        ForwardPath::Postmaster => ("postmaster", None, "postmaster".to_owned()),
+        ForwardPath::Postmaster => {
+            // FOR in the trace needs a domain.
+            let domain = shared.domains.first().map_or("localhost", String::as_str);
+            ("postmaster", None, format!("postmaster@{domain}"))
+        }
         ForwardPath::Mailbox(mailbox) => {
             (mailbox.local.as_str(), Some(mailbox.domain.as_str()), mailbox.to_string())
         }

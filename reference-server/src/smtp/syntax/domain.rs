@@ -4,9 +4,16 @@ use std::net::Ipv6Addr;
 
 use super::{Parsed, SyntaxError};
 
+/// Longest domain (RFC 5321, section 4.5.3.1.2).
+const DOMAIN_OCTETS: usize = 255;
+
 /// `Domain / address-literal`, as it was written; a literal keeps its brackets.
 pub(in crate::smtp) fn host(input: &str) -> Parsed<'_, &str> {
-    if input.starts_with('[') { address_literal(input) } else { domain(input) }
+    let (host, rest) = if input.starts_with('[') { address_literal(input) } else { domain(input) }?;
+    if host.len() > DOMAIN_OCTETS {
+        return Err(SyntaxError("the domain is too long"));
+    }
+    Ok((host, rest))
 }
 
 /// `Domain = sub-domain *("." sub-domain)`
@@ -66,6 +73,14 @@ mod tests {
     fn domains_end_where_their_letters_do() {
         assert_eq!(host("mail.example.test> x"), Ok(("mail.example.test", "> x")));
         assert_eq!(host("x-1"), Ok(("x-1", "")));
+    }
+
+    #[test]
+    fn a_domain_of_255_octets_is_taken_and_a_longer_one_is_not() {
+        let longest = vec!["x".repeat(63); 4].join(".");
+        assert_eq!(longest.len(), 255);
+        assert_eq!(host(&longest), Ok((longest.as_str(), "")));
+        assert!(host(&format!("{longest}x")).is_err());
     }
 
     #[test]

@@ -22,6 +22,16 @@ pub(super) fn keyword<'a>(input: &'a str, prefix: &str) -> Option<&'a str> {
     front.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
+/// Is this a domain name, by which a server can greet and addresses can end?
+pub(crate) fn is_domain(text: &str) -> bool {
+    matches!(host(text), Ok((name, "")) if !name.starts_with('['))
+}
+
+/// Is this an address that an account can have: `local@domain`, without need of quotes?
+pub(crate) fn is_address(text: &str) -> bool {
+    !text.starts_with('"') && matches!(mailbox(text), Ok((mailbox, "")) if is_domain(&mailbox.domain))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -5,6 +5,10 @@ use std::fmt;
 use super::domain::{domain, host};
 use super::{Parsed, SyntaxError};
 
+/// Longest local part: four times what must be taken (RFC 5321, section 4.5.3.1.1), and short
+/// enough that a trace field holds an address on one line, all of it quoted.
+const LOCAL_OCTETS: usize = 256;
+
 /// An address, with its local part freed from quotes: all ways to quote it are the same
 /// address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +109,9 @@ fn source_route(input: &str) -> Result<&str, SyntaxError> {
 /// `Mailbox = Local-part "@" ( Domain / address-literal )`
 pub(in crate::smtp) fn mailbox(input: &str) -> Parsed<'_, Mailbox> {
     let (local, rest) = local_part(input)?;
+    if local.len() > LOCAL_OCTETS {
+        return Err(SyntaxError("the local part of the address is too long"));
+    }
     let rest = rest.strip_prefix('@').ok_or(SyntaxError("the address has no @ after its local part"))?;
     let (domain, rest) = host(rest)?;
     Ok((Mailbox { local, domain: domain.to_owned() }, rest))
@@ -208,6 +215,14 @@ mod tests {
         ];
         for bad in all {
             assert_eq!(forward(bad), "refused", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn long_local_parts_are_taken_up_to_the_limit() {
+        for (octets, wanted) in [(64, true), (256, true), (257, false)] {
+            let path = format!("<{}@x.test>", "a".repeat(octets));
+            assert_eq!(reverse_path(&path).is_ok(), wanted, "{octets}");
         }
     }
 
