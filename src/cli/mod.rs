@@ -8,6 +8,7 @@
 
 mod check;
 mod completions;
+mod context;
 mod explain;
 mod list;
 mod man;

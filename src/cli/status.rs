@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::outcome::{CaseOutcome, Verdict};
 use crate::report::Collected;
+use crate::run::Strictness;
 
 /// Shown under `--help`.
 pub(crate) const HELP: &str = "\
@@ -24,15 +25,6 @@ pub enum Status {
     Usage,
     /// Nothing can be said: errors, blocked cases, or nothing was judged.
     Inconclusive,
-}
-
-/// What a departure from a SHOULD is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strictness {
-    /// A warning.
-    Lenient,
-    /// As much as one from a MUST.
-    Strict,
 }
 
 impl Status {
@@ -94,7 +86,7 @@ mod tests {
 
     fn lenient(verdicts: &[Verdict]) -> Status {
         let cases = verdicts.iter().map(|verdict| case("a/b", *verdict)).collect();
-        status(cases, RunSummary::default(), Strictness::Lenient)
+        status(cases, RunSummary::default(), Strictness::Normal)
     }
 
     fn ruled(mut case: CaseOutcome) -> CaseOutcome {
@@ -125,26 +117,26 @@ mod tests {
     #[test]
     fn a_ruled_finding_does_not_fail_the_run_and_an_unruled_one_beside_it_does() {
         let one = ruled(case("a/b", Verdict::Fail));
-        assert_eq!(status(vec![one.clone()], RunSummary::default(), Strictness::Lenient), Status::Conforms);
+        assert_eq!(status(vec![one.clone()], RunSummary::default(), Strictness::Normal), Status::Conforms);
         let mut two = one.clone();
         two.findings.push(Finding { ruling: None, ..one.findings[0].clone() });
-        assert_eq!(status(vec![two], RunSummary::default(), Strictness::Lenient), Status::Violation);
+        assert_eq!(status(vec![two], RunSummary::default(), Strictness::Normal), Status::Violation);
         let mut warned = one.clone();
         warned.findings.push(Finding { ruling: None, level: Level::Should, ..one.findings[0].clone() });
-        assert_eq!(status(vec![warned], RunSummary::default(), Strictness::Lenient), Status::Conforms);
+        assert_eq!(status(vec![warned], RunSummary::default(), Strictness::Normal), Status::Conforms);
     }
 
     #[test]
     fn stale_rulings_and_new_findings_fail_the_run() {
         let pass = || vec![case("a/b", Verdict::Pass)];
         let stale = RunSummary { stale_rulings: vec!["a/b x".into()], ..RunSummary::default() };
-        assert_eq!(status(pass(), stale, Strictness::Lenient), Status::Violation);
+        assert_eq!(status(pass(), stale, Strictness::Normal), Status::Violation);
         let unruled = RunSummary { unruled: 1, ..RunSummary::default() };
-        assert_eq!(status(pass(), unruled, Strictness::Lenient), Status::Violation);
+        assert_eq!(status(pass(), unruled, Strictness::Normal), Status::Violation);
     }
 
     #[test]
     fn a_run_that_never_ended_says_nothing() {
-        assert_eq!(Status::of_run(&Collected::default(), Strictness::Lenient), Status::Inconclusive);
+        assert_eq!(Status::of_run(&Collected::default(), Strictness::Normal), Status::Inconclusive);
     }
 }

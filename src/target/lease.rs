@@ -38,6 +38,16 @@ pub(super) struct ForeignHost {
     pub(super) folder: PathBuf,
 }
 
+impl ForeignHost {
+    /// Stops the server where we were told how to start it; one that ran before is left alone.
+    pub(super) async fn stop(&self) -> Result<(), TargetError> {
+        match (&self.commands.start, &self.commands.stop) {
+            (Some(_), Some(stop)) => run_command(stop, &self.folder).await,
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Lease {
     /// The accounts with their names in the script, in the case's order.
     #[must_use]

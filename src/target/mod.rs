@@ -18,6 +18,7 @@ mod rulings;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use account::{Account, Pool};
 pub use embedded::EmbeddedOptions;
@@ -34,6 +35,10 @@ use crate::wire::{ClientTls, Trust};
 use embedded::{Embedded, account_named};
 use lease::{ForeignHost, Host};
 use process::OwnProcess;
+
+/// How often, and how far apart, [`Target::end`] looks whether interrupted cases let go.
+const END_TRIES: usize = 100;
+const END_PAUSE: Duration = Duration::from_millis(20);
 
 /// A running server, ready to be tested.
 pub struct Target {
@@ -277,6 +282,26 @@ impl Target {
         Ok(Lease { accounts, place: self.place.clone(), host: Host::Shared, _pool: None })
     }
 
+    /// Stops what was started, also where cases that were interrupted still hold the target.
+    ///
+    /// # Errors
+    /// When the profile's stop command fails.
+    pub async fn end(self: Arc<Self>) -> Result<(), TargetError> {
+        let mut target = self;
+        for _ in 0..END_TRIES {
+            match Arc::try_unwrap(target) {
+                Ok(alone) => return alone.shutdown().await,
+                Err(shared) => target = shared,
+            }
+            tokio::time::sleep(END_PAUSE).await;
+        }
+        match &target.kind {
+            // It ends with this process.
+            Kind::Embedded(_) => Ok(()),
+            Kind::Foreign { host, .. } => host.stop().await,
+        }
+    }
+
     /// Stops what was started.
     ///
     /// # Errors
@@ -287,10 +312,7 @@ impl Target {
                 server.shutdown().await;
                 Ok(())
             }
-            Kind::Foreign { host, .. } => match (&host.commands.start, &host.commands.stop) {
-                (Some(_), Some(stop)) => lifecycle::run_command(stop, &host.folder).await,
-                _ => Ok(()),
-            },
+            Kind::Foreign { host, .. } => host.stop().await,
         }
     }
 }
