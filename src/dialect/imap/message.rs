@@ -7,7 +7,7 @@ use super::value::Value;
 /// `nz-number SP "FETCH" SP msg-att`: the rules it breaks.
 pub(super) fn judge_fetch(items: &[Value]) -> Vec<Rule> {
     let [number, _, Value::List(attributes)] = items else { return vec![rules::IMAP_MSG_ATT] };
-    if !is_nz_number(number) || attributes.is_empty() || attributes.len() % 2 != 0 {
+    if !is_nz_number(number) || attributes.is_empty() || !attributes.len().is_multiple_of(2) {
         return vec![rules::IMAP_MSG_ATT];
     }
     let judged = attributes.chunks(2).map(|pair| match pair {
@@ -165,7 +165,7 @@ fn rest_without_message_fields(rest: &[Value]) -> &[Value] {
 /// `"(" string SP string *(SP string SP string) ")" / nil`.
 fn is_parameters(value: &Value) -> bool {
     let strings = |list: &[Value]| {
-        !list.is_empty() && list.len() % 2 == 0 && list.iter().all(|value| value.string().is_some())
+        !list.is_empty() && list.len().is_multiple_of(2) && list.iter().all(|value| value.string().is_some())
     };
     value.is_nil() || value.list().is_some_and(strings)
 }

@@ -1,7 +1,7 @@
 //! From the octets of a whole response to what it says, with what is wrong with it.
 
 use super::super::Stream;
-use super::super::rules::{self, Rule};
+use super::super::rules;
 use super::grammar;
 use super::value::{End, Problem, Row, Value, read_row};
 use super::{Code, Kind, Response, Status, Violations};
@@ -126,15 +126,10 @@ fn read_resp_text(behind: &[u8], whole: &[u8], violations: &mut Violations) -> (
         violations.add(rule, whole);
     }
     let Some(text) = behind.strip_prefix(b" ") else {
-        violations.add(code_space(), whole);
+        violations.add(rules::IMAP_RESP_TEXT, whole);
         return (Some(code), behind.to_vec());
     };
     (Some(code), text.to_vec())
-}
-
-/// The rule that asks for a space behind a response code.
-const fn code_space() -> Rule {
-    rules::IMAP_RESP_TEXT
 }
 
 /// `"[" resp-text-code "]"` at the head of a text, and what stands behind it; `None` when it is not closed.
