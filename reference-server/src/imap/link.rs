@@ -18,10 +18,13 @@ pub(crate) trait Link: Send {
     fn buffered(&self) -> &[u8];
     /// Marks input as used.
     fn consume(&mut self, count: usize);
-    /// Sends what is held back, then waits for more input; can be cancelled.
+    /// Sends what is held back, then waits for more input; where nothing is held back it can be
+    /// cancelled.
     fn fill(&mut self) -> Boxed<'_, Result<(), ReadError>>;
     /// Takes output, and sends it when much has gathered.
     fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Boxed<'a, io::Result<()>>;
+    /// Sends what is held back; must not be cancelled.
+    fn flush(&mut self) -> Boxed<'_, io::Result<()>>;
     /// Takes a short piece of output.
     fn push(&mut self, bytes: &[u8]);
     /// Forgets input, and puts the connection under TLS.
@@ -49,6 +52,10 @@ impl<S: Stream> Link for Connection<S> {
 
     fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Boxed<'a, io::Result<()>> {
         Box::pin(Connection::write(self, bytes))
+    }
+
+    fn flush(&mut self) -> Boxed<'_, io::Result<()>> {
+        Box::pin(Connection::flush(self))
     }
 
     fn push(&mut self, bytes: &[u8]) {

@@ -7,6 +7,7 @@
 mod commands;
 mod failure;
 mod fetch;
+mod heavy;
 mod link;
 mod registry;
 mod response;

@@ -39,6 +39,9 @@ async fn wait_for_input(session: &mut Session) -> Result<(), Ended> {
         if !session.link.buffered().is_empty() {
             return Ok(());
         }
+        // News may come while the peer is slow to read: only the wait for input is cut short by
+        // them, never a line that is half sent.
+        session.link.flush().await?;
         let changed = async {
             match &mut news {
                 Some(news) => news.changed().await.is_ok(),

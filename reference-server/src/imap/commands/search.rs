@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::store::no_such_number;
 use crate::imap::failure::Failure;
+use crate::imap::heavy::work_on;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::search::{Candidate, Compiled, Content, Largest, compile};
@@ -45,7 +46,7 @@ impl Command for Search {
             let negation = session.context.shared.seams.evaluator.imap_search_not;
             let view = session.view()?;
             check_numbers(&program.keys, view).map_err(no_such_number)?;
-            let compiled = compile(program.keys, largest(view), negation);
+            let compiled = Arc::new(compile(program.keys, largest(view), negation));
             let found = matching(session, &compiled, numbering).await?;
             let mut out = String::from("* SEARCH");
             for number in found {
@@ -84,7 +85,7 @@ fn check_numbers(keys: &[SearchKey], view: &View) -> Result<(), NoSuchNumber> {
 
 async fn matching(
     session: &mut Session,
-    compiled: &Compiled,
+    compiled: &Arc<Compiled>,
     numbering: Numbering,
 ) -> Result<Vec<u32>, Failure> {
     let store = session.store();
@@ -98,7 +99,12 @@ async fn matching(
         let matches = match decide(compiled, number, entry, None) {
             Some(decided) => decided,
             None => match store.body(entry.message.body).await {
-                Ok(octets) => decide(compiled, number, entry, Some(octets)).unwrap_or(false),
+                Ok(octets) => {
+                    let (compiled, entry) = (Arc::clone(compiled), entry.clone());
+                    work_on(octets.len(), move || decide(&compiled, number, &entry, Some(octets)))
+                        .await?
+                        .unwrap_or(false)
+                }
                 // Expunged meanwhile: no match (RFC 2180, section 4.3).
                 Err(StoreError::NoSuchMessage) => false,
                 Err(error) => return Err(error.into()),

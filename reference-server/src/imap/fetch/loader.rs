@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::imap::heavy::work_on;
 use crate::message::Structure;
 use crate::store::{BodyId, Store, StoreError};
 
@@ -47,7 +48,8 @@ impl Loader {
         if let Some(structure) = &self.structure {
             return Ok((octets, Arc::clone(structure)));
         }
-        let structure = Arc::new(Structure::parse(&octets));
+        let message = Arc::clone(&octets);
+        let structure = work_on(octets.len(), move || Arc::new(Structure::parse(&message))).await?;
         self.structure = Some(Arc::clone(&structure));
         Ok((octets, structure))
     }

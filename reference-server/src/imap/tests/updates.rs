@@ -72,3 +72,31 @@ async fn idle_works_without_a_mailbox_and_wants_done() {
     assert!(client.line().await.starts_with("i BAD "));
     client.ok("NOOP").await;
 }
+
+#[tokio::test]
+async fn a_slow_reader_in_idle_gets_every_line_whole() {
+    let world = World::new().await;
+    for _ in 0..200 {
+        world.deliver("Subject: x\r\n\r\n").await;
+    }
+    let mut watcher = world.inbox().await;
+    let mut other = world.inbox().await;
+    watcher.send(b"i IDLE\r\n").await;
+    assert!(watcher.line().await.starts_with("+ "));
+    // More than the pipe holds, several times, and nobody reads.
+    for change in ["+FLAGS.SILENT", "-FLAGS.SILENT", "+FLAGS.SILENT"] {
+        other.ok(&format!("STORE 1:* {change} (\\Flagged)")).await;
+        tokio::task::yield_now().await;
+    }
+    watcher.send(b"DONE\r\n").await;
+    loop {
+        let line = watcher.line().await;
+        if line.starts_with("i OK ") {
+            break;
+        }
+        let number: u32 = line.split(' ').nth(1).and_then(|number| number.parse().ok()).expect(&line);
+        let flagged = if line.contains("\\Flagged") { "\\Flagged " } else { "" };
+        assert_eq!(line, format!("* {number} FETCH (FLAGS ({flagged}\\Recent))"));
+    }
+    assert_eq!(watcher.ok("SEARCH UNFLAGGED").await, ["* SEARCH"]);
+}
