@@ -40,7 +40,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run suites against a mail server and judge it; without --target, against the reference server.
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Start the reference mail server.
     Serve(serve::Args),
     /// List cases, requirements, deviations or targets.
@@ -68,7 +68,7 @@ pub fn main() -> ExitCode {
         anstream::ColorChoice::Never.write_global();
     }
     match cli.command {
-        Command::Run(args) => run::run(args),
+        Command::Run(args) => run::run(*args),
         Command::Serve(args) => serve::run(args),
         Command::List(args) => list::run(args),
         Command::Explain(args) => explain::run(args),

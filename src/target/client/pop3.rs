@@ -36,7 +36,8 @@ impl Pop3Client {
         &self.greeting
     }
 
-    /// What CAPA tells (RFC 2449), nothing where the server does not know it.
+    /// What CAPA tells (RFC 2449), and CAPA itself, which need not stand in its own list; nothing
+    /// where the server does not know it.
     ///
     /// # Errors
     /// When no reply comes.
@@ -46,7 +47,9 @@ impl Pop3Client {
             return Ok(Vec::new());
         }
         let payload = self.payload("CAPA").await?;
-        Ok(String::from_utf8_lossy(&payload).lines().map(|line| line.trim_end().to_owned()).collect())
+        let payload = String::from_utf8_lossy(&payload);
+        let told = payload.lines().map(|line| line.trim_end().to_owned());
+        Ok(std::iter::once("CAPA".to_owned()).chain(told).collect())
     }
 
     /// Upgrades to TLS (STLS, RFC 2595).
