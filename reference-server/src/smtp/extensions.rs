@@ -6,7 +6,8 @@ use super::reply::Reply;
 use super::session::Session;
 use super::syntax::Parameter;
 
-/// Commands in batches. Replies are batched by the connection, which sends when it must wait.
+/// Commands in batches. Replies that may be grouped wait until one comes that may not, or
+/// until the session must wait for input.
 pub(super) const PIPELINING: Extension =
     Extension { advertise: |_| Some("PIPELINING".to_owned()), commands: &[], mail_parameters: &[] };
 

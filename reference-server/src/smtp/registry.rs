@@ -39,6 +39,15 @@ pub(super) enum Argument {
     Required,
 }
 
+/// May a reply wait for the replies to other commands that have arrived already?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sending {
+    /// It may: RSET, MAIL and RCPT in a batch (RFC 2920, section 3.2, rule 2).
+    Grouped,
+    /// It must not (rules 5 and 6).
+    AtOnce,
+}
+
 /// A command.
 pub(super) struct Command {
     /// Its verb, in upper case.
@@ -49,6 +58,8 @@ pub(super) struct Command {
     pub(super) needs: Needs,
     /// What may follow the verb.
     pub(super) argument: Argument,
+    /// When its reply is sent.
+    pub(super) sending: Sending,
     /// Its form, for HELP.
     pub(super) usage: &'static str,
     /// Does it.

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::commands::auth;
 use super::data::{Reader, Received};
 use super::delivery;
+use super::registry::Sending;
 use super::reply::Reply;
 use super::session::{Next, Security, Session};
 use crate::auth::Exchange;
@@ -45,9 +46,9 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
     let mut session = Session::new(context, security);
     connection.push(&greeting(&session).render());
     loop {
-        let next = match connection.read_line(COMMAND_OCTETS).await? {
+        let (next, sending) = match connection.read_line(COMMAND_OCTETS).await? {
             Line::Complete(line) => session.command(&line).await,
-            Line::TooLong => Next::Reply(Reply::new(500, "5.5.2", "line too long")),
+            Line::TooLong => (Next::Reply(Reply::new(500, "5.5.2", "line too long")), Sending::AtOnce),
         };
         let replies = match next {
             Next::Reply(reply) => vec![reply],
@@ -81,6 +82,9 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
                 Next::Data | Next::StartTls(_) | Next::Challenge(..) => {}
             }
         }
+        if sending == Sending::AtOnce {
+            connection.flush().await?;
+        }
     }
 }
 
@@ -97,6 +101,7 @@ async fn read_data<S: Stream>(
     session: &Session,
 ) -> Result<Received, ReadError> {
     connection.push(&Reply::bare(354, "send the message, end with a dot on a line of its own").render());
+    connection.flush().await?;
     let shared = &session.context.shared;
     let limit = usize::try_from(shared.limits.message_octets).unwrap_or(usize::MAX);
     let mut reader = Reader::new(limit, shared.seams.framer.unstuff);

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::service::Service;
 use crate::store::{Account, AccountId};
 
-use super::registry::{self, Argument, Needs};
+use super::registry::{self, Argument, Command, Needs, Sending};
 use super::reply::Reply;
 use super::syntax::ReversePath;
 
@@ -125,22 +125,23 @@ impl Session {
     }
 
     /// Obeys one command line, without its CRLF.
-    pub(super) async fn command(&mut self, line: &[u8]) -> Next {
-        // Servers should tolerate white space before the CRLF (RFC 5321, section 4.1.1).
+    pub(super) async fn command(&mut self, line: &[u8]) -> (Next, Sending) {
         let line = without_trailing_blanks(line);
         let (verb, argument) = match line.iter().position(|octet| *octet == b' ') {
             Some(space) => line.split_at(space),
             None => (line, &b""[..]),
         };
-        let command = match registry::find(verb, self.service()) {
-            registry::Found::Command(command) => command,
-            registry::Found::NotImplemented => {
-                return Next::Reply(Reply::new(502, "5.5.1", "command not implemented"));
+        let refusal = match registry::find(verb, self.service()) {
+            registry::Found::Command(command) => {
+                return (self.obey(command, argument).await, command.sending);
             }
-            registry::Found::Unknown => {
-                return Next::Reply(Reply::new(500, "5.5.1", "command not recognized"));
-            }
+            registry::Found::NotImplemented => Reply::new(502, "5.5.1", "command not implemented"),
+            registry::Found::Unknown => Reply::new(500, "5.5.1", "command not recognized"),
         };
+        (Next::Reply(refusal), Sending::AtOnce)
+    }
+
+    async fn obey(&mut self, command: &Command, argument: &[u8]) -> Next {
         if let Err(reply) = self.gate(command.needs) {
             return Next::Reply(reply);
         }
@@ -177,7 +178,8 @@ impl Session {
     }
 }
 
-/// Without spaces and tabs at the end; a CR or LF there is no white space but a fault.
+/// Without spaces and tabs at the end, which servers should tolerate (RFC 5321, section 4.1.1);
+/// a CR or LF there is no white space but a fault.
 fn without_trailing_blanks(mut line: &[u8]) -> &[u8] {
     while let [rest @ .., b' ' | b'\t'] = line {
         line = rest;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::serve;
+use super::{registry, serve};
 use crate::context::Shared;
 use crate::service::Service;
 use crate::store::{Access, MailboxName};
@@ -253,6 +253,16 @@ async fn a_pipelined_batch_is_answered_in_order() {
     peer.send("x\r\n.\r\nQUIT\r\n").await;
     assert!(peer.reply().await.starts_with("250 2.0.0 "));
     assert!(peer.reply().await.starts_with("221 "));
+}
+
+/// RFC 2920, section 3.2: what may be sent as a unit, and what may not wait.
+#[test]
+fn only_the_replies_of_the_transaction_wait_for_others() {
+    let grouped: Vec<_> = registry::commands(Service::Smtp)
+        .filter(|command| command.sending == registry::Sending::Grouped)
+        .map(|command| command.verb)
+        .collect();
+    assert_eq!(grouped, ["MAIL", "RCPT", "RSET"]);
 }
 
 #[tokio::test]

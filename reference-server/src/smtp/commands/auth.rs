@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::auth::{AuthError, Credentials, Exchange, Mechanism, Step};
 use crate::smtp::extensions::bad_value;
-use crate::smtp::registry::{self, Argument, Command, Extension, MailParameter, Needs};
+use crate::smtp::registry::{self, Argument, Command, Extension, MailParameter, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::{Next, Session};
 use crate::smtp::syntax::{self, Parameter};
@@ -26,6 +26,7 @@ const AUTH: Command = Command {
     offered: registry::not_lmtp,
     needs: Needs::Greeting,
     argument: Argument::Required,
+    sending: Sending::AtOnce,
     usage: "AUTH mechanism [initial-response]",
     run: |session, argument| Box::pin(auth(session, argument)),
 };

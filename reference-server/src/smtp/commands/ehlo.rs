@@ -1,6 +1,6 @@
 //! EHLO and HELO (RFC 5321, section 4.1.1.1), LHLO (RFC 2033, section 4.1).
 
-use crate::smtp::registry::{self, Argument, Command, Needs};
+use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::{Client, Greeting, Next, Session};
 use crate::smtp::syntax;
@@ -11,6 +11,7 @@ pub(in crate::smtp) const EHLO: Command = Command {
     offered: registry::not_lmtp,
     needs: Needs::Nothing,
     argument: Argument::Required,
+    sending: Sending::AtOnce,
     usage: "EHLO domain",
     run: |session, argument| Box::pin(async move { greet(session, argument, Greeting::Extended) }),
 };
@@ -21,6 +22,7 @@ pub(in crate::smtp) const HELO: Command = Command {
     offered: registry::not_lmtp,
     needs: Needs::Nothing,
     argument: Argument::Required,
+    sending: Sending::AtOnce,
     usage: "HELO domain",
     run: |session, argument| Box::pin(async move { greet(session, argument, Greeting::Basic) }),
 };
@@ -31,6 +33,7 @@ pub(in crate::smtp) const LHLO: Command = Command {
     offered: registry::only_lmtp,
     needs: Needs::Nothing,
     argument: Argument::Required,
+    sending: Sending::AtOnce,
     usage: "LHLO domain",
     run: |session, argument| Box::pin(async move { greet(session, argument, Greeting::Extended) }),
 };

@@ -1,6 +1,6 @@
 //! HELP (RFC 5321, section 4.1.1.8). Not among the required commands, hence listed by EHLO.
 
-use crate::smtp::registry::{self, Argument, Command, Extension, Found, Needs};
+use crate::smtp::registry::{self, Argument, Command, Extension, Found, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::{Next, Session};
 
@@ -14,6 +14,7 @@ const HELP: Command = Command {
     offered: registry::everywhere,
     needs: Needs::Nothing,
     argument: Argument::Optional,
+    sending: Sending::AtOnce,
     usage: "HELP [command]",
     run: |session, argument| {
         let reply = help(session, argument);

@@ -1,6 +1,6 @@
 //! MAIL (RFC 5321, section 4.1.1.2).
 
-use crate::smtp::registry::{self, Argument, Command, Needs};
+use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::{Greeting, Next, Session, Transaction};
 use crate::smtp::syntax::{self, Parameter, ReversePath};
@@ -11,6 +11,7 @@ pub(in crate::smtp) const MAIL: Command = Command {
     offered: registry::everywhere,
     needs: Needs::NewTransaction,
     argument: Argument::Required,
+    sending: Sending::Grouped,
     usage: "MAIL FROM:<address> [parameters]",
     run: |session, argument| Box::pin(async move { Next::Reply(mail(session, argument)) }),
 };

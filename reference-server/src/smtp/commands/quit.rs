@@ -1,6 +1,6 @@
 //! QUIT (RFC 5321, section 4.1.1.10).
 
-use crate::smtp::registry::{self, Argument, Command, Needs};
+use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::Next;
 
@@ -10,6 +10,7 @@ pub(in crate::smtp) const QUIT: Command = Command {
     offered: registry::everywhere,
     needs: Needs::Nothing,
     argument: Argument::None,
+    sending: Sending::AtOnce,
     usage: "QUIT",
     run: |session, _| {
         let text = format!("{} closing connection", session.context.shared.hostname);

@@ -2,7 +2,7 @@
 
 use crate::smtp::delivery::temporary;
 use crate::smtp::recipient::{Resolved, resolve};
-use crate::smtp::registry::{self, Argument, Command, Needs};
+use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::{Next, Recipient, Session};
 use crate::smtp::syntax::{self, ForwardPath};
@@ -14,6 +14,7 @@ pub(in crate::smtp) const RCPT: Command = Command {
     offered: registry::everywhere,
     needs: Needs::Transaction,
     argument: Argument::Required,
+    sending: Sending::Grouped,
     usage: "RCPT TO:<address>",
     run: |session, argument| {
         Box::pin(async move { Next::Reply(rcpt(session, argument).await.unwrap_or_else(|reply| reply)) })

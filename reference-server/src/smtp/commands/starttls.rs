@@ -1,6 +1,6 @@
 //! STARTTLS (RFC 3207).
 
-use crate::smtp::registry::{self, Argument, Command, Extension, Needs};
+use crate::smtp::registry::{self, Argument, Command, Extension, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::{Next, Security};
 
@@ -17,6 +17,7 @@ const STARTTLS: Command = Command {
     offered: registry::everywhere,
     needs: Needs::Nothing,
     argument: Argument::None,
+    sending: Sending::AtOnce,
     usage: "STARTTLS",
     run: |session, _| {
         let next = match session.security {

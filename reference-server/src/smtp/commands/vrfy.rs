@@ -2,7 +2,7 @@
 
 use crate::smtp::delivery::temporary;
 use crate::smtp::recipient::{Resolved, resolve};
-use crate::smtp::registry::{self, Argument, Command, Needs};
+use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::{Next, Session};
 use crate::smtp::syntax;
@@ -13,6 +13,7 @@ pub(in crate::smtp) const VRFY: Command = Command {
     offered: registry::everywhere,
     needs: Needs::Nothing,
     argument: Argument::Required,
+    sending: Sending::AtOnce,
     usage: "VRFY user",
     run: |session, argument| Box::pin(async move { Next::Reply(vrfy(session, argument).await) }),
 };
