@@ -59,12 +59,6 @@ pub(super) fn judge(events: &[Event], promise: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether something was written, and synced since.
-pub(super) fn is_settled(events: &[Event]) -> bool {
-    let last_change = events.iter().rev().find(|event| !matches!(event, Event::Send(_)));
-    matches!(last_change, Some(Event::Sync(_))) && events.iter().any(|event| matches!(event, Event::Write(_)))
-}
-
 /// Whether a file holds what is promised. The index of SQLite's log (`-shm`) is
 /// made anew from the log, and never synced.
 fn promises(name: &str) -> bool {
