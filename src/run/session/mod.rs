@@ -3,13 +3,17 @@
 //! Reads whole replies through the dialect; whether a reply is the right one
 //! is the steps' affair.
 
-use std::collections::VecDeque;
+mod imap_speech;
+mod pop3_speech;
 
 use super::stage::Wait;
 use crate::dialect::pop3::Shape;
-use crate::dialect::{Framing, Limits, Violation, pop3, smtp};
+use crate::dialect::{Framing, Limits, Violation, imap, pop3, smtp};
 use crate::script::model::{Endpoint, Protocol};
 use crate::wire::{Connection, End, Received, Take};
+
+pub(crate) use imap_speech::ImapSpeech;
+use pop3_speech::Pop3Speech;
 
 /// A connection and what is spoken on it.
 #[derive(Debug)]
@@ -26,22 +30,9 @@ pub(crate) enum Speech {
     Smtp(smtp::Framer),
     /// POP3.
     Pop3(Pop3Speech),
+    /// IMAP.
+    Imap(Box<ImapSpeech>),
 }
-
-/// POP3: what is asked decides how the answer is framed.
-#[derive(Debug)]
-pub(crate) struct Pop3Speech {
-    framer: pop3::Framer,
-    /// The answers that are still to come, in order.
-    asked: VecDeque<Shape>,
-    /// Whether the server has the client's next line for an answer of a SASL exchange.
-    challenged: bool,
-    /// A line that the script has not ended yet.
-    begun: Vec<u8>,
-}
-
-/// Octets of an unfinished line that can matter: the longest command is far shorter.
-const MAX_BEGUN: usize = 1024;
 
 /// How a wait for a reply ended.
 #[derive(Debug)]
@@ -81,8 +72,7 @@ impl Session {
     /// Waits for a POP3 reply; `shape` when the script knows it better than the command.
     pub(crate) async fn hear_pop3(&mut self, wait: Wait, shape: Option<Shape>) -> Heard<pop3::Reply> {
         let Speech::Pop3(speech) = &mut self.speech else { return Heard::Silence(Vec::new()) };
-        let asked = speech.asked.front().copied();
-        let shape = shape.or(asked).unwrap_or(Shape::SingleLine);
+        let shape = shape.unwrap_or(speech.shape());
         let framer = &mut speech.framer;
         let take = |octets: &[u8], end: Option<&End>| match (framer.frame(octets, shape), end) {
             (Framing::Complete { consumed, item }, _) => Take::Done { consumed, item: Heard::Reply(item) },
@@ -94,19 +84,41 @@ impl Session {
         };
         let heard = heard(&self.connection, wait, take).await;
         if let Heard::Reply(reply) = &heard {
-            speech.challenged = reply.status == Some(pop3::Status::Continuation);
-            if !speech.challenged {
-                speech.asked.pop_front();
-            }
+            speech.heard(reply);
         }
         heard
     }
 
+    /// Waits for an IMAP response that has not come yet; those that came are in the speech.
+    pub(crate) async fn hear_imap(&mut self, wait: Wait) -> Heard<imap::Response> {
+        let Speech::Imap(speech) = &mut self.speech else { return Heard::Silence(Vec::new()) };
+        let framer = &mut speech.framer;
+        let take = |octets: &[u8], end: Option<&End>| match (framer.frame(octets), end) {
+            (Framing::Complete { consumed, item }, _) => Take::Done { consumed, item: Heard::Reply(item) },
+            (Framing::Incomplete, Some(end)) => {
+                let half = framer.finish(octets);
+                Take::Done { consumed: octets.len(), item: Heard::Ended(end.clone(), half) }
+            }
+            (Framing::Incomplete, None) => Take::More,
+        };
+        heard(&self.connection, wait, take).await
+    }
+
+    /// The IMAP conversation; `None` on another protocol's connection.
+    pub(crate) const fn imap(&mut self) -> Option<&mut ImapSpeech> {
+        match &mut self.speech {
+            Speech::Imap(speech) => Some(speech),
+            Speech::Smtp(_) | Speech::Pop3(_) => None,
+        }
+    }
+
     /// Takes note of octets that the script sends, so that their answers can be framed.
     pub(crate) fn sends(&mut self, octets: &[u8]) {
-        if let Speech::Pop3(speech) = &mut self.speech {
-            for line in octets.split_inclusive(|octet| *octet == b'\n') {
-                speech.sends(line);
+        for piece in octets.split_inclusive(|octet| *octet == b'\n') {
+            match &mut self.speech {
+                Speech::Smtp(_) => {}
+                Speech::Pop3(speech) => speech.sends(piece),
+                Speech::Imap(speech) => speech.sends(piece),
             }
         }
     }
@@ -123,38 +135,9 @@ impl Speech {
             Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => {
                 Self::Smtp(smtp::Framer::new(Limits::SMTP))
             }
-            Protocol::Pop3 | Protocol::Imap => Self::Pop3(Pop3Speech {
-                framer: pop3::Framer::new(Limits::POP3),
-                asked: VecDeque::new(),
-                challenged: false,
-                begun: Vec::new(),
-            }),
+            Protocol::Pop3 => Self::Pop3(Pop3Speech::new()),
+            Protocol::Imap => Self::Imap(Box::default()),
         }
-    }
-}
-
-impl Pop3Speech {
-    fn sends(&mut self, piece: &[u8]) {
-        let room = MAX_BEGUN.saturating_sub(self.begun.len()).min(piece.len());
-        self.begun.extend_from_slice(piece.get(..room).unwrap_or_default());
-        if !piece.ends_with(b"\n") {
-            return;
-        }
-        let line = std::mem::take(&mut self.begun);
-        // An answer to a challenge is no command.
-        if !std::mem::take(&mut self.challenged) {
-            self.asked.push_back(shape_of(&line));
-        }
-    }
-}
-
-/// Which commands have a payload (RFC 1939, sections 5 and 7; RFC 2449, section 5).
-fn shape_of(line: &[u8]) -> Shape {
-    let text = String::from_utf8_lossy(line).to_ascii_uppercase();
-    let mut words = text.split_whitespace();
-    match (words.next(), words.next()) {
-        (Some("RETR" | "TOP" | "CAPA"), _) | (Some("LIST" | "UIDL"), None) => Shape::MultiLine,
-        _ => Shape::SingleLine,
     }
 }
 
@@ -201,17 +184,12 @@ impl Reply for pop3::Reply {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Reply for imap::Response {
+    fn raw(&self) -> &[u8] {
+        &self.raw
+    }
 
-    #[test]
-    fn only_the_commands_of_the_rfcs_have_a_payload() {
-        for line in ["RETR 1\r\n", "top 1 0\r\n", "LIST\r\n", "uidl\r\n", "CAPA\r\n"] {
-            assert_eq!(shape_of(line.as_bytes()), Shape::MultiLine, "{line}");
-        }
-        for line in ["LIST 1\r\n", "UIDL 2\r\n", "STAT\r\n", "DELE 1\r\n", "\r\n", "XYZZY\r\n"] {
-            assert_eq!(shape_of(line.as_bytes()), Shape::SingleLine, "{line}");
-        }
+    fn violations(&self) -> &[Violation] {
+        &self.violations
     }
 }
