@@ -87,7 +87,11 @@ impl Declared {
         let Some(dial) = place.dial(Endpoint::Pop3) else { return Ok(()) };
         let mut client = Pop3Client::open(dial, Arc::new(Recorder::new()), "probe").await?;
         self.greet(Protocol::Pop3, client.greeting());
-        let before = client.capabilities().await?;
+        let mut before = client.capabilities().await?;
+        if !before.is_empty() {
+            // That it can be asked is a capability too (RFC 2449), one that no list names.
+            before.push("CAPA".to_owned());
+        }
         self.add(Protocol::Pop3, &before);
         if !self.has(Protocol::Pop3, "USER") && self.offers_tls(Protocol::Pop3) {
             client.start_tls().await?;

@@ -149,7 +149,8 @@ async fn tagged(stage: &mut Stage, step: &Step, part: &[Line<'_>], line: Line<'_
     speech.take_awaited();
     let untagged = speech.take_untagged_before(answer.unwrap_or(usize::MAX));
     // The answer is the first tagged one of its tag that is left.
-    let answer = position(speech, |response| answers(response, tag.as_deref())).and_then(|at| speech.take(at));
+    let answer =
+        position(speech, |response| answers(response, tag.as_deref())).and_then(|at| speech.take(at));
     if let Some(answer) = answer {
         speech.continuing = false;
         // First the answer: a command that was refused has nothing else to say.
