@@ -77,7 +77,9 @@ make_mail_user() {
 open_state() {
 	local here=$SOURCED_FROM/state wanted=${MAILSPEC_STATE:+$MAILSPEC_STATE/$NAME}
 	if [ -z "$wanted" ]; then
-		if reachable "$SOURCED_FROM" && [ ${#here} -le 70 ]; then
+		if [ -L "$here" ] && [ -d "$here" ]; then
+			wanted=$(readlink "$here") # where the last start put it
+		elif reachable "$SOURCED_FROM" && [ ${#here} -le 70 ]; then
 			wanted=$here
 		else
 			wanted=/var/tmp/mailspec-$(printf %s "$SOURCED_FROM" | cksum | cut -d' ' -f1)-$NAME
@@ -90,7 +92,7 @@ open_state() {
 		mkdir -p "$wanted"
 		ln -sfn "$wanted" "$here"
 	elif [ -L "$here" ]; then
-		rm "$here"
+		rm "$here" # it leads nowhere any more
 	fi
 	mkdir -p "$wanted/log" "$wanted/pid" "$wanted/mail"
 	STATE=$(cd "$wanted" && pwd -P)
