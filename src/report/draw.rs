@@ -25,6 +25,8 @@ use crate::outcome::{CaseOutcome, Direction, Finding, TranscriptLine, Verdict};
 
 /// Characters of one drawn line of script or wire.
 const LINE: usize = 160;
+/// Characters beside a caret.
+const LABEL: usize = 80;
 /// Characters of an expected or actual value.
 const VALUE: usize = 600;
 /// Characters of a script line that stay visible before the caret when the line is cut.
@@ -55,8 +57,8 @@ pub fn draw_case(case: &CaseOutcome) -> String {
     let name = printable(&case.name);
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(out, "{style}{:<7}{style:#} {BOLD}{id}{BOLD:#}  {name}", case.verdict.as_str());
-    for finding in &case.findings {
-        out.push_str(&draw_finding(finding));
+    for group in case.findings.chunk_by(is_same_departure) {
+        out.push_str(&draw_group(group));
     }
     if let Some(reason) = &case.reason {
         for line in reason.lines() {
@@ -80,19 +82,32 @@ fn draw_tail(out: &mut String, case: &CaseOutcome) {
     draw_excerpt(out, lines, 4);
 }
 
+/// Whether two findings are one departure that several requirements forbid.
+fn is_same_departure(one: &Finding, other: &Finding) -> bool {
+    (&one.file, one.line, one.column, &one.expected, &one.actual, &one.ruling)
+        == (&other.file, other.line, other.column, &other.expected, &other.actual, &other.ruling)
+}
+
 /// One finding.
 #[must_use]
 pub fn draw_finding(finding: &Finding) -> String {
-    let mut out = String::new();
-    let Finding { requirement, level, file, line, .. } = finding;
-    let style = style_of(if level.is_absolute() { Verdict::Fail } else { Verdict::Warn });
-    let _ = writeln!(out, "  {style}{requirement}{style:#} ({level})  {}:{line}", printable(file));
+    draw_group(std::slice::from_ref(finding))
+}
 
+/// One departure, with every requirement that it breaks.
+fn draw_group(group: &[Finding]) -> String {
+    let mut out = String::new();
+    let Some(finding) = group.first() else { return out };
+    let Finding { file, line, .. } = finding;
+    let laws: Vec<String> = group.iter().map(draw_law).collect();
+    let _ = writeln!(out, "  {}  {}:{line}", laws.join(", "), printable(file));
+
+    let style = style_of_group(group);
     let number = line.to_string();
     let margin = number.len().max(3) + 1;
     let (source, before) = window(&finding.source_line, finding.column);
     let width = finding.width.clamp(1, source.chars().count().saturating_sub(before).max(1));
-    let label = bounded(&printable(&finding.label), LINE).into_owned();
+    let label = bounded(&printable(&finding.label), LABEL).into_owned();
     let _ = writeln!(out, "{DIM}{number:>margin$} |{DIM:#} {source}");
     let _ = writeln!(
         out,
@@ -111,8 +126,21 @@ pub fn draw_finding(finding: &Finding) -> String {
     if let Some(ruling) = &finding.ruling {
         remark("ruled    ", &format!("fault of the {}: {}", ruling.fault, ruling.why));
     }
-    remark("mailspec explain ", requirement.as_str());
+    for finding in group {
+        remark("mailspec explain ", finding.requirement.as_str());
+    }
     out
+}
+
+/// `rfc4315-3-1 (should)`, coloured by its level.
+fn draw_law(finding: &Finding) -> String {
+    let style = style_of_group(std::slice::from_ref(finding));
+    format!("{style}{}{style:#} ({})", finding.requirement, finding.level)
+}
+
+fn style_of_group(group: &[Finding]) -> Style {
+    let absolute = group.iter().any(|finding| finding.level.is_absolute());
+    style_of(if absolute { Verdict::Fail } else { Verdict::Warn })
 }
 
 /// The part of a script's line to show, without its indentation, and how many characters stand before the caret.
@@ -168,6 +196,7 @@ mod tests {
     use super::*;
     use crate::outcome::RulingMark;
     use crate::report::example::{case, finding, line};
+    use crate::requirement::{Level, RequirementId};
 
     fn plain(drawn: &str) -> String {
         anstream::adapter::strip_str(drawn).to_string()
@@ -204,6 +233,17 @@ warn    imap/uidplus/copy  something holds
         let drawn = plain(&draw_finding(&mine));
         assert!(drawn.contains("|   main C: a3 UID"), "{drawn}");
         assert!(drawn.contains("|   b C: NOOP"), "{drawn}");
+    }
+
+    #[test]
+    fn one_departure_from_two_requirements_is_drawn_once() {
+        let mut twice = case("a/b", Verdict::Warn);
+        let other = Finding { requirement: RequirementId::new("rfc1-1"), level: Level::Must, ..finding() };
+        twice.findings.push(other);
+        let drawn = plain(&draw_case(&twice));
+        assert!(drawn.contains("  rfc4315-3-1 (should), rfc1-1 (must)  suites"), "{drawn}");
+        assert_eq!(drawn.matches('^').count(), 7, "{drawn}");
+        assert!(drawn.ends_with("explain rfc4315-3-1\n     = mailspec explain rfc1-1\n"), "{drawn}");
     }
 
     #[test]
