@@ -65,12 +65,14 @@ impl Authenticator {
         })
     }
 
-    /// Makes an account, or gives it a new password.
+    /// Makes an account, or gives it a new password. Who makes it knows the password, so the
+    /// first login need not be verified the slow way either.
     pub(crate) async fn put_account(&self, address: &str, password: &str) -> Result<Account, StoreError> {
-        let password = password.to_owned();
-        let secret = blocking(move || derive(password.as_bytes(), &SystemRandom::new())).await??;
+        let known = password.to_owned();
+        let secret = blocking(move || derive(known.as_bytes(), &SystemRandom::new())).await??;
+        let tag = self.fingerprint(&secret, password);
         let account = self.store.put_account(address, secret).await?;
-        self.memory().remove(&account.id);
+        self.remember(account.id, tag);
         Ok(account)
     }
 
@@ -116,34 +118,40 @@ impl Authenticator {
     }
 
     async fn password_fits(&self, account: Option<&Account>, password: &str) -> Result<Verified, StoreError> {
-        let fingerprint = account.map(|account| (account.id, self.fingerprint(account, password)));
-        if let Some((id, tag)) = &fingerprint
-            && self.memory().get(id).map(AsRef::as_ref) == Some(tag.as_ref())
-        {
-            return Ok(Verified::Right);
-        }
         let secret = match account {
             Some(account) => self.store.secret(account.id).await?,
             None => self.nobody.clone(),
         };
+        let tag = self.fingerprint(&secret, password);
+        if let Some(account) = account
+            && self.memory().get(&account.id).map(AsRef::as_ref) == Some(tag.as_ref())
+        {
+            return Ok(Verified::Right);
+        }
         let given = password.to_owned();
         let right = blocking(move || secret::verify(given.as_bytes(), &secret)).await?;
-        match fingerprint {
-            Some((id, tag)) if right => {
-                let mut memory = self.memory();
-                if memory.len() >= REMEMBERED {
-                    memory.clear();
-                }
-                memory.insert(id, tag);
+        match account {
+            Some(account) if right => {
+                self.remember(account.id, tag);
                 Ok(Verified::Right)
             }
             _ => Ok(Verified::Wrong),
         }
     }
 
-    fn fingerprint(&self, account: &Account, password: &str) -> hmac::Tag {
+    fn remember(&self, account: AccountId, tag: hmac::Tag) {
+        let mut memory = self.memory();
+        if memory.len() >= REMEMBERED {
+            memory.clear();
+        }
+        memory.insert(account, tag);
+    }
+
+    /// What is remembered of a password: worth nothing once the account has another secret,
+    /// since the salted key goes into it.
+    fn fingerprint(&self, secret: &StoredSecret, password: &str) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.key);
-        context.update(&account.id.0.to_be_bytes());
+        context.update(&secret.stored_key);
         context.update(password.as_bytes());
         context.sign()
     }
