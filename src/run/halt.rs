@@ -29,6 +29,10 @@ pub(crate) enum Cause {
 
 impl From<TargetError> for Halt {
     fn from(error: TargetError) -> Self {
-        Self::Error(error.to_string())
+        match error {
+            // The server did not let us: not our failure, and no finding either.
+            TargetError::Clean(..) => Self::Blocked { reason: error.to_string(), cause: Cause::Silence },
+            other => Self::Error(other.to_string()),
+        }
     }
 }

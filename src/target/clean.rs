@@ -35,12 +35,15 @@ async fn clean_mailboxes(client: &mut ImapClient) -> Result<(), ClientError> {
     let mut kept = Vec::new();
     for mailbox in mailboxes {
         let inbox = mailbox.name.eq_ignore_ascii_case(b"INBOX");
-        let removed = !inbox && client.delete(&mailbox.name).await.is_ok();
-        if !removed {
-            if mailbox.selectable {
-                client.empty(&mailbox.name).await?;
-            }
-            kept.push(mailbox.name);
+        if !inbox && client.delete(&mailbox.name).await.is_ok() {
+            continue;
+        }
+        match client.empty(&mailbox.name).await {
+            Ok(()) => kept.push(mailbox.name),
+            // One that can neither go nor be selected is a name without messages: it went with
+            // its children, or is only subscribed.
+            Err(ClientError::Refused(..)) if !inbox => {}
+            Err(error) => return Err(error),
         }
     }
     for mailbox in client.subscribed().await? {

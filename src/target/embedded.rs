@@ -57,7 +57,7 @@ impl Embedded {
             .addresses()
             .filter_map(|(service, address)| endpoint_named(service.name()).map(|it| (it, address)))
             .collect();
-        Ok(Place { addresses, tls: Some(tls) })
+        Ok(Place { addresses, tls: Some(tls), patience: None })
     }
 
     /// Makes an account that no case had before.

@@ -27,7 +27,7 @@ pub use lease::Lease;
 pub use lifecycle::Commands;
 pub use place::{CLIENT_NAME, Place, Reach};
 pub use probe::Declared;
-pub use profile::{FixtureRoute, Profile, TlsProfile};
+pub use profile::{Cleaning, FixtureRoute, Profile, TlsProfile};
 pub use rulings::{Ruling, Rulings};
 
 use crate::script::model::{Endpoint, Lifecycle};
@@ -56,7 +56,7 @@ pub struct Target {
 
 enum Kind {
     Embedded(Box<Embedded>),
-    Foreign { pool: Pool, host: Arc<ForeignHost> },
+    Foreign { pool: Pool, host: Arc<ForeignHost>, cleaning: Cleaning },
 }
 
 /// How many servers a case needs.
@@ -140,6 +140,7 @@ impl Target {
             rulings,
             kind: Kind::Foreign {
                 pool: Pool::new(profile.accounts.clone()),
+                cleaning: profile.cleaning,
                 host: Arc::new(ForeignHost {
                     commands: profile.lifecycle.clone(),
                     folder: profile.folder.clone(),
@@ -239,7 +240,7 @@ impl Target {
     pub async fn lease(&self, names: &[String], tenancy: Tenancy) -> Result<Lease, TargetError> {
         match &self.kind {
             Kind::Embedded(server) => self.lease_embedded(server, names, tenancy).await,
-            Kind::Foreign { pool, host } => {
+            Kind::Foreign { pool, host, cleaning } => {
                 let taken = pool
                     .lease(names)
                     .await
@@ -248,7 +249,8 @@ impl Target {
                     .iter()
                     .filter_map(|name| Some((name.clone(), taken.accounts().get(name)?.clone())))
                     .collect();
-                for (_, account) in &accounts {
+                let clean = accounts.iter().filter(|_| *cleaning == Cleaning::Leased);
+                for (_, account) in clean {
                     clean::clean(&self.place, account)
                         .await
                         .map_err(|error| TargetError::Clean(account.user.clone(), error.to_string()))?;
@@ -318,7 +320,7 @@ impl Target {
 }
 
 async fn place_of(profile: &Profile) -> Result<Place, TargetError> {
-    let mut place = Place::default();
+    let mut place = Place { patience: profile.patience, ..Place::default() };
     for (endpoint, text) in &profile.endpoints {
         let unknown = || TargetError::Address(text.clone());
         let mut found = tokio::net::lookup_host(text).await.map_err(|_| unknown())?;

@@ -11,8 +11,8 @@ use crate::wire::ClientTls;
 /// The name the harness greets with.
 pub const CLIENT_NAME: &str = "client.example.net";
 
-/// Time limit of each wait in set-up and look-up.
-const SETUP_WAIT: Duration = Duration::from_secs(15);
+/// Time limit of each wait in set-up and look-up, unless a profile says another.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Addresses and TLS of a running server.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,8 @@ pub struct Place {
     pub addresses: BTreeMap<Endpoint, SocketAddr>,
     /// What TLS with it needs.
     pub tls: Option<ClientTls>,
+    /// Time limit of each wait in set-up and look-up, when the profile says one.
+    pub patience: Option<Duration>,
 }
 
 /// How one endpoint is reached.
@@ -56,7 +58,7 @@ impl Place {
             implicit_tls: reach.endpoint.is_implicit_tls(),
             tls: self.tls.clone(),
             client: CLIENT_NAME.to_owned(),
-            within: SETUP_WAIT,
+            within: self.patience.unwrap_or(PATIENCE),
         })
     }
 }
@@ -68,7 +70,7 @@ mod tests {
     #[test]
     fn implicit_tls_stands_in_where_only_that_is_there() {
         let address: SocketAddr = "127.0.0.1:993".parse().unwrap();
-        let place = Place { addresses: [(Endpoint::Imaps, address)].into(), tls: None };
+        let place = Place { addresses: [(Endpoint::Imaps, address)].into(), ..Place::default() };
         assert_eq!(place.reach(Endpoint::Imap), Some(Reach { endpoint: Endpoint::Imaps, address }));
         assert_eq!(place.reach(Endpoint::Pop3), None);
     }

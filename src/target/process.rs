@@ -122,7 +122,7 @@ async fn spawn(program: &Path, arguments: &[String], folder: &Path) -> Result<(C
         Err(_) => Trust::Any,
     };
     let tls = ClientTls::new(&trust, "localhost").map_err(TargetError::Tls)?;
-    Ok((child, Place { addresses: addresses.into_iter().collect(), tls: Some(tls) }))
+    Ok((child, Place { addresses: addresses.into_iter().collect(), tls: Some(tls), patience: None }))
 }
 
 /// Reads `smtp 127.0.0.1:2525` and so on, up to `ready`; `None` when the output ends before.

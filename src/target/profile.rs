@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::account::Account;
 use super::lifecycle::Commands;
@@ -30,8 +31,12 @@ pub struct Profile {
     pub policies: Vec<String>,
     /// Connections it takes at once.
     pub connections: Option<usize>,
+    /// Time limit of each wait in set-up and look-up.
+    pub patience: Option<Duration>,
     /// How fixtures are put there.
     pub fixture: Option<FixtureRoute>,
+    /// Whether accounts are emptied when they are leased.
+    pub cleaning: Cleaning,
     /// The folder of the profile: relative paths and commands start there.
     pub folder: PathBuf,
 }
@@ -45,6 +50,16 @@ pub struct TlsProfile {
     pub name: Option<String>,
 }
 
+/// Whether accounts are emptied when they are leased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Cleaning {
+    /// By IMAP or POP3, before each case.
+    #[default]
+    Leased,
+    /// Never: the target gives accounts that are empty.
+    Never,
+}
+
 /// How fixtures are put into accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FixtureRoute {
@@ -56,7 +71,7 @@ pub enum FixtureRoute {
     Smtp,
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "name",
     "software",
     "domain",
@@ -67,6 +82,7 @@ const KEYS: [&str; 10] = [
     "policies",
     "limits",
     "fixture",
+    "cleaning",
 ];
 
 /// Accounts that `count` may ask for.
@@ -121,7 +137,8 @@ fn read_profile(decoder: &mut Decoder, node: &Node, folder: PathBuf) -> Option<P
         .map(|node| accounts(decoder, node, domain.as_deref().unwrap_or_default()));
     let lifecycle = fields.get("lifecycle").map(|node| lifecycle(decoder, node)).unwrap_or_default();
     let policies = fields.get("policies").map(|node| decoder.words(node, "`policies`")).unwrap_or_default();
-    let connections = fields.get("limits").and_then(|node| limits(decoder, node));
+    let (connections, patience) = fields.get("limits").map(|node| limits(decoder, node)).unwrap_or_default();
+    let cleaning = fields.get("cleaning").and_then(|node| decoder.choice(node, "way of cleaning", &CLEANING));
     let fixture = fields.get("fixture").and_then(|node| decoder.choice(node, "way of fixtures", &ROUTES));
     Some(Profile {
         name: name?,
@@ -133,13 +150,17 @@ fn read_profile(decoder: &mut Decoder, node: &Node, folder: PathBuf) -> Option<P
         lifecycle,
         policies,
         connections,
+        patience,
         fixture,
+        cleaning: cleaning.unwrap_or_default(),
         folder,
     })
 }
 
 const ROUTES: [(&str, FixtureRoute); 3] =
     [("imap-append", FixtureRoute::ImapAppend), ("lmtp", FixtureRoute::Lmtp), ("smtp", FixtureRoute::Smtp)];
+
+const CLEANING: [(&str, Cleaning); 2] = [("leased", Cleaning::Leased), ("never", Cleaning::Never)];
 
 fn endpoints(decoder: &mut Decoder, node: &Node) -> BTreeMap<Endpoint, String> {
     let known = Endpoint::ALL.map(Endpoint::as_str);
@@ -241,10 +262,15 @@ fn lifecycle(decoder: &mut Decoder, node: &Node) -> Commands {
     }
 }
 
-fn limits(decoder: &mut Decoder, node: &Node) -> Option<usize> {
-    let fields = decoder.fields(node, "`limits`", &["connections"])?;
-    let node = fields.get("connections")?;
-    decoder.number(node, "`connections`", 100_000)
+/// Connections at once, and the time limit of each wait in set-up.
+fn limits(decoder: &mut Decoder, node: &Node) -> (Option<usize>, Option<Duration>) {
+    let Some(fields) = decoder.fields(node, "`limits`", &["connections", "wait"]) else {
+        return (None, None);
+    };
+    let connections = fields.get("connections");
+    let connections = connections.and_then(|node| decoder.number(node, "`connections`", 100_000));
+    let wait = fields.get("wait").and_then(|node| decoder.duration(node, "`wait`"));
+    (connections, wait)
 }
 
 #[cfg(test)]

@@ -111,6 +111,14 @@ impl ImapSpeech {
         taken
     }
 
+    /// Gives responses back that nobody took, before all others.
+    pub(crate) fn put_back(&mut self, responses: Vec<Response>) {
+        for response in responses.into_iter().rev() {
+            self.held_octets = self.held_octets.saturating_add(response.raw.len());
+            self.held.push_front(response);
+        }
+    }
+
     /// Takes note of what the script sends by itself: the tags of its commands. Literals and
     /// answers to a `+` are passed over.
     pub(super) fn sends(&mut self, piece: &[u8]) {

@@ -158,7 +158,19 @@ async fn tagged(stage: &mut Stage, step: &Step, part: &[Line<'_>], line: Line<'_
             mismatched(stage, line.wanted(), mismatch)?;
         }
     }
-    judge(stage, part, &untagged)
+    settle(stage, &step.on, part, untagged)
+}
+
+/// Judges what came before an answer. While other commands wait for theirs, what no expectation
+/// took may be meant for them: a server may work on several commands at once (RFC 3501, section 5.5).
+fn settle(stage: &mut Stage, name: &str, part: &[Line<'_>], untagged: Vec<Response>) -> Result<(), Halt> {
+    let taken = judge(stage, part, &untagged)?;
+    let speech = speech(stage, name)?;
+    if speech.first_awaited().is_some() {
+        let left = untagged.into_iter().enumerate().filter(|(at, _)| !taken.contains(at));
+        speech.put_back(left.map(|(_, response)| response).collect());
+    }
+    Ok(())
 }
 
 /// A continuation request, and what must come before it.
@@ -185,7 +197,7 @@ async fn continuation(stage: &mut Stage, step: &Step, part: &[Line<'_>], line: L
     if let Err(mismatch) = checks::imap::match_response(line.pattern, &request, &mut stage.bindings) {
         mismatched(stage, line.wanted(), mismatch)?;
     }
-    judge(stage, part, &untagged)
+    settle(stage, &step.on, part, untagged)
 }
 
 /// Untagged responses that no tagged one ends: the greeting, or what comes while idling. Waits
@@ -226,22 +238,24 @@ async fn open_part(stage: &mut Stage, step: &Step, part: &[Line<'_>]) -> Result<
                 };
                 return whole::<Response>(stage, first.wanted(), heard, wait).map(|_| ());
             }
-            return judge(stage, part, &untagged);
+            return judge(stage, part, &untagged).map(|_| ());
         }
     }
 }
 
-/// Judges untagged expectations against what came.
-fn judge(stage: &mut Stage, part: &[Line<'_>], untagged: &[Response]) -> Result<(), Halt> {
+/// Judges untagged expectations against what came; gives the places of the responses they took.
+fn judge(stage: &mut Stage, part: &[Line<'_>], untagged: &[Response]) -> Result<Vec<usize>, Halt> {
     let patterns: Vec<&ImapExpectation> = part.iter().map(|line| line.pattern).collect();
     let responses: Vec<&Response> = untagged.iter().collect();
     let results = checks::imap::judge(&patterns, &responses, &mut stage.bindings);
+    let mut taken = Vec::new();
     for (line, result) in part.iter().zip(results) {
-        if let Err(mismatch) = result {
-            mismatched(stage, line.wanted(), mismatch)?;
+        match result {
+            Ok(at) => taken.extend(at),
+            Err(mismatch) => mismatched(stage, line.wanted(), mismatch)?,
         }
     }
-    Ok(())
+    Ok(taken)
 }
 
 // --- hearing ---
