@@ -284,3 +284,20 @@ async fn late_commits_are_seen_at_once_and_kept_by_an_orderly_end() {
     store.close().await;
     assert_eq!(count(Connection::open(&database).unwrap()), 1);
 }
+
+#[tokio::test]
+async fn a_job_that_fails_undoes_itself_and_nothing_of_its_group() {
+    let (store, account) = memory().await;
+    let mut all = tokio::task::JoinSet::new();
+    for number in 0..30 {
+        let store = store.clone();
+        // Every third names an account that does not exist, behind one that does.
+        let accounts = if number % 3 == 0 { vec![account, AccountId(999)] } else { vec![account] };
+        all.spawn(async move { store.deliver(accounts, mail("x")).await });
+    }
+    let results = all.join_all().await;
+    let failed = results.iter().filter(|result| **result == Err(StoreError::NoSuchMailbox)).count();
+    assert_eq!((results.len(), failed), (30, 10));
+    let kept = inbox(&store, account).await;
+    assert_eq!((kept.messages.len(), kept.mailbox.uid_next), (20, Uid(21)), "no gap, no trace");
+}
