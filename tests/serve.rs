@@ -1,5 +1,7 @@
 //! `mailspec serve` as its users meet it: what it prints, what it refuses, how it ends.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic here is a failed test")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
