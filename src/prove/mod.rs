@@ -17,6 +17,9 @@ use crate::run::{Options, Plan, Planned, Retry, run};
 use crate::script::model::Case;
 use crate::target::{EmbeddedOptions, Target, TargetError};
 
+/// The part of a case's time limits that the embedded server is given.
+const PATIENCE: f64 = 0.4;
+
 /// What became of one deviation.
 #[derive(Debug, Clone)]
 pub struct Proof {
@@ -56,8 +59,10 @@ pub async fn prove(
     let target = Arc::new(Target::embedded(embedded).await?);
     let collector = Collector::new();
     let mut listeners: [Box<dyn Listener>; 1] = [Box::new(collector.clone())];
-    // A deviation shows every time: running again what fails would only cost time.
-    let options = Options { retry: Retry::Never, ..options.clone() };
+    // A deviation shows every time, so that running again what fails would only cost time; and
+    // where it shows as mail that never comes, the embedded server needs no long waiting.
+    let time_factor = options.time_factor * PATIENCE;
+    let options = Options { retry: Retry::Never, time_factor, ..options.clone() };
     let _summary = run(&plan, &target, &options, &mut listeners).await;
     target.end().await?;
     let (mut caught, mut others) = (Vec::new(), Vec::new());
