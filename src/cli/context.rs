@@ -106,6 +106,11 @@ pub(crate) fn choose(what: &[String], tags: &[String], requirements: &[String]) 
     Ok(Chosen { plan, ledger })
 }
 
+/// The files and folders on disk among the arguments.
+pub(crate) fn paths_among(what: &[String]) -> Result<Vec<PathBuf>, Stop> {
+    Ok(sort_arguments(what, &script::built_in()?).1)
+}
+
 fn plan_of(library: Library, selection: &Selection) -> Result<Plan, Stop> {
     let suites = library.suites.into_iter().map(Arc::new);
     Plan::new(suites, selection).map_err(|NothingSelected(name)| {

@@ -42,7 +42,7 @@ enum Command {
     /// Run suites against a mail server and judge it; without --target, against the reference server.
     Run(Box<run::Args>),
     /// Start the reference mail server.
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// List cases, requirements, deviations or targets.
     List(list::Args),
     /// Explain a requirement, a case or a deviation, and say what covers it.
@@ -69,7 +69,7 @@ pub fn main() -> ExitCode {
     }
     match cli.command {
         Command::Run(args) => run::run(*args),
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::List(args) => list::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Check(args) => check::run(args),

@@ -25,6 +25,16 @@ pub enum Verbosity {
     Verbose,
 }
 
+/// Whether a progress bar is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Progress {
+    /// On standard error, where that is a terminal.
+    #[default]
+    Bar,
+    /// Not: something else is written there.
+    Hidden,
+}
+
 /// How many case ids stand behind a reason.
 const NAMED: usize = 4;
 
@@ -34,6 +44,7 @@ pub struct Console<W> {
     out: W,
     verbosity: Verbosity,
     bar: ProgressBar,
+    progress: Progress,
     target: String,
     reasons: BTreeMap<(Verdict, String), Vec<String>>,
     ruled: usize,
@@ -47,10 +58,17 @@ impl<W: Write> Console<W> {
             out,
             verbosity,
             bar: ProgressBar::hidden(),
+            progress: Progress::Bar,
             target: String::new(),
             reasons: BTreeMap::new(),
             ruled: 0,
         }
+    }
+
+    /// The same console with another choice of the bar.
+    #[must_use]
+    pub fn with_progress(self, progress: Progress) -> Self {
+        Self { progress, ..self }
     }
 
     fn say(&mut self, text: &str) {
@@ -69,6 +87,9 @@ impl<W: Write> Console<W> {
         if self.verbosity > Verbosity::Quiet {
             let intro = format!("{} against {}\n", number_of_cases(info.cases.len()), self.target);
             self.say(&intro);
+        }
+        if self.progress == Progress::Hidden {
+            return;
         }
         let bar =
             ProgressBar::with_draw_target(u64::try_from(info.cases.len()).ok(), ProgressDrawTarget::stderr());

@@ -15,11 +15,15 @@ pub mod json;
 pub mod junit;
 pub mod matrix;
 pub mod output;
+mod preview;
 mod results;
 pub mod text;
+mod trace;
 pub mod transcripts;
 
 pub use collect::{Collected, Collector};
-pub use console::{Console, Verbosity};
+pub use console::{Console, Progress, Verbosity};
 pub use draw::{draw_case, draw_finding};
+pub use preview::{Fate, draw_preview};
 pub use results::{CaseRecord, Counts, FindingRecord, Results, SCHEMA, TargetRecord};
+pub use trace::Tracer;

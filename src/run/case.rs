@@ -18,6 +18,7 @@ use super::steps::{bind, play};
 use crate::outcome::{CaseOutcome, Finding, Verdict};
 use crate::script::model::{Case, Suite};
 use crate::target::{CLIENT_NAME, Lease, Target, Tenancy};
+use crate::wire::Tap;
 
 /// How much longer than its deadline a case may take for what the deadline does not govern:
 /// fixture, restart, farewell. Past it the case is cut off.
@@ -57,7 +58,7 @@ pub(crate) async fn play_case(planned: &Planned, target: &Arc<Target>, options: 
         Ok(Err(error)) => return unplayed(planned, error.into()),
         Err(_) => return unplayed(planned, Halt::Error("no accounts were free for too long".to_owned())),
     };
-    let evidence = Arc::new(Evidence::default());
+    let evidence = Arc::new(Evidence::new(tap(case, options)));
     let limit = options.stretched(case.deadline);
     let halt = {
         let playing = play_on_stage(case, planned, target, lease, options, &evidence, limit);
@@ -70,6 +71,13 @@ pub(crate) async fn play_case(planned: &Planned, target: &Arc<Target>, options: 
         }
     };
     finish(case, &planned.suite, &evidence, halt, begin.elapsed(), options.strictness)
+}
+
+/// What shows the case's transcript to whoever follows the run.
+fn tap(case: &Case, options: &Options) -> Option<Tap> {
+    let trace = Arc::clone(options.trace.as_ref()?);
+    let id = case.id.clone();
+    Some(Tap::new(move |line| trace(&id, line)))
 }
 
 async fn play_on_stage(

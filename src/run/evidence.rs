@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::outcome::{Finding, TranscriptLine};
 use crate::source::Span;
-use crate::wire::Recorder;
+use crate::wire::{Recorder, Tap};
 
 /// Findings a case may have before more of them say nothing new.
 const MAX_FINDINGS: usize = 50;
@@ -23,6 +23,12 @@ struct State {
 }
 
 impl Evidence {
+    /// Nothing yet; `tap` is shown the transcript as it grows.
+    pub(crate) fn new(tap: Option<Tap>) -> Self {
+        let recorder = tap.map_or_else(Recorder::new, Recorder::tapped);
+        Self { recorder: Arc::new(recorder), state: Mutex::default() }
+    }
+
     /// The transcript.
     pub(crate) const fn recorder(&self) -> &Arc<Recorder> {
         &self.recorder

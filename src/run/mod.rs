@@ -13,11 +13,13 @@ mod halt;
 mod mailbox;
 mod options;
 mod plan;
+mod preview;
 mod schedule;
 mod session;
 mod stage;
 mod steps;
 
-pub use options::{FailFast, Levels, Options, Retry, Strictness};
-pub use plan::{NothingSelected, Plan, Planned, Selection};
+pub use options::{FailFast, Levels, Options, Retry, Strictness, Trace};
+pub use plan::{NothingSelected, Part, Plan, Planned, Selection};
+pub use preview::{Fate, preview};
 pub use schedule::run;

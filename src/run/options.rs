@@ -4,10 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::outcome::TranscriptLine;
 use crate::requirement::{Level, RequirementId};
 
 /// The level that the ledger gives a requirement; `None` when it does not know it.
 pub type Levels = Arc<dyn Fn(&RequirementId) -> Option<Level> + Send + Sync>;
+
+/// Somebody who is shown each line of each case's transcript as it comes, with the case's id.
+pub type Trace = Arc<dyn Fn(&str, &TranscriptLine) + Send + Sync>;
 
 /// What a run may be told.
 #[derive(Clone)]
@@ -24,6 +28,8 @@ pub struct Options {
     pub fail_fast: FailFast,
     /// The ledger's levels.
     pub levels: Levels,
+    /// Who is shown what is said while it is said.
+    pub trace: Option<Trace>,
 }
 
 /// Whether what fails is run once more, alone, before it accuses.
@@ -63,6 +69,7 @@ impl Options {
             time_factor: 1.0,
             fail_fast: FailFast::No,
             levels: Arc::new(levels),
+            trace: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Which cases run, and which are skipped and why.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use globset::Glob;
@@ -96,6 +97,21 @@ impl Plan {
         Ok(Self { cases })
     }
 
+    /// Keeps one part. The parts of one plan are as long as each other, give or take one case,
+    /// and together they are the whole of it.
+    pub fn keep(&mut self, part: Part) {
+        let mut at = 0;
+        self.cases.retain(|_| {
+            at += 1;
+            (at - 1) % part.of == part.index
+        });
+    }
+
+    /// Keeps the cases that these ids name.
+    pub fn keep_ids(&mut self, ids: &BTreeSet<String>) {
+        self.cases.retain(|planned| ids.contains(planned.id()));
+    }
+
     /// The cases in another order, the same one for the same seed.
     pub fn shuffle(&mut self, seed: u64) {
         let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
@@ -107,6 +123,30 @@ impl Plan {
             let random = state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33;
             let other = usize::try_from(random).unwrap_or(0) % (last + 1);
             self.cases.swap(last, other);
+        }
+    }
+}
+
+/// One of several parts into which a plan is divided, for machines side by side: `1/4`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Which part, from 0.
+    index: usize,
+    /// How many there are, at least 1.
+    of: usize,
+}
+
+impl FromStr for Part {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers = text.split_once('/').and_then(|(part, of)| {
+            Some((part.trim().parse::<usize>().ok()?, of.trim().parse::<usize>().ok()?))
+        });
+        match numbers {
+            Some((part, of)) if part >= 1 && part <= of => Ok(Self { index: part - 1, of }),
+            Some((part, of)) => Err(format!("there is no part {part} of {of}")),
+            None => Err("write PART/PARTS, as in `1/4`".to_owned()),
         }
     }
 }
@@ -278,8 +318,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_shuffle_keeps_every_case_and_depends_on_the_seed_alone() {
+    fn numbered(count: usize) -> Plan {
         let suite = Arc::new(Suite {
             path: String::new(),
             source: Arc::new(crate::source::SourceFile::new("x", "")),
@@ -287,7 +326,28 @@ mod tests {
             protocol: Protocol::Pop3,
             cases: Vec::new(),
         });
-        let cases: Vec<Planned> = (0..50).map(|index| Planned { suite: Arc::clone(&suite), index }).collect();
+        Plan { cases: (0..count).map(|index| Planned { suite: Arc::clone(&suite), index }).collect() }
+    }
+
+    #[test]
+    fn the_parts_of_a_plan_are_all_of_it() {
+        let mut seen = Vec::new();
+        for part in ["1/4", "2/4", "3/4", "4/4"] {
+            let mut plan = numbered(10);
+            plan.keep(part.parse().unwrap());
+            assert!((2..=3).contains(&plan.cases.len()), "{part}");
+            seen.extend(plan.cases.iter().map(|planned| planned.index));
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, (0..10).collect::<Vec<_>>());
+        for wrong in ["0/4", "5/4", "1/0", "1", "a/b", ""] {
+            assert!(wrong.parse::<Part>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_shuffle_keeps_every_case_and_depends_on_the_seed_alone() {
+        let cases = numbered(50).cases;
         let order = |seed| {
             let mut plan = Plan { cases: cases.clone() };
             plan.shuffle(seed);

@@ -14,6 +14,6 @@ mod tls;
 pub use connection::{ConnectError, Connection, ConnectionOptions, HandshakeError, Received, WriteError};
 pub use escape::{escape, escape_line, shorten};
 pub use inbox::{End, Take};
-pub use recorder::Recorder;
+pub use recorder::{Recorder, Tap};
 pub use redact::Redactor;
 pub use tls::{ClientTls, TlsSetupError, Trust};

@@ -3,7 +3,8 @@
 //! Bounded: past [`MAX_OCTETS`] only the count goes on, and a remark says so.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::escape::{escape_line, shorten};
@@ -22,6 +23,25 @@ const EXCERPT_LINES: usize = 12;
 /// Characters of an excerpt's line.
 const EXCERPT_WIDTH: usize = 300;
 
+/// Somebody who is shown each line as soon as it is whole, in order, secrets out.
+///
+/// Called while the transcript is locked: it must not ask the recorder anything.
+#[derive(Clone)]
+pub struct Tap(Arc<dyn Fn(&TranscriptLine) + Send + Sync>);
+
+impl Tap {
+    /// A tap that calls this function.
+    pub fn new(see: impl Fn(&TranscriptLine) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(see))
+    }
+}
+
+impl fmt::Debug for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tap")
+    }
+}
+
 /// Takes down what is said on all connections of a case.
 #[derive(Debug)]
 pub struct Recorder {
@@ -36,6 +56,7 @@ struct State {
     pending: BTreeMap<String, Pending>,
     octets: usize,
     truncated: bool,
+    tap: Option<Tap>,
 }
 
 /// A line whose end has not come yet.
@@ -57,6 +78,13 @@ impl Recorder {
     #[must_use]
     pub fn new() -> Self {
         Self { start: Instant::now(), state: Mutex::new(State::default()) }
+    }
+
+    /// An empty transcript whose lines somebody is shown as they come.
+    #[must_use]
+    pub fn tapped(tap: Tap) -> Self {
+        let state = State { tap: Some(tap), ..State::default() };
+        Self { start: Instant::now(), state: Mutex::new(state) }
     }
 
     /// A secret to take out of whatever is recorded from now on.
@@ -95,7 +123,7 @@ impl Recorder {
         state.flush(connection);
         let text = state.redactor.redact(text.into().as_bytes());
         let text = String::from_utf8_lossy(&text).into_owned();
-        state.lines.push(TranscriptLine {
+        state.keep(TranscriptLine {
             connection: connection.to_owned(),
             at,
             direction: Direction::Note,
@@ -147,7 +175,7 @@ impl State {
         if !self.truncated {
             self.truncated = true;
             self.flush(connection);
-            self.lines.push(TranscriptLine {
+            self.keep(TranscriptLine {
                 connection: connection.to_owned(),
                 at,
                 direction: Direction::Note,
@@ -157,10 +185,17 @@ impl State {
         false
     }
 
+    fn keep(&mut self, line: TranscriptLine) {
+        if let Some(Tap(see)) = &self.tap {
+            see(&line);
+        }
+        self.lines.push(line);
+    }
+
     fn flush(&mut self, connection: &str) {
         if let Some(pending) = self.pending.remove(connection) {
             let octets = self.redactor.redact(&pending.octets);
-            self.lines.push(TranscriptLine {
+            self.keep(TranscriptLine {
                 connection: connection.to_owned(),
                 at: pending.at,
                 direction: pending.direction,
@@ -203,6 +238,20 @@ mod tests {
         recorder.octets("main", Direction::Server, now, b"you said alice-");
         recorder.octets("main", Direction::Server, now, b"secret\r\n");
         assert_eq!(texts(&recorder), [(Direction::Server, "you said [secret]".to_owned())]);
+    }
+
+    #[test]
+    fn a_tap_sees_whole_lines_in_order_and_no_secret() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&seen);
+        let recorder = Recorder::tapped(Tap::new(move |line| sink.lock().unwrap().push(line.text.clone())));
+        recorder.hide(b"alice-secret");
+        let now = Instant::now();
+        recorder.note("main", "connected");
+        recorder.octets("main", Direction::Client, now, b"LOGIN alice-");
+        assert_eq!(seen.lock().unwrap().as_slice(), ["connected"]);
+        recorder.octets("main", Direction::Client, now, b"secret\r\n");
+        assert_eq!(seen.lock().unwrap().as_slice(), ["connected", "LOGIN [secret]"]);
     }
 
     #[test]
