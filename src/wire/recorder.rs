@@ -14,6 +14,9 @@ use crate::outcome::{Direction, TranscriptLine};
 /// Octets a transcript keeps before it only counts.
 pub(crate) const MAX_OCTETS: usize = 8 * 1024 * 1024;
 
+/// Lines a transcript keeps: short ones cost more than their octets.
+const MAX_LINES: usize = 100_000;
+
 /// A line without an end is cut here, so that an endless one is still seen.
 const MAX_LINE: usize = 64 * 1024;
 
@@ -169,7 +172,7 @@ impl State {
     /// Whether there is room for so many octets more.
     fn admit(&mut self, connection: &str, at: Duration, octets: usize) -> bool {
         self.octets = self.octets.saturating_add(octets);
-        if self.octets <= MAX_OCTETS {
+        if self.octets <= MAX_OCTETS && self.lines.len() < MAX_LINES {
             return true;
         }
         if !self.truncated {
@@ -179,7 +182,7 @@ impl State {
                 connection: connection.to_owned(),
                 at,
                 direction: Direction::Note,
-                text: format!("the transcript ends here: it has {MAX_OCTETS} octets"),
+                text: "the transcript ends here: it is too long".to_owned(),
             });
         }
         false

@@ -8,6 +8,9 @@ use crate::dialect::{Limits, Violation};
 /// Octets of responses that may lie untaken.
 const MAX_HELD: usize = 128 * 1024 * 1024;
 
+/// Responses that may lie untaken: each costs more than its octets.
+const MAX_HELD_RESPONSES: usize = 200_000;
+
 /// Octets of an unfinished line of the script's own that can matter.
 const MAX_BEGUN: usize = 8192;
 
@@ -82,7 +85,8 @@ impl ImapSpeech {
         }
         self.held_octets = self.held_octets.saturating_add(response.raw.len());
         self.held.push_back(response);
-        if self.held_octets > MAX_HELD { Err(Flooded) } else { Ok(violation) }
+        let flooded = self.held_octets > MAX_HELD || self.held.len() > MAX_HELD_RESPONSES;
+        if flooded { Err(Flooded) } else { Ok(violation) }
     }
 
     /// The responses that no expectation took yet.

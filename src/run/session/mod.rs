@@ -6,13 +6,15 @@
 mod imap_speech;
 mod pop3_speech;
 
+use std::time::Instant;
+
 use super::stage::Wait;
 use crate::dialect::pop3::Shape;
 use crate::dialect::{Framing, Limits, Violation, imap, pop3, smtp};
 use crate::script::model::{Endpoint, Protocol};
 use crate::wire::{Connection, End, Received, Take};
 
-pub(crate) use imap_speech::ImapSpeech;
+pub(crate) use imap_speech::{Flooded, ImapSpeech};
 use pop3_speech::Pop3Speech;
 
 /// A connection and what is spoken on it.
@@ -146,6 +148,10 @@ async fn heard<T>(
     wait: Wait,
     take: impl FnMut(&[u8], Option<&End>) -> Take<Heard<T>>,
 ) -> Heard<T> {
+    // A flood of replies never lets a wait end by itself.
+    if Instant::now() >= wait.deadline {
+        return Heard::Silence(Vec::new());
+    }
     match connection.receive(wait.deadline, take).await {
         Received::Item(heard) => heard,
         Received::TimedOut => {

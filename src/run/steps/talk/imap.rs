@@ -6,11 +6,10 @@ use crate::dialect::imap::{Kind, Response, Status};
 use crate::run::bindings::{LiteralKind, Piece};
 use crate::run::checks;
 use crate::run::halt::{Cause, Halt};
-use crate::run::session::{Heard, ImapSpeech};
+use crate::run::session::{Flooded, Heard, ImapSpeech};
 use crate::run::stage::{Departure, Stage, Wait, quote};
 use crate::script::model::{Command, Exchange, Expectation, Pattern, Step};
 use crate::script::pattern::{Cardinality, ImapExpectation};
-use crate::source::Span;
 use crate::target::Account;
 use crate::wire::WriteError;
 
@@ -103,19 +102,14 @@ enum Leave {
 
 async fn leave(stage: &mut Stage, step: &Step, wanted: Wanted<'_>, tag: &[u8]) -> Result<Leave, Halt> {
     let wait = stage.wait(step.within);
-    loop {
-        let speech = speech(stage, &step.on)?;
-        if let Some(at) = position(speech, is_continuation) {
-            speech.take(at);
-            return Ok(Leave::Given);
-        }
-        if position(speech, |response| answers(response, Some(tag))).is_some() {
-            return Ok(Leave::Refused);
-        }
-        if !hear(stage, step, &step.on, wait, wanted).await? {
-            return Ok(Leave::Refused);
-        }
+    let either = |response: &Response| is_continuation(response) || answers(response, Some(tag));
+    let Some(at) = seek(stage, &step.on, wait, wanted, either).await? else { return Ok(Leave::Refused) };
+    let speech = speech(stage, &step.on)?;
+    if speech.held().get(at).is_some_and(is_continuation) {
+        speech.take(at);
+        return Ok(Leave::Given);
     }
+    Ok(Leave::Refused)
 }
 
 async fn put(stage: &mut Stage, step: &Step, octets: &[u8]) -> Result<(), Halt> {
@@ -136,15 +130,8 @@ async fn put(stage: &mut Stage, step: &Step, octets: &[u8]) -> Result<(), Halt> 
 async fn tagged(stage: &mut Stage, step: &Step, part: &[Line<'_>], line: Line<'_>) -> Result<(), Halt> {
     let wait = stage.wait(step.within);
     let tag = speech(stage, &step.on)?.first_awaited().map(<[u8]>::to_vec);
-    let answer = loop {
-        let speech = speech(stage, &step.on)?;
-        if let Some(at) = position(speech, |response| answers(response, tag.as_deref())) {
-            break Some(at);
-        }
-        if !hear(stage, step, &step.on, wait, line.wanted()).await? {
-            break None;
-        }
-    };
+    let answers_it = |response: &Response| answers(response, tag.as_deref());
+    let answer = seek(stage, &step.on, wait, line.wanted(), answers_it).await?;
     let speech = speech(stage, &step.on)?;
     speech.take_awaited();
     let untagged = speech.take_untagged_before(answer.unwrap_or(usize::MAX));
@@ -177,16 +164,8 @@ fn settle(stage: &mut Stage, name: &str, part: &[Line<'_>], untagged: Vec<Respon
 async fn continuation(stage: &mut Stage, step: &Step, part: &[Line<'_>], line: Line<'_>) -> Result<(), Halt> {
     let wait = stage.wait(step.within);
     let tag = speech(stage, &step.on)?.first_awaited().map(<[u8]>::to_vec);
-    let came = loop {
-        let speech = speech(stage, &step.on)?;
-        let wanted = |response: &Response| is_continuation(response) || answers(response, tag.as_deref());
-        if let Some(at) = position(speech, wanted) {
-            break at;
-        }
-        if !hear(stage, step, &step.on, wait, line.wanted()).await? {
-            return Ok(());
-        }
-    };
+    let either = |response: &Response| is_continuation(response) || answers(response, tag.as_deref());
+    let Some(came) = seek(stage, &step.on, wait, line.wanted(), either).await? else { return Ok(()) };
     let speech = speech(stage, &step.on)?;
     let Some(request) = speech.held().get(came).cloned() else { return Ok(()) };
     if is_continuation(&request) {
@@ -226,7 +205,7 @@ async fn open_part(stage: &mut Stage, step: &Step, part: &[Line<'_>]) -> Result<
         let tag = speech.first_awaited();
         let over = position(speech, |response| tag.is_some() && answers(response, tag)).is_some();
         // A tagged answer or the wait's end: nothing more will come.
-        let more = !over && more(stage, step, wait, first.expectation.span).await?;
+        let more = !over && more(stage, name, wait, first.wanted()).await?;
         if !more {
             let untagged = self::speech(stage, name)?.take_untagged_before(usize::MAX);
             if untagged.is_empty() && !over {
@@ -260,46 +239,55 @@ fn judge(stage: &mut Stage, part: &[Line<'_>], untagged: &[Response]) -> Result<
 
 // --- hearing ---
 
-/// Waits for one more response and holds it; `false` when none came and that was written down.
-async fn hear(
+/// Where the first response of this kind is among those held, waited for if need be; `None` when
+/// none came and that was written down.
+async fn seek(
     stage: &mut Stage,
-    step: &Step,
     name: &str,
     wait: Wait,
     wanted: Wanted<'_>,
-) -> Result<bool, Halt> {
-    let heard = stage.session(name)?.hear_imap(wait).await;
-    match whole(stage, wanted, heard, wait)? {
-        Some(response) => hold(stage, step, name, response, wanted.span).map(|()| true),
-        None => Ok(false),
+    kind: impl Fn(&Response) -> bool,
+) -> Result<Option<usize>, Halt> {
+    let mut found = position(speech(stage, name)?, &kind);
+    while found.is_none() {
+        let heard = stage.session(name)?.hear_imap(wait).await;
+        let Some(response) = whole(stage, wanted, heard, wait)? else { return Ok(None) };
+        if !hold(stage, name, response, wanted)? {
+            return Ok(None);
+        }
+        // Only the newest: looking through all of them each time would be quadratic.
+        let held = speech(stage, name)?.held();
+        found = held.back().is_some_and(&kind).then(|| held.len() - 1);
     }
+    Ok(found)
 }
 
-/// The same without a word when none comes.
-async fn more(stage: &mut Stage, step: &Step, wait: Wait, span: Span) -> Result<bool, Halt> {
-    match stage.session(&step.on)?.hear_imap(wait).await {
+/// Waits for one more response, without a word when none comes.
+async fn more(stage: &mut Stage, name: &str, wait: Wait, wanted: Wanted<'_>) -> Result<bool, Halt> {
+    match stage.session(name)?.hear_imap(wait).await {
         Heard::Reply(response) => {
-            stage.violations(&response.violations, span);
-            hold(stage, step, &step.on, response, span).map(|()| true)
+            stage.violations(&response.violations, wanted.span);
+            hold(stage, name, response, wanted)
         }
         Heard::Ended(_, Some(half)) => {
-            stage.violations(&half.violations, span);
+            stage.violations(&half.violations, wanted.span);
             Ok(false)
         }
         Heard::Ended(_, None) | Heard::Silence(_) => Ok(false),
     }
 }
 
-fn hold(stage: &mut Stage, step: &Step, name: &str, response: Response, span: Span) -> Result<(), Halt> {
+/// Keeps a response; `false` when there are too many and that was written down.
+fn hold(stage: &mut Stage, name: &str, response: Response, wanted: Wanted<'_>) -> Result<bool, Halt> {
     match speech(stage, name)?.hold(response) {
         Ok(violation) => {
-            stage.violations(violation.as_slice(), span);
-            Ok(())
+            stage.violations(violation.as_slice(), wanted.span);
+            Ok(true)
         }
-        Err(_) => {
-            let line = stage.suite.source.location(step.span.start).line;
-            let reason = format!("line {line}: the server sends more responses than can be held");
-            Err(Halt::Blocked { reason, cause: Cause::Answer })
+        Err(Flooded) => {
+            let actual = "more untagged responses than can be held";
+            let departure = Departure::answer(wanted.text, actual, "a flood of responses");
+            stage.depart(wanted.law, wanted.span, departure).map(|()| false)
         }
     }
 }
@@ -378,17 +366,12 @@ pub(in crate::run::steps) async fn command(
     let octets = [tag.as_slice(), b" ", line.as_bytes(), b"\r\n"].concat();
     // A write that fails shows when nothing is heard.
     let _ = stage.session(name)?.connection.write(&octets, wait.deadline).await;
-    let answer = loop {
-        let speech = speech(stage, name)?;
-        if let Some(at) = position(speech, |response| answers(response, Some(&tag))) {
-            speech.take_awaited();
-            speech.take_untagged_before(at);
-            break position(speech, |response| answers(response, Some(&tag))).and_then(|at| speech.take(at));
-        }
-        if !hear(stage, step, name, wait, wanted).await? {
-            break None;
-        }
-    };
+    let answers_it = |response: &Response| answers(response, Some(&tag));
+    let at = seek(stage, name, wait, wanted, answers_it).await?;
+    let speech = speech(stage, name)?;
+    speech.take_awaited();
+    speech.take_untagged_before(at.unwrap_or(usize::MAX));
+    let answer = position(speech, answers_it).and_then(|at| speech.take(at));
     match answer {
         Some(Response { kind: Kind::Tagged { status: Some(Status::Ok), .. }, .. }) => Ok(()),
         other => {
