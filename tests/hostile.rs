@@ -1,11 +1,14 @@
 //! Servers that misbehave: each case ends in a verdict within its deadline, with bounded memory.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may take the short way")]
+
 mod fake;
 
 use std::time::Duration;
 
 use mailspec::outcome::{CaseOutcome, Verdict};
 use mailspec::run::{Retry, Selection};
+use mailspec::script::Library;
 use mailspec::script::model::{Endpoint, Protocol};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
@@ -116,11 +119,19 @@ fn suite(protocol: Protocol) -> String {
     )
 }
 
+/// Reads a suite of the test's own.
+fn library(text: &str) -> Library {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fake.yaml");
+    std::fs::write(&path, text).unwrap();
+    mailspec::script::load(&[path]).unwrap()
+}
+
 async fn outcomes(protocol: Protocol, manner: Manner, begin: Begin, retry: Retry) -> Vec<CaseOutcome> {
     let address = fake::listen(move |stream| misbehave(stream, protocol, manner, begin)).await;
     let endpoint = Endpoint::default_of(protocol);
     let target = fake::target(&[(endpoint, address)], Duration::from_millis(300)).await;
-    fake::run(fake::library(&suite(protocol)), &Selection::default(), &target, retry, 1.0).await
+    fake::run(library(&suite(protocol)), &Selection::default(), &target, retry, 1.0).await
 }
 
 async fn each_case_ends_in_a_verdict(protocol: Protocol) {
@@ -194,8 +205,8 @@ async fn what_does_not_show_again_is_an_error_and_no_finding() {
     });
     let target = fake::target(&[(Endpoint::Pop3, address.await)], Duration::from_millis(300)).await;
     let selection = Selection { names: vec!["fake/judged".to_owned()], ..Selection::default() };
-    let library = fake::library(&suite(Protocol::Pop3));
-    let outcomes = fake::run(library, &selection, &target, Retry::Once, 1.0).await;
+    let suite = library(&suite(Protocol::Pop3));
+    let outcomes = fake::run(suite, &selection, &target, Retry::Once, 1.0).await;
     let outcome = outcomes.first().unwrap();
     let reason = outcome.reason.clone().unwrap_or_default();
     // Which try is the bad one hangs on how often the set-up connected; either way nobody is accused
@@ -213,8 +224,8 @@ async fn nobody_listening_is_an_error_of_the_setup() {
     let address = listener.local_addr().unwrap();
     let target = fake::target(&[(Endpoint::Pop3, address)], Duration::from_millis(100)).await;
     drop(listener);
-    let library = fake::library(&suite(Protocol::Pop3));
-    let outcomes = fake::run(library, &Selection::default(), &target, Retry::Never, 1.0).await;
+    let suite = library(&suite(Protocol::Pop3));
+    let outcomes = fake::run(suite, &Selection::default(), &target, Retry::Never, 1.0).await;
     for outcome in outcomes {
         assert_eq!(outcome.verdict, Verdict::Error, "{outcome:#?}");
         assert!(outcome.reason.is_some_and(|reason| reason.contains("cannot connect")));

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use mailspec::outcome::{CaseOutcome, Event, Listener};
 use mailspec::run::{Options, Plan, Retry, Selection};
+use mailspec::script::Library;
 use mailspec::script::model::Endpoint;
-use mailspec::script::{self, Library};
 use mailspec::target::{Account, Cleaning, Commands, Profile, Target, TlsProfile};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -54,14 +54,6 @@ pub(crate) async fn target(endpoints: &[(Endpoint, SocketAddr)], patience: Durat
     Arc::new(Target::start(profile, None).await.unwrap())
 }
 
-/// Reads a suite of the test's own.
-pub(crate) fn library(text: &str) -> Library {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("fake.yaml");
-    std::fs::write(&path, text).unwrap();
-    script::load(&[path]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
-}
-
 /// Runs a library's cases and gives what became of them.
 pub(crate) async fn run(
     library: Library,
@@ -76,8 +68,7 @@ pub(crate) async fn run(
     let outcomes = Arc::new(Mutex::new(Vec::new()));
     let keep = Keep(Arc::clone(&outcomes));
     mailspec::run::run(&plan, target, &options, &mut [Box::new(keep) as Box<dyn Listener>]).await;
-    let outcomes = std::mem::take(&mut *outcomes.lock().unwrap());
-    outcomes
+    std::mem::take(&mut *outcomes.lock().unwrap())
 }
 
 struct Keep(Arc<Mutex<Vec<CaseOutcome>>>);
