@@ -25,6 +25,8 @@ use crate::outcome::{CaseOutcome, Direction, Finding, TranscriptLine, Verdict};
 
 /// Characters of one drawn line of script or wire.
 const LINE: usize = 160;
+/// Carets under a line of script.
+const CARETS: usize = 60;
 /// Characters beside a caret.
 const LABEL: usize = 80;
 /// Characters of an expected or actual value.
@@ -106,7 +108,10 @@ fn draw_group(group: &[Finding]) -> String {
     let number = line.to_string();
     let margin = number.len().max(3) + 1;
     let (source, before) = window(&finding.source_line, finding.column);
-    let width = finding.width.clamp(1, source.chars().count().saturating_sub(before).max(1));
+    let room = source.chars().count().saturating_sub(before).max(1);
+    let width = finding.width.clamp(1, room);
+    // A long line of carets points at nothing, and pushes the label off the screen.
+    let width = width.min(CARETS);
     let label = bounded(&printable(&finding.label), LABEL).into_owned();
     let _ = writeln!(out, "{DIM}{number:>margin$} |{DIM:#} {source}");
     let _ = writeln!(
@@ -252,6 +257,12 @@ warn    imap/uidplus/copy  something holds
         let (shown, before) = window(&long, 508);
         assert!(shown.chars().count() < LINE + 10);
         assert_eq!(shown.chars().skip(before).take(6).collect::<String>(), "target");
+    }
+
+    #[test]
+    fn a_long_expectation_is_not_underlined_to_its_end() {
+        let long = Finding { column: 5, width: 150, source_line: "x".repeat(160), ..finding() };
+        assert_eq!(plain(&draw_finding(&long)).matches('^').count(), CARETS);
     }
 
     #[test]

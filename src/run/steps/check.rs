@@ -20,14 +20,29 @@ pub(super) fn check(stage: &Stage, check: &Check) -> Result<(), Halt> {
     if holds {
         return Ok(());
     }
-    let word = Operator::ALL.iter().find(|(_, each)| *each == check.operator).map_or("", |(word, _)| word);
-    let word = word.replace('-', " ");
     let departure = Departure::answer(
-        format!("a value that {word} {}", quote(&operand)),
+        format!("a value {} {}", in_words(check.operator), quote(&operand)),
         quote(&value),
         format!("the value is {}", quote(&value)),
     );
     stage.depart(check.law.as_ref(), check.span, departure)
+}
+
+/// What an operator asks for, between "a value" and the operand.
+const fn in_words(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Equals => "equal to",
+        Operator::NotEquals => "other than",
+        Operator::Contains => "that contains",
+        Operator::NotContains => "that does not contain",
+        Operator::StartsWith => "that starts with",
+        Operator::EndsWith => "that ends with",
+        Operator::Matches => "that matches",
+        Operator::GreaterThan => "greater than",
+        Operator::LessThan => "less than",
+        Operator::AtLeast => "of at least",
+        Operator::AtMost => "of at most",
+    }
 }
 
 fn compare(operator: Operator, value: &[u8], operand: &[u8]) -> Result<bool, String> {

@@ -46,6 +46,8 @@ pub(super) fn show_item(item: &ImapItem, bindings: &Bindings) -> String {
         ImapItem::String(text) => format!("\"{}\"", describe(text, bindings)),
         ImapItem::List(items) => format!("({})", show_items(items, bindings)),
         ImapItem::Variable { name, filters, span } => match bindings.value(name, filters, *span) {
+            // A number reads as the server would have sent it.
+            Ok(octets) if !octets.is_empty() && octets.iter().all(u8::is_ascii_digit) => plain(&octets),
             Ok(octets) => quote(&octets),
             Err(_) => format!("${{{name}}}"),
         },
