@@ -1,4 +1,4 @@
-//! IMAP4rev1 (RFC 3501) with IDLE (RFC 2177), UIDPLUS (RFC 4315) and LITERAL+ (RFC 7888).
+//! IMAP4rev1 (RFC 3501) with LITERAL+ (RFC 7888) and the extensions that the registry lists.
 //!
 //! `syntax` reads what clients send and `response` writes what they get, both pure; `view` is what
 //! a session was told; `registry` is the one table of commands and capabilities; `commands` has

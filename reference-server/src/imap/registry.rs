@@ -88,6 +88,7 @@ pub(crate) const COMMANDS: &[Registered] = &[
     commands::copy::UID_COPY,
     commands::create::CREATE,
     commands::delete::DELETE,
+    commands::enable::ENABLE,
     commands::select::EXAMINE,
     commands::expunge::EXPUNGE,
     commands::expunge::UID_EXPUNGE,
@@ -151,12 +152,20 @@ pub(crate) fn capabilities(standing: Standing) -> String {
             all.push("LOGINDISABLED".to_owned());
         }
     }
-    for capability in COMMANDS.iter().filter_map(|command| command.capability) {
-        if !all.iter().any(|known| known == capability) {
-            all.push(capability.to_owned());
-        }
-    }
+    all.extend(extensions().into_iter().map(str::to_owned));
     all.join(" ")
+}
+
+/// Capabilities that no command of their own stands for: they extend commands that others have.
+const EXTENSIONS: &[&str] = &[];
+
+/// The capabilities that do not depend on the standing of the connection, in alphabetical order.
+pub(crate) fn extensions() -> Vec<&'static str> {
+    let of_commands = COMMANDS.iter().filter_map(|command| command.capability);
+    let mut all: Vec<_> = of_commands.chain(EXTENSIONS.iter().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 #[cfg(test)]
@@ -175,14 +184,16 @@ mod tests {
 
     #[test]
     fn capabilities_follow_the_standing_of_the_connection() {
+        let always = extensions().join(" ");
         let open = Standing { login: Login::Open, under_tls: false, password_allowed: true };
-        assert_eq!(capabilities(open), "IMAP4rev1 LITERAL+ STARTTLS AUTH=PLAIN AUTH=LOGIN UIDPLUS IDLE");
+        let told = |standing| capabilities(standing).replace(&always, "...");
+        assert_eq!(told(open), "IMAP4rev1 LITERAL+ STARTTLS AUTH=PLAIN AUTH=LOGIN ...");
         let guarded = Standing { password_allowed: false, ..open };
-        assert_eq!(capabilities(guarded), "IMAP4rev1 LITERAL+ STARTTLS LOGINDISABLED UIDPLUS IDLE");
+        assert_eq!(told(guarded), "IMAP4rev1 LITERAL+ STARTTLS LOGINDISABLED ...");
         let secured = Standing { under_tls: true, ..open };
-        assert_eq!(capabilities(secured), "IMAP4rev1 LITERAL+ AUTH=PLAIN AUTH=LOGIN UIDPLUS IDLE");
+        assert_eq!(told(secured), "IMAP4rev1 LITERAL+ AUTH=PLAIN AUTH=LOGIN ...");
         let done = Standing { login: Login::Done, ..open };
-        assert_eq!(capabilities(done), "IMAP4rev1 LITERAL+ UIDPLUS IDLE");
+        assert_eq!(told(done), "IMAP4rev1 LITERAL+ ...");
     }
 
     #[test]

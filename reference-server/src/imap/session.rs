@@ -9,7 +9,7 @@ use crate::imap::response::{Condition, Reply, ResponseCode};
 use crate::imap::syntax::{
     Cursor, Gatherer, LiteralForm, MailboxArgument, ParseError, Step, head, salvage_tag,
 };
-use crate::imap::view::{Expunges, Numbering, View};
+use crate::imap::view::{Expunges, Numbering, Sync, View};
 use crate::store::{Account, AccountId, MailboxName, Store, StoreError};
 
 /// The tag of an answer to what has none.
@@ -22,6 +22,9 @@ pub(crate) struct Session {
     /// The server around it.
     pub(crate) context: Context,
     account: Option<Account>,
+    sync: Sync,
+    /// What a command has said about its own end; see [`Session::hold_expunges`].
+    expunges: Expunges,
     selected: Option<Selected>,
     next: Next,
     errors: u32,
@@ -69,7 +72,16 @@ enum Judged {
 impl Session {
     /// A session that has not begun.
     pub(crate) fn new(link: Box<dyn Link>, context: Context) -> Self {
-        Self { link, context, account: None, selected: None, next: Next::Command, errors: 0 }
+        Self {
+            link,
+            context,
+            account: None,
+            sync: Sync::Plain,
+            expunges: Expunges::Told,
+            selected: None,
+            next: Next::Command,
+            errors: 0,
+        }
     }
 
     /// From the greeting to the close.
@@ -193,6 +205,7 @@ impl Session {
         if registered.gate == Gate::Selected {
             self.refresh().await;
         }
+        self.expunges = registered.expunges;
         let reply = match command.run(self).await {
             Ok(reply) | Err(Failure::Answered(reply)) => reply,
             Err(Failure::Ended(ended)) => return Err(ended),
@@ -200,7 +213,7 @@ impl Session {
         if reply.condition() == Condition::Bad {
             return self.refuse(&Refusal { tag, reply });
         }
-        let expunges = (self.context.shared.seams.view.imap_expunges)(registered.expunges);
+        let expunges = (self.context.shared.seams.view.imap_expunges)(self.expunges);
         self.refresh().await;
         self.tell(expunges, registered.numbering).await?;
         self.push_reply(&tag, &reply);
@@ -239,6 +252,30 @@ impl Session {
                 selected.view.absorb_deletion();
             }
             Err(error) => tracing::warn!(%error, "what changed in a mailbox is not known"),
+        }
+    }
+
+    /// EXPUNGE waits behind this command too: it names messages by their numbers (RFC 3501, section
+    /// 7.4.1).
+    pub(crate) fn hold_expunges(&mut self) {
+        self.expunges = Expunges::Held;
+    }
+
+    /// How much the client hears of modification sequences.
+    pub(crate) fn sync(&self) -> Sync {
+        self.sync
+    }
+
+    /// The client wants to hear of modification sequences. Where it has a mailbox selected, it is
+    /// told where it stands (RFC 7162, section 3.1).
+    pub(crate) fn raise_sync(&mut self, sync: Sync) {
+        let first = self.sync == Sync::Plain;
+        self.sync = self.sync.max(sync);
+        let Some(selected) = &mut self.selected else { return };
+        selected.view.set_sync(self.sync);
+        if first {
+            let code = ResponseCode::HighestModSeq(selected.view.highest_told().0);
+            self.push_reply(NO_TAG, &Reply::ok("highest modification sequence").with(code));
         }
     }
 

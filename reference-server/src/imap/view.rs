@@ -11,7 +11,8 @@ mod tests;
 
 use std::collections::{BTreeMap, btree_map};
 
-use crate::imap::syntax::SequenceSet;
+use crate::imap::response::{Reply, ResponseCode};
+use crate::imap::syntax::{SequenceSet, compact_uid_set};
 use crate::store::{
     Access, Changes, FlagChange, Flags, MailboxId, Message, ModSeq, Snapshot, SystemFlag, Uid,
 };
@@ -59,6 +60,18 @@ impl Entry {
     }
 }
 
+/// How much a session hears of modification sequences (RFC 7162): each of these includes the ones
+/// before it, and there is no way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sync {
+    /// Nothing: a client of RFC 3501.
+    Plain,
+    /// Changes are told with their sequence (section 3.1).
+    Condstore,
+    /// And what is expunged is told by UID, as VANISHED (section 3.2).
+    Qresync,
+}
+
 /// Which numbers a command uses for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Numbering {
@@ -88,6 +101,9 @@ pub(crate) struct View {
     access: Access,
     /// Up to which change everything is known.
     known: ModSeq,
+    /// While there are expunges that the client has not been told: a sequence before the first.
+    before_expunge: Option<ModSeq>,
+    sync: Sync,
     uid_next: Uid,
     /// Told messages, in ascending order of UID; number n is at n - 1.
     told: Vec<Entry>,
@@ -100,11 +116,13 @@ pub(crate) struct View {
 
 impl View {
     /// The view that SELECT and EXAMINE begin with: everything in the snapshot counts as told.
-    pub(crate) fn new(snapshot: Snapshot, access: Access) -> Self {
+    pub(crate) fn new(snapshot: Snapshot, access: Access, sync: Sync) -> Self {
         let mut view = Self {
             mailbox: snapshot.mailbox.id,
             access,
             known: snapshot.mailbox.highest_modseq,
+            before_expunge: None,
+            sync,
             uid_next: snapshot.mailbox.uid_next,
             told: Vec::with_capacity(snapshot.messages.len()),
             arrived: Vec::new(),
@@ -135,6 +153,17 @@ impl View {
         self.known
     }
 
+    /// The HIGHESTMODSEQ that the client may remember: it has been told of every expunge up to it
+    /// (RFC 7162, section 3.2).
+    pub(crate) fn highest_told(&self) -> ModSeq {
+        self.before_expunge.unwrap_or(self.known)
+    }
+
+    /// How much the client hears of modification sequences from now on.
+    pub(crate) fn set_sync(&mut self, sync: Sync) {
+        self.sync = sync;
+    }
+
     /// How many messages the client knows of.
     pub(crate) fn count(&self) -> usize {
         self.told.len()
@@ -143,6 +172,12 @@ impl View {
     /// The messages that the client knows of, in order.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.told
+    }
+
+    /// Whether the client has, or will have, a number for the message with this UID.
+    pub(crate) fn knows(&self, uid: Uid) -> bool {
+        let place = |entries: &[Entry]| entries.binary_search_by_key(&uid, |entry| entry.message.uid).is_ok();
+        place(&self.told) || place(&self.arrived)
     }
 
     /// How many of them are recent.
@@ -208,6 +243,9 @@ impl View {
 
     /// Takes in what happened to the mailbox. Nothing is told by this.
     pub(crate) fn absorb(&mut self, changes: Changes) {
+        if !changes.vanished.is_empty() {
+            self.before_expunge.get_or_insert(self.known);
+        }
         self.known = self.known.max(changes.mailbox.highest_modseq);
         self.uid_next = self.uid_next.max(changes.mailbox.uid_next);
         for uid in changes.vanished {
@@ -296,8 +334,9 @@ impl View {
     pub(crate) fn tell(&mut self, out: &mut Vec<u8>, expunges: Expunges, numbering: Numbering) {
         self.tell_keywords(out);
         let recent_before = self.recent();
-        if expunges == Expunges::Told {
-            self.tell_expunges(out);
+        match expunges {
+            Expunges::Told => self.tell_expunges(out),
+            Expunges::Held => self.tell_held(out),
         }
         let grown = !self.arrived.is_empty();
         self.told.append(&mut self.arrived);
@@ -310,18 +349,38 @@ impl View {
         self.tell_flags(out, numbering);
     }
 
-    /// From lower to higher numbers, each counted after the ones before it have gone.
+    /// From lower to higher numbers, each counted after the ones before it have gone; or by UID
+    /// (RFC 7162, section 3.2.10.2).
     fn tell_expunges(&mut self, out: &mut Vec<u8>) {
+        self.before_expunge = None;
         let mut kept: usize = 0;
+        let mut vanished = Vec::new();
         self.told.retain(|entry| {
-            if entry.is_gone() {
+            if !entry.is_gone() {
+                kept = kept.saturating_add(1);
+            } else if self.sync == Sync::Qresync {
+                vanished.push(entry.message.uid.0);
+            } else {
                 let number = kept.saturating_add(1);
                 out.extend_from_slice(format!("* {number} EXPUNGE\r\n").as_bytes());
-            } else {
-                kept = kept.saturating_add(1);
             }
             !entry.is_gone()
         });
+        if !vanished.is_empty() {
+            out.extend_from_slice(format!("* VANISHED {}\r\n", compact_uid_set(&vanished)).as_bytes());
+        }
+    }
+
+    /// Expunges stay untold while later changes have been told with their sequence: the client
+    /// must not take that for all there is (RFC 7162, section 3.2).
+    fn tell_held(&self, out: &mut Vec<u8>) {
+        if let Some(before) = self.before_expunge
+            && self.sync >= Sync::Condstore
+            && self.told.iter().any(Entry::is_gone)
+        {
+            let code = ResponseCode::HighestModSeq(before.0);
+            Reply::ok("expunges are yet to be told").with(code).write(out, "*");
+        }
     }
 
     fn tell_flags(&mut self, out: &mut Vec<u8>, numbering: Numbering) {
@@ -330,15 +389,43 @@ impl View {
                 continue;
             }
             entry.news = News::None;
-            let number = place.saturating_add(1);
-            out.extend_from_slice(format!("* {number} FETCH (").as_bytes());
-            if numbering == Numbering::Uid {
-                out.extend_from_slice(format!("UID {} ", entry.message.uid).as_bytes());
-            }
-            entry.write_flags(out);
-            out.extend_from_slice(b")\r\n");
+            write_change(out, place, entry, numbering, self.sync);
         }
     }
+
+    /// Tells the flags of the message at `place`, as news are told.
+    pub(crate) fn tell_message(&mut self, out: &mut Vec<u8>, place: usize, numbering: Numbering) {
+        if let Some(entry) = self.told.get(place).filter(|entry| !entry.is_gone()) {
+            write_change(out, place, entry, numbering, self.sync);
+            self.flags_told(place);
+        }
+    }
+
+    /// Tells what a STORE without an echo has to tell all the same: the new sequence, to clients
+    /// that keep it (RFC 7162, section 3.1.3).
+    pub(crate) fn tell_sequence(&self, out: &mut Vec<u8>, place: usize) {
+        if let Some(entry) = self.told.get(place).filter(|entry| !entry.is_gone())
+            && self.sync >= Sync::Condstore
+        {
+            let (number, message) = (place.saturating_add(1), &entry.message);
+            let line = format!("* {number} FETCH (UID {} MODSEQ ({}))\r\n", message.uid, message.modseq);
+            out.extend_from_slice(line.as_bytes());
+        }
+    }
+}
+
+/// One message whose flags have changed; with its UID and its modification sequence for those who
+/// want it (RFC 7162, sections 3.1 and 3.2.4).
+fn write_change(out: &mut Vec<u8>, place: usize, entry: &Entry, numbering: Numbering, sync: Sync) {
+    out.extend_from_slice(format!("* {} FETCH (", place.saturating_add(1)).as_bytes());
+    if numbering == Numbering::Uid || sync >= Sync::Condstore {
+        out.extend_from_slice(format!("UID {} ", entry.message.uid).as_bytes());
+    }
+    entry.write_flags(out);
+    if sync >= Sync::Condstore {
+        out.extend_from_slice(format!(" MODSEQ ({})", entry.message.modseq).as_bytes());
+    }
+    out.extend_from_slice(b")\r\n");
 }
 
 fn find(entries: &mut [Entry], uid: Uid) -> Option<&mut Entry> {

@@ -80,6 +80,16 @@ pub(crate) enum FlagChange {
     Remove,
 }
 
+/// What a change of flags did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FlagsChanged {
+    /// The messages that exist, as they are afterwards.
+    pub(crate) after: Vec<Message>,
+    /// Those of them that were left alone because they had changed since (RFC 7162, section
+    /// 3.1.3), in ascending order.
+    pub(crate) modified: Vec<Uid>,
+}
+
 /// Which messages are to be expunged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Which {
@@ -169,15 +179,17 @@ impl Store {
     }
 
     /// Changes flags, and gives back the messages that exist as they are afterwards. Where
-    /// nothing changes the modification sequence stays.
+    /// nothing changes the modification sequence stays. Messages that changed after
+    /// `unchanged_since` are left alone.
     pub(crate) async fn change_flags(
         &self,
         mailbox: MailboxId,
         uids: Vec<Uid>,
         change: FlagChange,
         flags: Flags,
-    ) -> Result<Vec<Message>, StoreError> {
-        self.write(move |w| change_flags(w, mailbox, &uids, change, &flags)).await
+        unchanged_since: Option<ModSeq>,
+    ) -> Result<FlagsChanged, StoreError> {
+        self.write(move |w| change_flags(w, mailbox, &uids, change, &flags, unchanged_since)).await
     }
 
     /// Removes messages for good, all of them at once.
@@ -333,14 +345,21 @@ fn change_flags(
     uids: &[Uid],
     change: FlagChange,
     flags: &Flags,
-) -> Result<Vec<Message>, StoreError> {
+    unchanged_since: Option<ModSeq>,
+) -> Result<FlagsChanged, StoreError> {
     mailboxes::by_id(w.sql, mailbox)?;
     let mut modseq = None;
     let mut after = Vec::with_capacity(uids.len());
+    let mut modified = Vec::new();
     for uid in uids {
         let Some(mut message) = find(w.sql, mailbox, *uid)? else {
             continue;
         };
+        if unchanged_since.is_some_and(|limit| message.modseq > limit) {
+            modified.push(*uid);
+            after.push(message);
+            continue;
+        }
         let before = message.flags.clone();
         match change {
             FlagChange::Replace => message.flags = flags.clone(),
@@ -357,7 +376,7 @@ fn change_flags(
         }
         after.push(message);
     }
-    Ok(after)
+    Ok(FlagsChanged { after, modified })
 }
 
 fn update_flags(sql: &Connection, mailbox: MailboxId, message: &Message) -> Result<(), StoreError> {

@@ -85,6 +85,12 @@ impl Store {
         Ok(changes)
     }
 
+    /// The UIDs of messages that were expunged after `since`, in ascending order
+    /// (RFC 7162, section 3.2.6). None of them is ever forgotten.
+    pub(crate) async fn vanished(&self, mailbox: MailboxId, since: ModSeq) -> Result<Vec<Uid>, StoreError> {
+        self.read(move |sql| vanished_since(sql, mailbox, since)).await
+    }
+
     /// The messages up to `uid_next` are recent to whoever opens read-write first. The one
     /// writer decides who that is.
     async fn claim(&self, mailbox: &mut Mailbox, access: Access) -> Result<(), StoreError> {

@@ -139,7 +139,13 @@ async fn changes_tell_what_is_new_flagged_and_gone() {
     let seen = inbox(&store, account).await.mailbox;
     let mut news = store.watch(seen.id);
     store
-        .change_flags(seen.id, vec![Uid(1), Uid(2)], FlagChange::Add, Flags::new().with(SystemFlag::Deleted))
+        .change_flags(
+            seen.id,
+            vec![Uid(1), Uid(2)],
+            FlagChange::Add,
+            Flags::new().with(SystemFlag::Deleted),
+            None,
+        )
         .await
         .unwrap();
     store.expunge(seen.id, Which::DeletedAmong(vec![Uid(1), Uid(3)])).await.unwrap();
@@ -158,11 +164,11 @@ async fn flags_that_stay_the_same_are_no_change() {
     store.deliver(vec![account], mail("one")).await.unwrap();
     let id = inbox(&store, account).await.mailbox.id;
     let seen = Flags::new().with(SystemFlag::Seen);
-    let change = |flags: &Flags| store.change_flags(id, vec![Uid(1)], FlagChange::Add, flags.clone());
+    let change = |flags: &Flags| store.change_flags(id, vec![Uid(1)], FlagChange::Add, flags.clone(), None);
     let first = change(&seen).await.unwrap();
     let second = change(&seen).await.unwrap();
     assert_eq!(first, second);
-    assert!(first[0].flags.has(SystemFlag::Seen));
+    assert!(first.after[0].flags.has(SystemFlag::Seen));
 }
 
 #[tokio::test]

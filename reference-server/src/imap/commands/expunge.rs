@@ -5,7 +5,7 @@ use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, Parsed, SequenceSet, sequence_set};
-use crate::imap::view::Numbering;
+use crate::imap::view::{Numbering, Sync};
 use crate::store::{Access, StoreError, Which};
 
 /// `expunge = "EXPUNGE"`
@@ -44,6 +44,11 @@ impl Command for Expunge {
                 }
             };
             match session.store().expunge(mailbox, which).await {
+                // What went is told with the answer, so the client may remember this.
+                Ok(expunged) if !expunged.uids.is_empty() && session.sync() == Sync::Qresync => {
+                    let code = ResponseCode::HighestModSeq(expunged.modseq.0);
+                    Ok(Reply::ok("EXPUNGE completed").with(code))
+                }
                 Ok(_) | Err(StoreError::NoSuchMailbox) => Ok(Reply::ok("EXPUNGE completed")),
                 Err(error) => Err(error.into()),
             }

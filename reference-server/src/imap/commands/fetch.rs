@@ -1,4 +1,5 @@
-//! FETCH and UID FETCH (RFC 3501, sections 6.4.5 and 6.4.8).
+//! FETCH and UID FETCH (RFC 3501, sections 6.4.5 and 6.4.8), also of what has changed (RFC 7162,
+//! sections 3.1.4 and 3.2.6).
 
 use super::store::{Gone, change, no_such_number};
 use crate::imap::failure::Failure;
@@ -6,9 +7,11 @@ use crate::imap::fetch::{Answer, Form, Loader};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
-use crate::imap::syntax::{Cursor, FetchItem, Parsed, SequenceSet, fetch_items, sequence_set};
-use crate::imap::view::{Entry, Numbering};
-use crate::store::{Access, FlagChange, Flags, StoreError, SystemFlag};
+use crate::imap::syntax::{
+    Cursor, FetchItem, ParseError, Parsed, SequenceSet, compact_uid_set, fetch_items, sequence_set, within,
+};
+use crate::imap::view::{Entry, Numbering, Sync};
+use crate::store::{Access, FlagChange, Flags, ModSeq, StoreError, SystemFlag};
 
 /// See [`parse`].
 pub(crate) const FETCH: Registered =
@@ -26,29 +29,81 @@ struct Fetch {
     set: SequenceSet,
     numbering: Numbering,
     items: Vec<FetchItem>,
+    modifiers: Modifiers,
 }
+
+/// What narrows a FETCH down.
+#[derive(Debug, Default)]
+struct Modifiers {
+    changed_since: Option<ModSeq>,
+    vanished: Option<Vanished>,
+}
+
+/// `VANISHED`: expunged messages are told, too.
+#[derive(Debug)]
+struct Vanished;
 
 /// ```abnf
 /// fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" /
-///         fetch-att / "(" fetch-att *(SP fetch-att) ")")
+///         fetch-att / "(" fetch-att *(SP fetch-att) ")") [fetch-modifiers]
 /// ```
 fn parse(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Box<dyn Command>> {
     cursor.space()?;
     let set = sequence_set(cursor)?;
     cursor.space()?;
-    Ok(Box::new(Fetch { set, numbering, items: fetch_items(cursor)? }))
+    let items = fetch_items(cursor)?;
+    let modifiers = if cursor.eat_word(" (") { modifiers(cursor, numbering)? } else { Modifiers::default() };
+    Ok(Box::new(Fetch { set, numbering, items, modifiers }))
+}
+
+/// ```abnf
+/// fetch-modifiers     = SP "(" fetch-modifier *(SP fetch-modifier) ")"      ; RFC 4466, section 4
+/// chgsince-fetch-mod  = "CHANGEDSINCE" SP mod-sequence-value                ; RFC 7162, section 7
+/// rexpunges-fetch-mod = "VANISHED"
+/// ```
+fn modifiers(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Modifiers> {
+    let mut found = Modifiers::default();
+    loop {
+        match cursor.atom()?.to_ascii_uppercase().as_str() {
+            "CHANGEDSINCE" if found.changed_since.is_none() => {
+                cursor.space()?;
+                found.changed_since = Some(ModSeq(cursor.nz_mod_sequence()?));
+            }
+            "VANISHED" if numbering == Numbering::Uid => found.vanished = Some(Vanished),
+            _ => return Err(ParseError::Syntax("there is no such modifier here")),
+        }
+        if cursor.eat(b')') {
+            break;
+        }
+        cursor.space()?;
+    }
+    match (&found.vanished, found.changed_since) {
+        (Some(Vanished), None) => Err(ParseError::Syntax("VANISHED stands only beside CHANGEDSINCE")),
+        _ => Ok(found),
+    }
 }
 
 impl Command for Fetch {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
+            self.raise_sync(session)?;
             let uid_unasked = (session.context.shared.seams.renderer.imap_uid_unasked)();
             let view = session.view()?;
-            let places = view.select(&self.set, self.numbering).map_err(no_such_number)?;
+            let mut places = view.select(&self.set, self.numbering).map_err(no_such_number)?;
             let sets_seen = view.access() == Access::ReadWrite && self.items.iter().any(FetchItem::sets_seen);
             let mut items = self.items;
             if self.numbering == Numbering::Uid && uid_unasked && !items.contains(&FetchItem::Uid) {
                 items.insert(0, FetchItem::Uid);
+            }
+            if let Some(since) = self.modifiers.changed_since {
+                places.retain(|&place| view.entries().get(place).is_some_and(|e| e.message.modseq > since));
+                if !items.contains(&FetchItem::ModSeq) {
+                    items.push(FetchItem::ModSeq);
+                }
+                if self.modifiers.vanished.is_some() {
+                    let ranges = self.set.resolve(view.largest_uid().0);
+                    tell_vanished(session, &ranges, since).await?;
+                }
             }
             let mut gone = Gone::None;
             for batch in places.chunks(BATCH) {
@@ -69,13 +124,50 @@ impl Command for Fetch {
     }
 }
 
+impl Fetch {
+    /// Asking for modification sequences is asking for them from then on (RFC 7162, section 3.1).
+    fn raise_sync(&self, session: &mut Session) -> Result<(), Failure> {
+        if self.modifiers.vanished.is_some() && session.sync() < Sync::Qresync {
+            return Err(Reply::bad("VANISHED needs ENABLE QRESYNC first").into());
+        }
+        if self.modifiers.changed_since.is_some() || self.items.contains(&FetchItem::ModSeq) {
+            session.raise_sync(Sync::Condstore);
+        }
+        Ok(())
+    }
+}
+
+/// Tells which messages with UIDs in `ranges` were expunged after `since`; not those whose
+/// VANISHED or EXPUNGE is yet to come, for they still have numbers.
+///
+/// ```abnf
+/// expunged-resp = "VANISHED" [SP "(EARLIER)"] SP known-uids      ; RFC 7162, section 7
+/// ```
+pub(super) async fn tell_vanished(
+    session: &mut Session,
+    ranges: &[(u32, u32)],
+    since: ModSeq,
+) -> Result<(), Failure> {
+    let store = session.store();
+    let view = session.view()?;
+    let mut vanished = store.vanished(view.mailbox(), since).await?;
+    vanished.retain(|uid| within(ranges, uid.0) && !view.knows(*uid));
+    if vanished.is_empty() {
+        return Ok(());
+    }
+    let vanished: Vec<u32> = vanished.into_iter().map(|uid| uid.0).collect();
+    let line = format!("* VANISHED (EARLIER) {}\r\n", compact_uid_set(&vanished));
+    session.link.write(line.as_bytes()).await?;
+    Ok(())
+}
+
 /// Sets `\Seen` where it is not set, and gives the places where it was not.
 async fn mark_seen(session: &mut Session, places: &[usize]) -> Result<Vec<usize>, Failure> {
     let view = session.view()?;
     let unseen = |entry: &Entry| !entry.is_gone() && !entry.message.flags.has(SystemFlag::Seen);
     let unseen: Vec<usize> =
         places.iter().copied().filter(|&place| view.entries().get(place).is_some_and(unseen)).collect();
-    change(session, &unseen, FlagChange::Add, &Flags::new().with(SystemFlag::Seen)).await?;
+    change(session, &unseen, FlagChange::Add, &Flags::new().with(SystemFlag::Seen), None).await?;
     Ok(unseen)
 }
 
@@ -88,14 +180,23 @@ async fn tell(
     flags_changed: bool,
 ) -> Result<Gone, Failure> {
     let form = Form { body_lines: session.context.shared.seams.structure.imap_body_lines };
-    let store = session.store();
+    let (store, sync) = (session.store(), session.sync());
     let view = session.view()?;
     let Some(entry) = view.entries().get(place) else {
         return Ok(Gone::None);
     };
     let mut items = items.to_vec();
-    if flags_changed && !items.contains(&FetchItem::Flags) {
-        items.push(FetchItem::Flags);
+    let mut add = |item: FetchItem| {
+        if !items.contains(&item) {
+            items.push(item);
+        }
+    };
+    if flags_changed {
+        add(FetchItem::Flags);
+        if sync >= Sync::Condstore {
+            add(FetchItem::Uid);
+            add(FetchItem::ModSeq);
+        }
     }
     let mut loader = Loader::new(store, entry.message.body);
     let number = place.saturating_add(1);

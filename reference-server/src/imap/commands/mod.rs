@@ -9,6 +9,7 @@ pub(crate) mod close;
 pub(crate) mod copy;
 pub(crate) mod create;
 pub(crate) mod delete;
+pub(crate) mod enable;
 pub(crate) mod expunge;
 pub(crate) mod fetch;
 pub(crate) mod idle;

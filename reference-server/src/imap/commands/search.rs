@@ -10,8 +10,8 @@ use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::search::{Candidate, Compiled, Content, Largest, compile};
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, Parsed, SearchKey, SearchProgram, search_program};
-use crate::imap::view::{Entry, NoSuchNumber, Numbering, View};
-use crate::store::StoreError;
+use crate::imap::view::{Entry, NoSuchNumber, Numbering, Sync, View};
+use crate::store::{ModSeq, StoreError, Uid};
 
 /// See [`search_program`].
 pub(crate) const SEARCH: Registered =
@@ -46,17 +46,59 @@ impl Command for Search {
             let negation = session.context.shared.seams.evaluator.imap_search_not;
             let view = session.view()?;
             check_numbers(&program.keys, view).map_err(no_such_number)?;
+            let by_sequence = names(&program.keys, &|key| matches!(key, SearchKey::ModSeq(_)));
+            if names(&program.keys, &|key| matches!(key, SearchKey::Numbers(_))) {
+                session.hold_expunges();
+            }
+            if by_sequence {
+                session.raise_sync(Sync::Condstore);
+            }
+            let view = session.view()?;
             let compiled = Arc::new(compile(program.keys, largest(view), negation));
-            let found = matching(session, &compiled, numbering).await?;
+            let found = matching(session, &compiled).await?;
             let mut out = String::from("* SEARCH");
-            for number in found {
-                out.push_str(&format!(" {number}"));
+            for found in &found {
+                out.push_str(&format!(" {}", found.named(numbering)));
+            }
+            if let Some(highest) = found.iter().map(|found| found.modseq).max().filter(|_| by_sequence) {
+                out.push_str(&format!(" (MODSEQ {highest})"));
             }
             out.push_str("\r\n");
             session.link.write(out.as_bytes()).await?;
             Ok(Reply::ok("SEARCH completed"))
         })
     }
+}
+
+/// A message that matches.
+struct Found {
+    number: u32,
+    uid: Uid,
+    modseq: ModSeq,
+}
+
+impl Found {
+    fn named(&self, numbering: Numbering) -> u32 {
+        match numbering {
+            Numbering::Sequence => self.number,
+            Numbering::Uid => self.uid.0,
+        }
+    }
+}
+
+/// Whether such a key stands anywhere among these.
+fn names(keys: &[SearchKey], wanted: &dyn Fn(&SearchKey) -> bool) -> bool {
+    keys.iter().any(|key| {
+        wanted(key)
+            || match key {
+                SearchKey::Not(inner) => names(std::slice::from_ref(inner), wanted),
+                SearchKey::Or(left, right) => {
+                    names(std::slice::from_ref(left), wanted) || names(std::slice::from_ref(right), wanted)
+                }
+                SearchKey::AllOf(inner) => names(inner, wanted),
+                _ => false,
+            }
+    })
 }
 
 fn largest(view: &View) -> Largest {
@@ -83,11 +125,7 @@ fn check_numbers(keys: &[SearchKey], view: &View) -> Result<(), NoSuchNumber> {
     Ok(())
 }
 
-async fn matching(
-    session: &mut Session,
-    compiled: &Arc<Compiled>,
-    numbering: Numbering,
-) -> Result<Vec<u32>, Failure> {
+async fn matching(session: &mut Session, compiled: &Arc<Compiled>) -> Result<Vec<Found>, Failure> {
     let store = session.store();
     let view = session.view()?;
     let mut found = Vec::new();
@@ -111,10 +149,7 @@ async fn matching(
             },
         };
         if matches {
-            found.push(match numbering {
-                Numbering::Sequence => number,
-                Numbering::Uid => entry.message.uid.0,
-            });
+            found.push(Found { number, uid: entry.message.uid, modseq: entry.message.modseq });
         }
     }
     Ok(found)

@@ -1,55 +1,155 @@
-//! SELECT and EXAMINE (RFC 3501, sections 6.3.1 and 6.3.2).
+//! SELECT and EXAMINE (RFC 3501, sections 6.3.1 and 6.3.2), with their parameters (RFC 4466,
+//! section 2.1): CONDSTORE (RFC 7162, section 3.1.8) and QRESYNC (section 3.2.5).
 
+use super::fetch::tell_vanished;
+use crate::imap::failure::Failure;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
-use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, mailbox};
-use crate::imap::view::View;
-use crate::store::Access;
+use crate::imap::syntax::{
+    Cursor, MailboxArgument, ParseError, Parsed, SequenceSet, mailbox, sequence_set, within,
+};
+use crate::imap::view::{Entry, Numbering, Sync, View};
+use crate::store::{Access, ModSeq};
 
 /// See [`parse`].
 pub(crate) const SELECT: Registered =
-    Registered::new("SELECT", Gate::Authenticated, |cursor| parse(cursor, Access::ReadWrite));
+    Registered::new("SELECT", Gate::Authenticated, |cursor| parse(cursor, Access::ReadWrite)).of("CONDSTORE");
 
 /// See [`parse`].
 pub(crate) const EXAMINE: Registered =
-    Registered::new("EXAMINE", Gate::Authenticated, |cursor| parse(cursor, Access::ReadOnly));
+    Registered::new("EXAMINE", Gate::Authenticated, |cursor| parse(cursor, Access::ReadOnly)).of("QRESYNC");
 
 struct Select {
     mailbox: MailboxArgument,
     access: Access,
+    sync: Sync,
+    resync: Option<Resync>,
+}
+
+/// What a client remembers of the mailbox from an earlier session.
+struct Resync {
+    validity: u32,
+    since: ModSeq,
+    /// The UIDs that it knows; all of them if it does not say.
+    known: Option<SequenceSet>,
 }
 
 /// ```abnf
-/// select  = "SELECT" SP mailbox
-/// examine = "EXAMINE" SP mailbox
+/// select        = "SELECT" SP mailbox [select-params]
+/// examine       = "EXAMINE" SP mailbox [select-params]
+/// select-params = SP "(" select-param *(SP select-param) ")"      ; RFC 4466, section 6
+/// select-param  = "CONDSTORE" / "QRESYNC" SP "(" uidvalidity SP mod-sequence-value
+///                 [SP known-uids] [SP seq-match-data] ")"         ; RFC 7162, section 7
 /// ```
 fn parse(cursor: &mut Cursor<'_>, access: Access) -> Parsed<Box<dyn Command>> {
     cursor.space()?;
-    Ok(Box::new(Select { mailbox: mailbox(cursor)?, access }))
+    let mailbox = mailbox(cursor)?;
+    let mut select = Select { mailbox, access, sync: Sync::Plain, resync: None };
+    if !cursor.eat_word(" (") {
+        return Ok(Box::new(select));
+    }
+    loop {
+        match cursor.atom()?.to_ascii_uppercase().as_str() {
+            "CONDSTORE" => select.sync = Sync::Condstore,
+            "QRESYNC" if select.resync.is_none() => {
+                cursor.space()?;
+                select.resync = Some(resync(cursor)?);
+            }
+            _ => return Err(ParseError::Syntax("there is no such parameter")),
+        }
+        if cursor.eat(b')') {
+            return Ok(Box::new(select));
+        }
+        cursor.space()?;
+    }
+}
+
+/// The sample of numbers and UIDs at its end only saves octets to servers that forget expunges;
+/// this one does not, so it is read and not used (RFC 7162, section 3.2.5.2).
+fn resync(cursor: &mut Cursor<'_>) -> Parsed<Resync> {
+    cursor.expect(b'(', "the arguments of QRESYNC are a list")?;
+    let validity = cursor.nz_number()?;
+    cursor.space()?;
+    let since = ModSeq(cursor.nz_mod_sequence()?);
+    let mut known = None;
+    let mut more = cursor.eat(b' ');
+    if more && cursor.peek() != Some(b'(') {
+        known = Some(without_star(cursor)?);
+        more = cursor.eat(b' ');
+    }
+    if more {
+        cursor.expect(b'(', "a list of numbers and UIDs was expected")?;
+        without_star(cursor)?;
+        cursor.space()?;
+        without_star(cursor)?;
+        cursor.expect(b')', "the list of numbers and UIDs does not end")?;
+    }
+    cursor.expect(b')', "the arguments of QRESYNC do not end")?;
+    Ok(Resync { validity, since, known })
+}
+
+fn without_star(cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
+    let set = sequence_set(cursor)?;
+    match set.has_largest() {
+        true => Err(ParseError::Syntax("* is not allowed here")),
+        false => Ok(set),
+    }
 }
 
 impl Command for Select {
     /// Whatever was selected is so no more, also when this fails.
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
-            session.set_selected(None);
+            if self.resync.is_some() && session.sync() < Sync::Qresync {
+                return Err(Reply::bad("QRESYNC needs ENABLE QRESYNC first").into());
+            }
+            if session.selected_view().is_some() {
+                session.set_selected(None);
+                let mut line = Vec::new();
+                Reply::ok("the mailbox before is closed").with(ResponseCode::Closed).write(&mut line, "*");
+                session.link.push(&line);
+            }
+            session.raise_sync(self.sync);
             let name = name_of(&self.mailbox)?;
             let account = session.account()?;
             let store = session.store();
             let snapshot = store.open_mailbox(account, &name, self.access).await?;
             let (validity, next) = (snapshot.mailbox.uid_validity.0, snapshot.mailbox.uid_next.0);
-            let view = View::new(snapshot, self.access);
+            let view = View::new(snapshot, self.access, session.sync());
             let mut out = Vec::new();
             introduce(&mut out, &view, validity, next);
             session.link.write(&out).await?;
             session.set_selected(Some(view));
+            if let Some(resync) = self.resync.filter(|resync| resync.validity == validity) {
+                tell_changes(session, &resync).await?;
+            }
             Ok(match self.access {
                 Access::ReadWrite => Reply::ok("SELECT completed").with(ResponseCode::ReadWrite),
                 Access::ReadOnly => Reply::ok("EXAMINE completed").with(ResponseCode::ReadOnly),
             })
         })
     }
+}
+
+/// What happened since the client last looked: first what went, then what changed
+/// (RFC 7162, sections 3.2.5.1 and 3.2.6).
+async fn tell_changes(session: &mut Session, resync: &Resync) -> Result<(), Failure> {
+    let ranges = match &resync.known {
+        Some(set) => set.resolve(0),
+        None => vec![(1, u32::MAX)],
+    };
+    tell_vanished(session, &ranges, resync.since).await?;
+    let view = session.view()?;
+    let changed = |entry: &Entry| entry.message.modseq > resync.since && within(&ranges, entry.message.uid.0);
+    let entries = view.entries().iter().enumerate();
+    let places: Vec<usize> = entries.filter(|(_, entry)| changed(entry)).map(|(place, _)| place).collect();
+    let mut out = Vec::new();
+    for place in places {
+        view.tell_message(&mut out, place, Numbering::Uid);
+    }
+    session.link.write(&out).await?;
+    Ok(())
 }
 
 /// The required untagged responses. Where every message is seen there is no first unseen one to
@@ -71,6 +171,7 @@ fn introduce(out: &mut Vec<u8>, view: &View, validity: u32, next: u32) {
         ("flags that can be changed", ResponseCode::PermanentFlags(permanent)),
         ("UIDs valid", ResponseCode::UidValidity(validity)),
         ("predicted next UID", ResponseCode::UidNext(next)),
+        ("highest modification sequence", ResponseCode::HighestModSeq(view.highest_told().0)),
     ];
     for (text, code) in notices {
         Reply::ok(text).with(code).write(out, "*");

@@ -4,6 +4,7 @@ use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, mailbox_name};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, mailbox};
+use crate::imap::view::Sync;
 use crate::store::Status as Numbers;
 
 /// The most items in one STATUS.
@@ -17,20 +18,25 @@ struct Status {
     items: Vec<&'static Item>,
 }
 
-/// A number that can be asked for: its name, and where it is found.
-type Item = (&'static str, fn(&Numbers) -> u32);
+/// Asking for it also asks for modification sequences from then on (RFC 7162, section 3.1.7).
+const HIGHEST_MODSEQ: &str = "HIGHESTMODSEQ";
 
-const ITEMS: [Item; 5] = [
-    ("MESSAGES", |numbers| numbers.messages),
-    ("RECENT", |numbers| numbers.recent),
-    ("UIDNEXT", |numbers| numbers.mailbox.uid_next.0),
-    ("UIDVALIDITY", |numbers| numbers.mailbox.uid_validity.0),
-    ("UNSEEN", |numbers| numbers.unseen),
+/// A number that can be asked for: its name, and where it is found.
+type Item = (&'static str, fn(&Numbers) -> String);
+
+const ITEMS: [Item; 6] = [
+    (HIGHEST_MODSEQ, |numbers| numbers.mailbox.highest_modseq.to_string()),
+    ("MESSAGES", |numbers| numbers.messages.to_string()),
+    ("RECENT", |numbers| numbers.recent.to_string()),
+    ("UIDNEXT", |numbers| numbers.mailbox.uid_next.to_string()),
+    ("UIDVALIDITY", |numbers| numbers.mailbox.uid_validity.to_string()),
+    ("UNSEEN", |numbers| numbers.unseen.to_string()),
 ];
 
 /// ```abnf
 /// status     = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
-/// status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN"
+/// status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" /
+///              "HIGHESTMODSEQ"      ; RFC 7162, section 7
 /// ```
 fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
     cursor.space()?;
@@ -59,6 +65,9 @@ impl Command for Status {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let name = name_of(&self.mailbox)?;
+            if self.items.iter().any(|(item, _)| *item == HIGHEST_MODSEQ) {
+                session.raise_sync(Sync::Condstore);
+            }
             let numbers = session.store().status(session.account()?, &name).await?;
             let told: Vec<String> =
                 self.items.iter().map(|(item, number)| format!("{item} {}", number(&numbers))).collect();

@@ -1,4 +1,5 @@
-//! STORE and UID STORE (RFC 3501, sections 6.4.6 and 6.4.8).
+//! STORE and UID STORE (RFC 3501, sections 6.4.6 and 6.4.8), also conditional (RFC 7162, section
+//! 3.1.3).
 
 use super::expunge::read_only;
 use crate::imap::failure::Failure;
@@ -6,8 +7,8 @@ use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, ParseError, Parsed, SequenceSet, flag_list, flags, sequence_set};
-use crate::imap::view::{NoSuchNumber, Numbering, View};
-use crate::store::{Access, FlagChange, Flags};
+use crate::imap::view::{NoSuchNumber, Numbering, Sync, View};
+use crate::store::{Access, FlagChange, Flags, ModSeq};
 
 /// See [`parse`].
 pub(crate) const STORE: Registered =
@@ -20,6 +21,7 @@ pub(crate) const UID_STORE: Registered =
 struct Store {
     set: SequenceSet,
     numbering: Numbering,
+    unchanged_since: Option<ModSeq>,
     change: FlagChange,
     echo: Echo,
     flags: Flags,
@@ -34,13 +36,23 @@ enum Echo {
 }
 
 /// ```abnf
-/// store           = "STORE" SP sequence-set SP store-att-flags
+/// store           = "STORE" SP sequence-set [store-modifiers] SP store-att-flags
+/// store-modifiers = SP "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")"      ; RFC 7162, section 7
 /// store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
 /// ```
 fn parse(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Box<dyn Command>> {
     cursor.space()?;
     let set = sequence_set(cursor)?;
     cursor.space()?;
+    let mut unchanged_since = None;
+    if cursor.eat(b'(') {
+        if !cursor.eat_word("UNCHANGEDSINCE ") {
+            return Err(ParseError::Syntax("there is no such modifier of STORE"));
+        }
+        unchanged_since = Some(ModSeq(cursor.mod_sequence()?));
+        cursor.expect(b')', "the modifiers of STORE do not end")?;
+        cursor.space()?;
+    }
     let change = if cursor.eat(b'+') {
         FlagChange::Add
     } else if cursor.eat(b'-') {
@@ -58,32 +70,59 @@ fn parse(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Box<dyn Comman
         Some(b'(') => flag_list(cursor)?,
         _ => flags(cursor)?,
     };
-    Ok(Box::new(Store { set, numbering, change, echo, flags }))
+    Ok(Box::new(Store { set, numbering, unchanged_since, change, echo, flags }))
 }
 
 impl Command for Store {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
+            if self.unchanged_since.is_some() {
+                session.raise_sync(Sync::Condstore);
+            }
             let view = session.view()?;
             let places = view.select(&self.set, self.numbering).map_err(no_such_number)?;
             if view.access() == Access::ReadOnly {
                 return Err(read_only().into());
             }
-            let gone = change(session, &places, self.change, &self.flags).await?;
+            let done = change(session, &places, self.change, &self.flags, self.unchanged_since).await?;
             let view = session.view()?;
             let mut out = Vec::new();
             view.tell_keywords(&mut out);
-            if self.echo == Echo::Told {
-                echo(&mut out, view, &places, self.numbering);
+            for &place in &places {
+                // Why a message was left alone is told without being asked for.
+                if self.echo == Echo::Told || done.modified.contains(&place) {
+                    view.tell_message(&mut out, place, self.numbering);
+                } else {
+                    view.tell_sequence(&mut out, place);
+                }
             }
+            let modified = named(view, &done.modified, self.numbering);
             session.link.write(&out).await?;
-            match gone {
-                Gone::None => Ok(Reply::ok("STORE completed")),
-                Gone::Some => Err(Reply::no("some of the messages no longer exist")
-                    .with(ResponseCode::ExpungeIssued)
-                    .into()),
-            }
+            Ok(outcome(done.gone, modified))
         })
+    }
+}
+
+/// The messages at these places, as the client named them.
+fn named(view: &View, places: &[usize], numbering: Numbering) -> Vec<u32> {
+    match numbering {
+        Numbering::Uid => view.uids(places).into_iter().map(|uid| uid.0).collect(),
+        Numbering::Sequence => {
+            places.iter().map(|place| u32::try_from(place.saturating_add(1)).unwrap_or(u32::MAX)).collect()
+        }
+    }
+}
+
+/// That messages were left alone is the more important news (RFC 7162, section 3.1.3).
+fn outcome(gone: Gone, modified: Vec<u32>) -> Reply {
+    let reply = match gone {
+        Gone::None if modified.is_empty() => return Reply::ok("STORE completed"),
+        Gone::None => Reply::ok("some of the messages have changed since"),
+        Gone::Some => Reply::no("some of the messages no longer exist"),
+    };
+    match modified.is_empty() {
+        true => reply.with(ResponseCode::ExpungeIssued),
+        false => reply.with(ResponseCode::Modified(modified)),
     }
 }
 
@@ -94,40 +133,39 @@ pub(super) enum Gone {
     Some,
 }
 
+/// What a change of flags came to.
+pub(super) struct Done {
+    /// Whether some of the messages had been expunged.
+    pub(super) gone: Gone,
+    /// The places of those that were left alone because they had changed since.
+    pub(super) modified: Vec<usize>,
+}
+
 /// Changes flags in the store, and has the view know it.
 pub(super) async fn change(
     session: &mut Session,
     places: &[usize],
     change: FlagChange,
     flags: &Flags,
-) -> Result<Gone, Failure> {
+    unchanged_since: Option<ModSeq>,
+) -> Result<Done, Failure> {
     let store = session.store();
     let view = session.view()?;
     let uids = view.uids(places);
     if uids.is_empty() {
-        return Ok(if places.is_empty() { Gone::None } else { Gone::Some });
+        let gone = if places.is_empty() { Gone::None } else { Gone::Some };
+        return Ok(Done { gone, modified: Vec::new() });
     }
-    let changed = store.change_flags(view.mailbox(), uids, change, flags.clone()).await?;
-    let gone = if changed.len() < places.len() { Gone::Some } else { Gone::None };
-    for message in changed {
+    let changed = store.change_flags(view.mailbox(), uids, change, flags.clone(), unchanged_since).await?;
+    let gone = if changed.after.len() < places.len() { Gone::Some } else { Gone::None };
+    for message in changed.after {
         view.stored(message, change, flags);
     }
-    Ok(gone)
-}
-
-fn echo(out: &mut Vec<u8>, view: &mut View, places: &[usize], numbering: Numbering) {
-    for &place in places {
-        let Some(entry) = view.entries().get(place).filter(|entry| !entry.is_gone()) else {
-            continue;
-        };
-        out.extend_from_slice(format!("* {} FETCH (", place.saturating_add(1)).as_bytes());
-        if numbering == Numbering::Uid {
-            out.extend_from_slice(format!("UID {} ", entry.message.uid).as_bytes());
-        }
-        entry.write_flags(out);
-        out.extend_from_slice(b")\r\n");
-        view.flags_told(place);
-    }
+    let left_alone = |place: &usize| {
+        let entry = view.entries().get(*place);
+        entry.is_some_and(|entry| changed.modified.binary_search(&entry.message.uid).is_ok())
+    };
+    Ok(Done { gone, modified: places.iter().copied().filter(left_alone).collect() })
 }
 
 /// The answer to a sequence number that stands for no message.

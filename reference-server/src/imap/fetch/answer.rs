@@ -69,6 +69,7 @@ impl Answer {
         match item {
             FetchItem::Flags => entry.write_flags(&mut self.text),
             FetchItem::Uid => self.push(&format!("UID {}", entry.message.uid)),
+            FetchItem::ModSeq => self.push(&format!("MODSEQ ({})", entry.message.modseq)),
             FetchItem::Rfc822Size => self.push(&format!("RFC822.SIZE {}", entry.message.octets)),
             FetchItem::InternalDate => {
                 let date = format_date_time(entry.message.internal_date);

@@ -24,6 +24,8 @@ pub(crate) enum ResponseCode {
     Capability(String),
     /// `CANNOT`: such an operation is never possible (RFC 5530).
     Cannot,
+    /// `CLOSED`: the mailbox that was selected is so no more (RFC 7162, section 3.2.11).
+    Closed,
     /// `COPYUID`: which messages became which (RFC 4315).
     CopyUid {
         /// UIDVALIDITY of the destination.
@@ -35,8 +37,13 @@ pub(crate) enum ResponseCode {
     },
     /// `EXPUNGEISSUED`: some of the messages are gone (RFC 5530).
     ExpungeIssued,
+    /// `HIGHESTMODSEQ`: up to which change the client knows everything (RFC 7162, section 3.1.2.1).
+    HighestModSeq(u64),
     /// `LIMIT`: the server will not go so far (RFC 5530).
     Limit,
+    /// `MODIFIED`, with the messages that a conditional STORE left alone: sequence numbers, or UIDs
+    /// in answer to UID STORE (RFC 7162, section 3.1.3).
+    Modified(Vec<u32>),
     /// `NONEXISTENT`: there is no such mailbox (RFC 5530).
     Nonexistent,
     /// `OVERQUOTA`: there is no room (RFC 5530).
@@ -72,11 +79,14 @@ impl fmt::Display for ResponseCode {
             Self::BadCharset => f.write_str("BADCHARSET (US-ASCII UTF-8)"),
             Self::Capability(list) => write!(f, "CAPABILITY {list}"),
             Self::Cannot => f.write_str("CANNOT"),
+            Self::Closed => f.write_str("CLOSED"),
             Self::CopyUid { validity, from, to } => {
                 write!(f, "COPYUID {validity} {} {}", compact_uid_set(from), compact_uid_set(to))
             }
             Self::ExpungeIssued => f.write_str("EXPUNGEISSUED"),
+            Self::HighestModSeq(value) => write!(f, "HIGHESTMODSEQ {value}"),
             Self::Limit => f.write_str("LIMIT"),
+            Self::Modified(set) => write!(f, "MODIFIED {}", compact_uid_set(set)),
             Self::Nonexistent => f.write_str("NONEXISTENT"),
             Self::OverQuota => f.write_str("OVERQUOTA"),
             Self::PermanentFlags(flags) => write!(f, "PERMANENTFLAGS ({flags})"),

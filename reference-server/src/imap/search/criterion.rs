@@ -7,7 +7,7 @@
 use time::Date;
 
 use super::Content;
-use crate::imap::syntax::{DateRelation, FlagName, SearchKey};
+use crate::imap::syntax::{DateRelation, FlagName, SearchKey, within};
 use crate::imap::view::Entry;
 use crate::message::search::fold;
 use crate::store::SystemFlag;
@@ -35,6 +35,7 @@ enum Criterion {
     Sent(DateRelation, Date),
     Larger(u64),
     Smaller(u64),
+    ModSeq(u64),
     Numbers(Vec<(u32, u32)>),
     Uids(Vec<(u32, u32)>),
     Not(Box<Criterion>),
@@ -90,6 +91,7 @@ fn criterion(key: SearchKey, largest: Largest) -> Criterion {
         SearchKey::Sent(relation, date) => Criterion::Sent(relation, date),
         SearchKey::Larger(octets) => Criterion::Larger(octets.into()),
         SearchKey::Smaller(octets) => Criterion::Smaller(octets.into()),
+        SearchKey::ModSeq(from) => Criterion::ModSeq(from),
         SearchKey::Numbers(set) => Criterion::Numbers(set.resolve(largest.number)),
         SearchKey::Uids(set) => Criterion::Uids(set.resolve(largest.uid)),
         SearchKey::Not(key) => Criterion::Not(Box::new(criterion(*key, largest))),
@@ -166,6 +168,7 @@ fn by_attributes(criterion: &Criterion, candidate: &Candidate<'_>) -> bool {
         Criterion::Internal(relation, date) => related(message.internal_date.date(), *relation, *date),
         Criterion::Larger(octets) => message.octets.0 > *octets,
         Criterion::Smaller(octets) => message.octets.0 < *octets,
+        Criterion::ModSeq(from) => message.modseq.0 >= *from,
         Criterion::Numbers(ranges) => within(ranges, candidate.number),
         Criterion::Uids(ranges) => within(ranges, message.uid.0),
         _ => false,
@@ -178,10 +181,4 @@ fn related(date: Date, relation: DateRelation, given: Date) -> bool {
         DateRelation::On => date == given,
         DateRelation::Since => date >= given,
     }
-}
-
-/// The ranges ascend and do not overlap.
-fn within(ranges: &[(u32, u32)], number: u32) -> bool {
-    let next = ranges.partition_point(|&(_, to)| to < number);
-    ranges.get(next).is_some_and(|&(from, _)| from <= number)
 }

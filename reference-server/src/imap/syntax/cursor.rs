@@ -178,6 +178,28 @@ impl<'a> Cursor<'a> {
     }
 
     /// ```abnf
+    /// mod-sequence-valzer = "0" / mod-sequence-value      ; below 2^63: RFC 7162, section 7
+    /// ```
+    pub(crate) fn mod_sequence(&mut self) -> Parsed<u64> {
+        let digits =
+            text_of(self.take_while(|o| o.is_ascii_digit()), "a modification sequence was expected")?;
+        match digits.parse() {
+            Ok(value) if i64::try_from(value).is_ok() => Ok(value),
+            _ => Err(ParseError::Syntax("the modification sequence does not fit into 63 bits")),
+        }
+    }
+
+    /// ```abnf
+    /// mod-sequence-value = 1*DIGIT      ; from 1 on
+    /// ```
+    pub(crate) fn nz_mod_sequence(&mut self) -> Parsed<u64> {
+        match self.mod_sequence()? {
+            0 => Err(ParseError::Syntax("a modification sequence is at least 1 here")),
+            value => Ok(value),
+        }
+    }
+
+    /// ```abnf
     /// string = quoted / literal
     /// ```
     pub(crate) fn string(&mut self) -> Parsed<Vec<u8>> {

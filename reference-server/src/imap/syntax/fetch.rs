@@ -32,6 +32,8 @@ pub(crate) enum FetchItem {
     Body,
     /// `BODYSTRUCTURE`
     BodyStructure,
+    /// `MODSEQ` (RFC 7162, section 3.1.4.2)
+    ModSeq,
     /// `UID`
     Uid,
     /// `BODY[section]<partial>` or `BODY.PEEK[section]<partial>`
@@ -148,6 +150,7 @@ fn fetch_item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
         ("RFC822.TEXT", _) => FetchItem::Rfc822Text,
         ("BODY", _) => FetchItem::Body,
         ("BODYSTRUCTURE", _) => FetchItem::BodyStructure,
+        ("MODSEQ", _) => FetchItem::ModSeq,
         ("UID", _) => FetchItem::Uid,
         _ => return Err(ParseError::Syntax("there is no such data item")),
     })

@@ -65,6 +65,9 @@ pub(crate) enum SearchKey {
     Larger(u32),
     /// `SMALLER n`, in octets.
     Smaller(u32),
+    /// `MODSEQ n`: changed, with this modification sequence or a higher one (RFC 7162, section
+    /// 3.1.5).
+    ModSeq(u64),
     /// Message sequence numbers.
     Numbers(SequenceSet),
     /// `UID set`
@@ -214,6 +217,7 @@ const KEYS_WITH_ARGUMENT: &[(&str, ReadArguments)] = &[
     ("UNKEYWORD", |cursor| Ok(SearchKey::Lacks(FlagName::Keyword(keyword(cursor)?)))),
     ("LARGER", |cursor| Ok(SearchKey::Larger(cursor.number()?))),
     ("SMALLER", |cursor| Ok(SearchKey::Smaller(cursor.number()?))),
+    ("MODSEQ", mod_sequence),
     ("UID", |cursor| Ok(SearchKey::Uids(sequence_set(cursor)?))),
 ];
 
@@ -228,6 +232,28 @@ fn header(cursor: &mut Cursor<'_>) -> Parsed<SearchKey> {
     let field = cursor.astring()?;
     cursor.space()?;
     Ok(SearchKey::Header { field, text: cursor.astring()? })
+}
+
+/// ```abnf
+/// search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer
+/// entry-name         = DQUOTE "/flags/" attr-flag DQUOTE
+/// entry-type-req     = "priv" / "shared" / "all"
+/// ```
+/// Each message has one sequence for all its flags, so which flag is meant makes no difference
+/// (RFC 7162, section 3.1.5).
+fn mod_sequence(cursor: &mut Cursor<'_>) -> Parsed<SearchKey> {
+    if cursor.peek() == Some(b'"') {
+        let entry = cursor.string()?;
+        if !entry.get(..7).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"/flags/")) || entry.len() == 7 {
+            return Err(ParseError::Syntax("the entry is not that of a flag"));
+        }
+        cursor.space()?;
+        if !["priv", "shared", "all"].iter().any(|kind| cursor.eat_word(kind)) {
+            return Err(ParseError::Syntax("an entry is priv, shared or all"));
+        }
+        cursor.space()?;
+    }
+    Ok(SearchKey::ModSeq(cursor.mod_sequence()?))
 }
 
 #[cfg(test)]
@@ -295,6 +321,8 @@ mod tests {
             "*",
             "(ALL SEEN)",
             "HEADER a \"\"",
+            "MODSEQ 0",
+            "MODSEQ \"/flags/\\\\draft\" all 620162338",
         ] {
             assert!(parse(&format!(" {key}")).is_ok(), "{key}");
         }
@@ -318,6 +346,10 @@ mod tests {
             " ALL CHARSET UTF-8",
             " KEYWORD \\Seen",
             " HEADER a",
+            " MODSEQ",
+            " MODSEQ 9223372036854775808",
+            " MODSEQ \"/flags/\" all 1",
+            " MODSEQ \"/flags/x\" some 1",
         ] {
             assert!(parse(text).is_err(), "{text:?}");
         }

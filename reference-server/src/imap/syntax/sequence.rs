@@ -28,6 +28,11 @@ impl Bound {
 pub(crate) struct SequenceSet(Vec<(Bound, Bound)>);
 
 impl SequenceSet {
+    /// Whether `*` stands in it.
+    pub(crate) fn has_largest(&self) -> bool {
+        self.0.iter().any(|&(from, to)| from == Bound::Largest || to == Bound::Largest)
+    }
+
     /// The set as ascending ranges that neither overlap nor touch, with `*` standing for
     /// `largest` (0 for an empty mailbox).
     pub(crate) fn resolve(&self, largest: u32) -> Vec<(u32, u32)> {
@@ -80,6 +85,12 @@ fn bound(cursor: &mut Cursor<'_>) -> Parsed<Bound> {
         Some(b'1'..=b'9') => Ok(Bound::Number(cursor.number()?)),
         _ => Err(ParseError::Syntax("a message number was expected")),
     }
+}
+
+/// Whether `number` is in one of the ranges that [`SequenceSet::resolve`] gave.
+pub(crate) fn within(ranges: &[(u32, u32)], number: u32) -> bool {
+    let next = ranges.partition_point(|&(_, to)| to < number);
+    ranges.get(next).is_some_and(|&(from, _)| from <= number)
 }
 
 /// ```abnf

@@ -10,5 +10,6 @@ mod harness;
 mod mailboxes;
 mod searching;
 mod selecting;
+mod sequences;
 mod storing;
 mod updates;

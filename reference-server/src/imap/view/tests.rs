@@ -31,7 +31,7 @@ fn mailbox(uid_next: u32, recent_from: u32) -> Mailbox {
 
 fn view(uids: &[u32]) -> View {
     let messages = uids.iter().map(|&uid| message(uid, Flags::new())).collect();
-    View::new(Snapshot { mailbox: mailbox(100, 100), messages }, Access::ReadWrite)
+    View::new(Snapshot { mailbox: mailbox(100, 100), messages }, Access::ReadWrite, Sync::Plain)
 }
 
 fn changes(changed: Vec<Message>, vanished: &[u32]) -> Changes {
