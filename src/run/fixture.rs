@@ -38,12 +38,15 @@ pub(crate) async fn set_up(stage: &mut Stage, case: &Case) -> Result<(), Halt> {
             Some(FixtureRoute::ImapAppend) => by_imap(stage, &account, &rendered).await,
             Some(FixtureRoute::Lmtp) => by_delivery(stage, &account, &rendered, Endpoint::Lmtp).await,
             Some(FixtureRoute::Smtp) => by_delivery(stage, &account, &rendered, Endpoint::Smtp).await,
-            None => Ok(()),
+            None => Ok(Vec::new()),
         };
-        put.map_err(|error| Halt::Blocked {
+        let delivered = put.map_err(|error| Halt::Blocked {
             reason: format!("the fixture of {} cannot be put there: {error}", given.name),
             cause: Cause::Silence,
         })?;
+        for (number, octets) in delivered.into_iter().enumerate() {
+            bind(stage, index, &given.name, &format!("inbox.{}", number + 1), octets);
+        }
     }
     Ok(())
 }
@@ -67,16 +70,26 @@ fn messages(
         } else {
             format!("mailbox.{}.{number}", mailbox.name)
         };
-        if account == 0 {
-            stage.bindings.set(word.clone(), octets.clone());
-        }
-        stage.bindings.set(format!("{name}.{word}"), octets.clone());
+        bind(stage, account, name, &word, octets.clone());
         all.push(octets);
     }
     Ok(all)
 }
 
-async fn by_imap(stage: &Stage, account: &Account, mailboxes: &[Rendered<'_>]) -> Result<(), ClientError> {
+/// The variable of a message: the first account's without its name too.
+fn bind(stage: &mut Stage, account: usize, name: &str, word: &str, octets: Vec<u8>) {
+    if account == 0 {
+        stage.bindings.set(word, octets.clone());
+    }
+    stage.bindings.set(format!("{name}.{word}"), octets);
+}
+
+/// Appended messages are as they were handed over: nothing is given back.
+async fn by_imap(
+    stage: &Stage,
+    account: &Account,
+    mailboxes: &[Rendered<'_>],
+) -> Result<Vec<Vec<u8>>, ClientError> {
     let dial = dial(stage, Endpoint::Imap)?;
     let mut client = ImapClient::open(dial, Arc::new(Recorder::new()), "fixture").await?;
     client.login_safely(&account.user, &account.secret).await?;
@@ -90,43 +103,52 @@ async fn by_imap(stage: &Stage, account: &Account, mailboxes: &[Rendered<'_>]) -
         }
     }
     client.logout().await;
-    Ok(())
+    Ok(Vec::new())
 }
 
-/// Delivers one by one, each when the one before can be seen, so that their order holds.
+/// Delivers one by one, each when the one before can be seen, so that their order holds. Gives
+/// the messages as they stand in the mailbox, where that can be looked into: a delivery puts
+/// trace fields before a message (RFC 5321, section 4.4), and that is no fault of the protocol
+/// that reads it.
 async fn by_delivery(
     stage: &Stage,
     account: &Account,
     mailboxes: &[Rendered<'_>],
     endpoint: Endpoint,
-) -> Result<(), ClientError> {
+) -> Result<Vec<Vec<u8>>, ClientError> {
     let dialect = if endpoint == Endpoint::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
     let from = format!("postmaster@{}", stage.target.domain());
     let mut client =
         SmtpClient::open(dial(stage, endpoint)?, dialect, Arc::new(Recorder::new()), "fixture").await?;
-    let mut count = 0;
-    for octets in mailboxes.iter().flat_map(|(_, messages)| messages) {
-        client.deliver(&from, &account.address, octets).await?;
-        count += 1;
-        wait_for(stage, account, count).await?;
+    let mut delivered = Vec::new();
+    for handed in mailboxes.iter().flat_map(|(_, messages)| messages) {
+        client.deliver(&from, &account.address, handed).await?;
+        let seen = wait_for(stage, account, delivered.len() + 1).await?;
+        // Anything but lines put before it is a change, which the case shall see as one.
+        let whole = seen.filter(|seen| seen.ends_with(handed)).unwrap_or_else(|| handed.clone());
+        delivered.push(whole);
     }
     client.quit().await;
-    Ok(())
+    Ok(delivered)
 }
 
-async fn wait_for(stage: &Stage, account: &Account, count: usize) -> Result<(), ClientError> {
+/// Waits until the mailbox holds so many messages, and gives the last; `None` where nobody can look.
+async fn wait_for(stage: &Stage, account: &Account, count: usize) -> Result<Option<Vec<u8>>, ClientError> {
     let place = stage.lease.place();
     if place.reach(Endpoint::Imap).is_none() && place.reach(Endpoint::Pop3).is_none() {
-        return Ok(());
+        return Ok(None);
     }
     let deadline = Instant::now() + DELIVERY_TIME;
-    while mailbox::read_from(place, account, "INBOX").await?.len() < count {
+    loop {
+        let mut messages = mailbox::read_from(place, account, "INBOX").await?;
+        if messages.len() >= count {
+            return Ok(messages.pop());
+        }
         if Instant::now() >= deadline {
             return Err(ClientError::Silent("the delivery".to_owned()));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    Ok(())
 }
 
 fn dial(stage: &Stage, endpoint: Endpoint) -> Result<Dial, ClientError> {

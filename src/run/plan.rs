@@ -7,7 +7,7 @@ use std::sync::Arc;
 use globset::Glob;
 
 use crate::requirement::RequirementId;
-use crate::script::model::{Action, Case, Endpoint, Lifecycle, Need, Protocol, Step, Suite};
+use crate::script::model::{Action, Case, Endpoint, GivenMessage, Lifecycle, Need, Protocol, Step, Suite};
 use crate::target::{FixtureRoute, Target};
 
 /// Cases chosen from suites, in order.
@@ -232,15 +232,13 @@ fn lifecycle(case: &Case, target: &Target) -> Option<String> {
 
 /// A fixture needs a way to put it there, and IMAP for what only IMAP can say.
 fn fixture(case: &Case, target: &Target) -> Option<String> {
-    let mailboxes: Vec<_> = case.given.accounts.iter().flat_map(|account| &account.mailboxes).collect();
-    let messages = mailboxes.iter().flat_map(|mailbox| &mailbox.messages);
-    let needs_imap = mailboxes.iter().any(|mailbox| !mailbox.name.eq_ignore_ascii_case("INBOX"))
-        || messages.clone().any(|message| !message.flags.is_empty() || message.internal_date.is_some());
-    if needs_imap && target.place().reach(Endpoint::Imap).is_none() {
+    if needs_append(case) && target.place().reach(Endpoint::Imap).is_none() {
         return Some("the fixture needs IMAP, and the target has none".to_owned());
     }
-    let none = messages.count() > 0 && target.fixture().is_none();
-    none.then(|| "the target has no way to put the fixture there".to_owned())
+    let accounts = &case.given.accounts;
+    let any =
+        accounts.iter().flat_map(|account| &account.mailboxes).any(|mailbox| !mailbox.messages.is_empty());
+    (any && target.fixture().is_none()).then(|| "the target has no way to put the fixture there".to_owned())
 }
 
 /// Looking into a mailbox needs IMAP or POP3.
@@ -259,16 +257,20 @@ fn reader(case: &Case, target: &Target) -> Option<String> {
     reason
 }
 
-/// The route by which a case's fixture goes in.
+/// The route by which a case's fixture goes in: by IMAP where only that can say it.
 pub(crate) fn fixture_route(case: &Case, target: &Target) -> Option<FixtureRoute> {
-    let imap = target.place().reach(Endpoint::Imap).is_some();
-    let only_inbox = case
-        .given
-        .accounts
-        .iter()
-        .flat_map(|account| &account.mailboxes)
-        .all(|mailbox| mailbox.name.eq_ignore_ascii_case("INBOX"));
-    if only_inbox || !imap { target.fixture() } else { Some(FixtureRoute::ImapAppend) }
+    if needs_append(case) && target.place().reach(Endpoint::Imap).is_some() {
+        return Some(FixtureRoute::ImapAppend);
+    }
+    target.fixture()
+}
+
+/// Whether the fixture has what no delivery can bring: other mailboxes, flags, internal dates.
+fn needs_append(case: &Case) -> bool {
+    case.given.accounts.iter().flat_map(|account| &account.mailboxes).any(|mailbox| {
+        let special = |message: &GivenMessage| !message.flags.is_empty() || message.internal_date.is_some();
+        !mailbox.name.eq_ignore_ascii_case("INBOX") || mailbox.messages.iter().any(special)
+    })
 }
 
 /// Every endpoint that the case connects to; its suite's own when it never says.

@@ -46,12 +46,10 @@ pub async fn run(
     }
     let jobs = options.jobs.max(1);
     let most = target.connections().map_or(jobs, |limit| (limit / CONNECTIONS_PER_CASE).max(1));
-    let suspects = run.in_parallel(shared, jobs.min(most)).await;
-    run.confirm_alone(suspects).await;
+    run.play(shared, jobs.min(most)).await;
     // A server of one's own disturbs nobody; a foreign one is ended only while nobody else is there.
     let together = if target.is_ours() { jobs.min(OWN_PROCESSES) } else { 1 };
-    let suspects = run.in_parallel(sole, together).await;
-    run.confirm_alone(suspects).await;
+    run.play(sole, together).await;
     run.end(begin)
 }
 
@@ -83,15 +81,25 @@ struct Suspect {
 }
 
 impl Run<'_> {
-    /// Plays cases at the same time, each in a task of its own, so that a panic of ours stays in
-    /// its case. Gives back those that must be run again.
-    async fn in_parallel(&mut self, cases: Vec<Planned>, jobs: usize) -> Vec<Suspect> {
+    /// Plays cases, and once more alone those that accuse.
+    async fn play(&mut self, cases: Vec<Planned>, jobs: usize) {
         let mut waiting = VecDeque::from(cases);
+        while !waiting.is_empty() && !self.stopped {
+            let suspects = self.in_parallel(&mut waiting, jobs).await;
+            self.confirm_alone(suspects).await;
+        }
+    }
+
+    /// Plays cases at the same time, each in a task of its own, so that a panic of ours stays in
+    /// its case. Gives back those that must be run again: all of them at the end, or the first
+    /// ones where a failure ends the run.
+    async fn in_parallel(&mut self, waiting: &mut VecDeque<Planned>, jobs: usize) -> Vec<Suspect> {
         let mut tasks: JoinSet<Played> = JoinSet::new();
         let mut running: HashMap<Id, Planned> = HashMap::new();
         let mut suspects = Vec::new();
         loop {
-            while tasks.len() < jobs && !self.stopped {
+            let settle = self.options.fail_fast == FailFast::Yes && !suspects.is_empty();
+            while tasks.len() < jobs && !self.stopped && !settle {
                 let Some(planned) = waiting.pop_front() else { break };
                 self.tell(&Event::CaseStarted { id: planned.id().to_owned() });
                 let id = self.spawn(&mut tasks, &planned);
