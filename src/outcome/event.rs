@@ -55,6 +55,8 @@ pub struct CaseOutcome {
     pub suite: String,
     /// Its sentence.
     pub name: String,
+    /// Why the rule is so, where the script says it.
+    pub note: Option<String>,
     /// The verdict.
     pub verdict: Verdict,
     /// The requirements its expectations judge.
@@ -63,6 +65,8 @@ pub struct CaseOutcome {
     pub findings: Vec<Finding>,
     /// Why it was skipped, blocked or in error.
     pub reason: Option<String>,
+    /// Which alternatives of an `any-of` held, in order.
+    pub courses: Vec<String>,
     /// How long it ran.
     pub duration: Duration,
     /// Every line of every connection.

@@ -67,6 +67,10 @@ pub fn draw_case(case: &CaseOutcome) -> String {
             let _ = writeln!(out, "  {}", bounded(&printable(line), VALUE));
         }
     }
+    if let Some(note) = case.note.as_ref().filter(|_| !matches!(case.verdict, Verdict::Pass | Verdict::Skip))
+    {
+        let _ = writeln!(out, "  {DIM}note:{DIM:#} {}", bounded(&printable(note.trim()), VALUE));
+    }
     if case.findings.is_empty() {
         draw_tail(&mut out, case);
     }

@@ -47,11 +47,13 @@ pub(crate) fn case(id: &str, verdict: Verdict) -> CaseOutcome {
         id: id.into(),
         suite: id.rsplit_once('/').map_or("", |(suite, _)| suite).into(),
         name: "something holds".into(),
+        note: None,
         verdict,
         covers: vec![RequirementId::new("rfc4315-3-1")],
         findings,
         reason: matches!(verdict, Verdict::Skip | Verdict::Blocked | Verdict::Error)
             .then(|| "not declared: UIDPLUS".into()),
+        courses: Vec::new(),
         duration: Duration::from_millis(12),
         transcript: vec![line(1, Direction::Note, "connected")],
     }

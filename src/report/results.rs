@@ -66,6 +66,9 @@ pub struct CaseRecord {
     pub findings: Vec<FindingRecord>,
     /// Why it was skipped, blocked or in error.
     pub reason: Option<String>,
+    /// Which of the alternatives that an RFC allows the server took; left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub courses: Vec<String>,
     /// How long it ran, in milliseconds.
     pub duration_ms: u64,
 }
@@ -114,6 +117,7 @@ impl From<&CaseOutcome> for CaseRecord {
             covers: case.covers.clone(),
             findings: case.findings.iter().map(FindingRecord::from).collect(),
             reason: case.reason.as_deref().map(|reason| bounded(reason, QUOTE).into_owned()),
+            courses: case.courses.clone(),
             duration_ms: u64::try_from(case.duration.as_millis()).unwrap_or(u64::MAX),
         }
     }

@@ -45,6 +45,15 @@ impl Bindings {
         self.values.get(name).map(Vec::as_slice)
     }
 
+    /// Takes over what `other` bound since `base`, of which it is a copy.
+    pub fn adopt(&mut self, base: &Self, other: Self) {
+        for (name, value) in other.values {
+            if base.values.get(&name) != Some(&value) {
+                self.set(name, value);
+            }
+        }
+    }
+
     /// Every bound name, in no order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)

@@ -14,7 +14,7 @@ use super::halt::{Cause, Halt};
 use super::options::{Options, Strictness};
 use super::plan::Planned;
 use super::stage::Stage;
-use super::steps::{bind, play};
+use super::steps::{bind, play, play_all};
 use crate::outcome::{CaseOutcome, Finding, Verdict};
 use crate::script::model::{Case, Suite};
 use crate::target::{CLIENT_NAME, Lease, Target, Tenancy};
@@ -23,6 +23,9 @@ use crate::wire::Tap;
 /// How much longer than its deadline a case may take for what the deadline does not govern:
 /// fixture, restart, farewell. Past it the case is cut off.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// How long a teardown may take.
+const TEARDOWN_TIME: Duration = Duration::from_secs(15);
 
 /// How long a case may wait for its accounts.
 const LEASE_TIME: Duration = Duration::from_secs(600);
@@ -93,7 +96,7 @@ async fn play_on_stage(
         suite: Arc::clone(&planned.suite),
         target: Arc::clone(target),
         bindings: first_bindings(&lease, target),
-        lease,
+        lease: Arc::new(lease),
         sessions: std::collections::BTreeMap::new(),
         evidence: Arc::clone(evidence),
         options: options.clone(),
@@ -104,6 +107,7 @@ async fn play_on_stage(
     }
     evidence.arrive(case.span);
     let result = play_steps(&mut stage, case, limit).await;
+    tear_down(&mut stage, case).await;
     stage.clear().await;
     result.err()
 }
@@ -117,6 +121,26 @@ async fn play_steps(stage: &mut Stage, case: &Case, limit: Duration) -> Result<(
         play(stage, step).await?;
     }
     Ok(())
+}
+
+/// Plays the teardown, whatever the steps came to. It judges nothing: what does not hold there
+/// is told in the transcript alone.
+async fn tear_down(stage: &mut Stage, case: &Case) {
+    if case.teardown.is_empty() {
+        return;
+    }
+    let (findings, place) = (stage.evidence.count(), stage.evidence.place());
+    stage.deadline = Instant::now() + stage.options.stretched(TEARDOWN_TIME);
+    stage.evidence.recorder().note("main", "teardown");
+    let result = play_all(stage, &case.teardown).await;
+    stage.evidence.forget(findings);
+    stage.evidence.arrive(place);
+    let why = match result {
+        Ok(()) => return,
+        Err(Halt::Blocked { reason, .. } | Halt::Error(reason)) => reason,
+        Err(Halt::Failed) => "a rule was departed from".to_owned(),
+    };
+    stage.evidence.recorder().note("main", format!("the teardown was not whole: {why}"));
 }
 
 /// The variables that every case has.
@@ -157,10 +181,12 @@ fn blank(planned: &Planned) -> CaseOutcome {
         id: planned.id().to_owned(),
         suite: planned.suite.path.clone(),
         name: planned.case().map_or_else(String::new, |case| case.name.clone()),
+        note: planned.case().and_then(|case| case.note.clone()),
         verdict: Verdict::Error,
         covers: Vec::new(),
         findings: Vec::new(),
         reason: None,
+        courses: Vec::new(),
         duration: Duration::ZERO,
         transcript: Vec::new(),
     }
@@ -183,10 +209,12 @@ fn finish(
         id: case.id.clone(),
         suite: suite.path.clone(),
         name: case.name.clone(),
+        note: case.note.clone(),
         verdict,
         covers: case.covers(),
         findings,
         reason,
+        courses: evidence.courses(),
         duration,
         transcript: evidence.transcript(),
     };
@@ -305,10 +333,12 @@ mod tests {
             id: "a/b".to_owned(),
             suite: "a".to_owned(),
             name: String::new(),
+            note: None,
             verdict,
             covers: Vec::new(),
             findings,
             reason: None,
+            courses: Vec::new(),
             duration: Duration::ZERO,
             transcript: Vec::new(),
         };

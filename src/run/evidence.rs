@@ -9,6 +9,9 @@ use crate::wire::{Recorder, Tap};
 /// Findings a case may have before more of them say nothing new.
 const MAX_FINDINGS: usize = 50;
 
+/// Alternatives taken that are told of; a loop could take any number.
+const MAX_COURSES: usize = 50;
+
 /// What a case leaves behind.
 #[derive(Debug, Default)]
 pub(crate) struct Evidence {
@@ -19,6 +22,7 @@ pub(crate) struct Evidence {
 #[derive(Debug, Default)]
 struct State {
     findings: Vec<Finding>,
+    courses: Vec<String>,
     at: Span,
 }
 
@@ -70,6 +74,26 @@ impl Evidence {
     /// Forgets the findings behind the first `count`: a step that is tried again begins anew.
     pub(crate) fn forget(&self, count: usize) {
         self.lock().findings.truncate(count);
+    }
+
+    /// The same, and gives them.
+    pub(crate) fn split_off(&self, count: usize) -> Vec<Finding> {
+        let mut state = self.lock();
+        let at = count.min(state.findings.len());
+        state.findings.split_off(at)
+    }
+
+    /// Notes which of several alternatives was taken.
+    pub(crate) fn take_course(&self, course: String) {
+        let mut state = self.lock();
+        if state.courses.len() < MAX_COURSES && !state.courses.contains(&course) {
+            state.courses.push(course);
+        }
+    }
+
+    /// The alternatives that were taken, in order.
+    pub(crate) fn courses(&self) -> Vec<String> {
+        self.lock().courses.clone()
     }
 
     /// The transcript's lines.

@@ -190,7 +190,8 @@ pub(crate) fn reason_to_skip(case: &Case, suite: &Suite, target: &Target) -> Opt
         .or_else(|| reader(case, target))
 }
 
-fn unmet(need: &Need, target: &Target) -> Option<String> {
+/// Why a condition does not hold; `None` when it does.
+pub(crate) fn unmet(need: &Need, target: &Target) -> Option<String> {
     let declared = target.declared();
     match need {
         Need::Capability { protocol, capability } => (!declared.has(*protocol, capability)).then(|| {
@@ -219,7 +220,7 @@ fn cannot(lifecycle: Lifecycle, target: &Target) -> Option<String> {
 
 fn lifecycle(case: &Case, target: &Target) -> Option<String> {
     let mut reason = None;
-    walk(&case.steps, &mut |step| {
+    walk(case, &mut |step| {
         let asked = match &step.action {
             Action::Restart => Lifecycle::Restart,
             Action::Kill => Lifecycle::Kill,
@@ -244,7 +245,7 @@ fn fixture(case: &Case, target: &Target) -> Option<String> {
 /// Looking into a mailbox needs IMAP or POP3.
 fn reader(case: &Case, target: &Target) -> Option<String> {
     let mut reason = None;
-    walk(&case.steps, &mut |step| {
+    walk(case, &mut |step| {
         if let Action::EventuallyMailbox(wait) = &step.action {
             let inbox = wait.folder.eq_ignore_ascii_case("INBOX");
             let imap = target.place().reach(Endpoint::Imap).is_some();
@@ -276,7 +277,7 @@ fn needs_append(case: &Case) -> bool {
 /// Every endpoint that the case connects to; its suite's own when it never says.
 fn endpoints(case: &Case, suite: &Suite) -> BTreeSet<Endpoint> {
     let mut found = BTreeSet::new();
-    walk(&case.steps, &mut |step| match &step.action {
+    walk(case, &mut |step| match &step.action {
         Action::Connect(open) | Action::Greet(open) | Action::Login(open) => {
             found.insert(open.endpoint);
         }
@@ -288,12 +289,9 @@ fn endpoints(case: &Case, suite: &Suite) -> BTreeSet<Endpoint> {
     found
 }
 
-fn walk(steps: &[Step], visit: &mut impl FnMut(&Step)) {
-    for step in steps {
-        visit(step);
-        if let Action::EventuallySteps(inner) = &step.action {
-            walk(inner, visit);
-        }
+fn walk(case: &Case, visit: &mut impl FnMut(&Step)) {
+    for step in case.steps.iter().chain(&case.teardown) {
+        step.walk(visit);
     }
 }
 

@@ -32,7 +32,7 @@ const MAX_VALUE: usize = 64 * 1024 * 1024;
 pub(crate) struct Stage {
     pub(crate) suite: Arc<Suite>,
     pub(crate) target: Arc<Target>,
-    pub(crate) lease: Lease,
+    pub(crate) lease: Arc<Lease>,
     pub(crate) bindings: Bindings,
     pub(crate) sessions: BTreeMap<String, Session>,
     pub(crate) evidence: Arc<Evidence>,
@@ -206,6 +206,28 @@ impl Stage {
     pub(crate) fn script_error(&self, error: &RenderError) -> Halt {
         let line = self.suite.source.location(error.span.start).line;
         Halt::Error(format!("line {line}: {error}"))
+    }
+
+    /// A stage for one of several branches: it has these connections, and variables that are its
+    /// own until [`Stage::rejoin`].
+    pub(crate) fn branch(&mut self, connections: &[&str]) -> Self {
+        let taken = connections.iter().filter_map(|name| self.sessions.remove_entry(*name));
+        Self {
+            sessions: taken.collect(),
+            suite: Arc::clone(&self.suite),
+            target: Arc::clone(&self.target),
+            lease: Arc::clone(&self.lease),
+            bindings: self.bindings.clone(),
+            evidence: Arc::clone(&self.evidence),
+            options: self.options.clone(),
+            deadline: self.deadline,
+        }
+    }
+
+    /// Takes back the connections of a branch and what it bound since `base`.
+    pub(crate) fn rejoin(&mut self, branch: Self, base: &Bindings) {
+        self.sessions.extend(branch.sessions);
+        self.bindings.adopt(base, branch.bindings);
     }
 
     /// Closes every connection.

@@ -162,6 +162,8 @@ pub struct Case {
     pub deadline: Duration,
     /// What is done and expected.
     pub steps: Vec<Step>,
+    /// What is done behind the steps, however they ended; it judges nothing.
+    pub teardown: Vec<Step>,
     /// Where it stands.
     pub span: Span,
 }
@@ -184,17 +186,13 @@ impl Case {
     /// Every law cited by a step, in order.
     #[must_use]
     pub fn laws(&self) -> Vec<&Law> {
-        let mut laws = Vec::new();
-        for step in &self.steps {
-            step.collect_laws(&mut laws);
-        }
-        laws
+        self.steps.iter().flat_map(Step::laws).collect()
     }
 
     /// Whether a step restarts or kills the target, so that the case must have a server of its own.
     #[must_use]
     pub fn ends_target(&self) -> bool {
-        self.steps.iter().any(Step::ends_target)
+        self.steps.iter().chain(&self.teardown).any(Step::ends_target)
     }
 }
 
@@ -293,6 +291,8 @@ pub struct Step {
     pub on: String,
     /// Time limit of each wait in it.
     pub within: Duration,
+    /// All of these must hold, or the step is passed over.
+    pub conditions: Vec<Condition>,
     /// What is done.
     pub action: Action,
     /// Where it stands.
@@ -300,6 +300,14 @@ pub struct Step {
 }
 
 impl Step {
+    /// Every law that it and the steps in it cite, in order.
+    #[must_use]
+    pub fn laws(&self) -> Vec<&Law> {
+        let mut laws = Vec::new();
+        self.collect_laws(&mut laws);
+        laws
+    }
+
     fn collect_laws<'a>(&'a self, laws: &mut Vec<&'a Law>) {
         match &self.action {
             Action::Talk(talk) => laws.extend(talk.exchanges.iter().flat_map(|exchange| {
@@ -309,31 +317,63 @@ impl Step {
             Action::Silence { law, .. } => laws.extend(law.as_ref()),
             Action::Check(check) => laws.extend(check.law.as_ref()),
             Action::EventuallyMailbox(wait) => laws.extend(wait.law.as_ref()),
-            Action::EventuallySteps(steps) => {
-                for step in steps {
-                    step.collect_laws(laws);
-                }
-            }
             Action::Connect(_)
             | Action::Greet(_)
             | Action::Login(_)
             | Action::Data(_)
             | Action::Send(_)
             | Action::StartTls(_)
+            | Action::HalfClose
             | Action::Drop
+            | Action::Reset
             | Action::Pause(_)
             | Action::Let(_)
             | Action::Restart
-            | Action::Kill => {}
+            | Action::Kill
+            | Action::EventuallySteps(_)
+            | Action::Steps(_)
+            | Action::Repeat { .. }
+            | Action::For { .. }
+            | Action::Together(_)
+            | Action::AnyOf(_) => {}
+        }
+        for step in self.action.inner().into_iter().flatten() {
+            step.collect_laws(laws);
         }
     }
 
     fn ends_target(&self) -> bool {
-        match &self.action {
-            Action::Restart | Action::Kill => true,
-            Action::EventuallySteps(steps) => steps.iter().any(Self::ends_target),
-            _ => false,
+        matches!(self.action, Action::Restart | Action::Kill)
+            || self.action.inner().into_iter().flatten().any(Self::ends_target)
+    }
+
+    /// Calls `visit` with the step and every step inside it.
+    pub fn walk(&self, visit: &mut impl FnMut(&Self)) {
+        visit(self);
+        for step in self.action.inner().into_iter().flatten() {
+            step.walk(visit);
         }
+    }
+
+    /// The connection that it speaks on, opens or closes; `None` when it is about none.
+    #[must_use]
+    pub fn connection(&self) -> Option<&str> {
+        let about = matches!(
+            self.action,
+            Action::Connect(_)
+                | Action::Greet(_)
+                | Action::Login(_)
+                | Action::Talk(_)
+                | Action::Data(_)
+                | Action::Send(_)
+                | Action::StartTls(_)
+                | Action::HalfClose
+                | Action::Drop
+                | Action::Reset
+                | Action::Closed(_)
+                | Action::Silence { .. }
+        );
+        about.then_some(self.on.as_str())
     }
 }
 
@@ -351,11 +391,15 @@ pub enum Action {
     /// A message after 354.
     Data(Data),
     /// Octets exactly as written.
-    Send(Template),
+    Send(Send),
     /// TLS on a connection that began in plaintext.
     StartTls(StartTls),
+    /// Say that nothing more will be sent, and go on reading.
+    HalfClose,
     /// Close at once.
     Drop,
+    /// Close at once with a TCP reset.
+    Reset,
     /// The server must close.
     Closed(Option<Law>),
     /// Nothing may arrive.
@@ -379,6 +423,106 @@ pub enum Action {
     Restart,
     /// SIGKILL the target and start it again.
     Kill,
+    /// Steps in order, as one step.
+    Steps(Vec<Step>),
+    /// Steps so many times.
+    Repeat {
+        /// How often.
+        times: usize,
+        /// The variable that counts, from 1.
+        bind: Option<String>,
+        /// What is done each time.
+        steps: Vec<Step>,
+    },
+    /// Steps once for each value.
+    For {
+        /// The variable that takes the value.
+        bind: String,
+        /// The values, in order.
+        values: Vec<Template>,
+        /// What is done each time.
+        steps: Vec<Step>,
+    },
+    /// Branches at once, each with connections of its own.
+    Together(Vec<Vec<Step>>),
+    /// Alternatives of which the first that holds is taken.
+    AnyOf(Vec<Alternative>),
+}
+
+impl Action {
+    /// The lists of steps that it holds.
+    #[must_use]
+    pub fn inner(&self) -> Vec<&[Step]> {
+        match self {
+            Self::EventuallySteps(steps)
+            | Self::Steps(steps)
+            | Self::Repeat { steps, .. }
+            | Self::For { steps, .. } => vec![steps.as_slice()],
+            Self::Together(branches) => branches.iter().map(Vec::as_slice).collect(),
+            Self::AnyOf(alternatives) => alternatives.iter().map(|one| one.steps.as_slice()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// One of several courses that an RFC allows.
+#[derive(Debug, Clone)]
+pub struct Alternative {
+    /// What it is, for transcript and results.
+    pub name: String,
+    /// What must hold for it to be taken.
+    pub steps: Vec<Step>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// `when` or `unless` of a step.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// Whether it is to hold or not to hold.
+    pub sense: Sense,
+    /// What is looked at.
+    pub test: Test,
+}
+
+/// Whether a condition is to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sense {
+    /// `when`.
+    When,
+    /// `unless`.
+    Unless,
+}
+
+/// What a condition looks at.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// What the target declares and has.
+    Need(Need),
+    /// A value.
+    Value(Box<Check>),
+}
+
+/// Octets exactly as written, and how they are cut into writes.
+#[derive(Debug, Clone)]
+pub struct Send {
+    /// The octets.
+    pub octets: Template,
+    /// How they are cut.
+    pub cut: Cut,
+    /// How long to wait between two writes.
+    pub pause: Duration,
+}
+
+/// How octets are cut into writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cut {
+    /// One write.
+    Whole,
+    /// Writes of so many octets each; what is left goes into a last one.
+    Sizes(Vec<usize>),
+    /// Each write has so many octets.
+    Each(usize),
 }
 
 /// How a connection is opened.
@@ -549,11 +693,15 @@ pub enum Operator {
     AtLeast,
     /// As numbers.
     AtMost,
+    /// The same words, in any order and each as often; `1:3` stands for the numbers in it.
+    SameSet,
+    /// The words of the value are numbers in an order: the operand says which.
+    Are,
 }
 
 impl Operator {
     /// Every operator with its key in scripts.
-    pub const ALL: [(&'static str, Self); 11] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("equals", Self::Equals),
         ("not-equals", Self::NotEquals),
         ("contains", Self::Contains),
@@ -565,5 +713,36 @@ impl Operator {
         ("less-than", Self::LessThan),
         ("at-least", Self::AtLeast),
         ("at-most", Self::AtMost),
+        ("same-set", Self::SameSet),
+        ("are", Self::Are),
     ];
+}
+
+/// What the words of a value can be said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Series {
+    /// Each number is greater than the one before it.
+    StrictlyIncreasing,
+    /// Each number is less than the one before it.
+    StrictlyDecreasing,
+    /// No word stands twice.
+    Distinct,
+    /// All words are the same.
+    Equal,
+}
+
+impl Series {
+    /// Every series with its word in scripts.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("strictly-increasing", Self::StrictlyIncreasing),
+        ("strictly-decreasing", Self::StrictlyDecreasing),
+        ("distinct", Self::Distinct),
+        ("equal", Self::Equal),
+    ];
+
+    /// The series that a word names.
+    #[must_use]
+    pub fn find(word: &[u8]) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| known.as_bytes() == word).map(|(_, series)| *series)
+    }
 }

@@ -30,6 +30,7 @@ pub fn schema() -> Value {
             "step": step(),
             "message": message(),
             "duration": { "type": "string", "pattern": "^[0-9]+(ms|s|m)$" },
+            "condition": condition(),
             "law": { "type": "string", "description": "ID, ID (level)" },
             "let": { "type": "object", "additionalProperties": {
                 "anyOf": [
@@ -63,6 +64,11 @@ fn closed(required: &[&str], properties: Value) -> Value {
 }
 
 fn needs() -> Value {
+    json!({ "type": "array", "items": need() })
+}
+
+/// One condition on the target.
+fn need() -> Value {
     let mut kinds = Map::new();
     kinds.insert("endpoint".into(), json!({ "enum": endpoints() }));
     kinds.insert("lifecycle".into(), json!({ "enum": ["restart", "kill"] }));
@@ -73,7 +79,12 @@ fn needs() -> Value {
     let mapping = json!({
         "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false, "properties": kinds,
     });
-    json!({ "type": "array", "items": { "anyOf": [{ "type": "string" }, mapping] } })
+    json!({ "anyOf": [{ "type": "string" }, mapping] })
+}
+
+/// What `when` and `unless` take: one on the target, or a comparison that judges nothing.
+fn condition() -> Value {
+    json!({ "anyOf": [need(), check()] })
 }
 
 fn case() -> Value {
@@ -97,9 +108,14 @@ fn case() -> Value {
             "given": closed(&[], Value::Object(given)),
             "let": { "$ref": "#/$defs/let" },
             "deadline": { "$ref": "#/$defs/duration" },
-            "steps": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/step" } },
+            "steps": steps(),
+            "teardown": steps(),
         }),
     )
+}
+
+fn steps() -> Value {
+    json!({ "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/step" } })
 }
 
 fn message() -> Value {
@@ -121,6 +137,8 @@ fn step() -> Value {
     let bare: Vec<&str> = read::step_words().filter(|word| read::may_stand_alone(word)).collect();
     properties.insert("on".into(), text("The connection"));
     properties.insert("within".into(), json!({ "$ref": "#/$defs/duration" }));
+    properties.insert("when".into(), json!({ "$ref": "#/$defs/condition" }));
+    properties.insert("unless".into(), json!({ "$ref": "#/$defs/condition" }));
     json!({ "anyOf": [{ "enum": bare }, closed(&[], Value::Object(properties))] })
 }
 
@@ -150,9 +168,11 @@ fn actions() -> Vec<(&'static str, Value)> {
             closed(&["raw"], json!({ "raw": text("") })),
         ] }),
         ),
-        ("send", text("Octets as they are")),
+        ("send", json!({ "anyOf": [text("Octets as they are"), send()] })),
         ("starttls", or_nothing(closed(&[], json!({ "handshake-only": { "type": "boolean" } })))),
+        ("half-close", nothing.clone()),
         ("drop", nothing.clone()),
+        ("reset", nothing.clone()),
         ("closed", or_nothing(closed(&[], json!({ "law": law })))),
         ("silence", json!({ "anyOf": [duration, closed(&["for"], json!({ "for": duration, "law": law }))] })),
         ("pause", duration.clone()),
@@ -161,7 +181,37 @@ fn actions() -> Vec<(&'static str, Value)> {
         ("let", json!({ "$ref": "#/$defs/let" })),
         ("restart", nothing.clone()),
         ("kill", nothing),
+        ("steps", steps()),
+        ("repeat", repeat()),
+        ("for", each()),
+        ("together", json!({ "type": "array", "minItems": 2, "items": steps() })),
+        ("any-of", json!({ "type": "array", "minItems": 2, "items": alternative() })),
     ]
+}
+
+fn send() -> Value {
+    let size = json!({ "type": "integer", "minimum": 1 });
+    closed(
+        &["bytes"],
+        json!({
+            "bytes": text("Octets as they are"), "each": size, "split": { "type": "array", "items": size },
+            "pause": { "$ref": "#/$defs/duration" },
+        }),
+    )
+}
+
+fn repeat() -> Value {
+    let times = json!({ "type": "integer", "minimum": 0 });
+    closed(&["times", "steps"], json!({ "times": times, "as": text("The variable"), "steps": steps() }))
+}
+
+fn each() -> Value {
+    let values = json!({ "type": "array", "items": { "type": ["string", "number", "boolean"] } });
+    closed(&["each", "in", "steps"], json!({ "each": text("The variable"), "in": values, "steps": steps() }))
+}
+
+fn alternative() -> Value {
+    closed(&["name", "steps"], json!({ "name": text("What it is"), "steps": steps() }))
 }
 
 fn eventually() -> Value {
@@ -223,6 +273,10 @@ mod tests {
         };
         assert_eq!(keys(&case()), sorted(read::CASE_KEYS));
         assert_eq!(keys(&message()), sorted(read::MESSAGE_KEYS));
+        assert_eq!(keys(&send()), sorted(read::SEND_KEYS));
+        assert_eq!(keys(&repeat()), sorted(read::REPEAT_KEYS));
+        assert_eq!(keys(&each()), sorted(read::FOR_KEYS));
+        assert_eq!(keys(&alternative()), sorted(read::ALTERNATIVE_KEYS));
     }
 
     #[test]

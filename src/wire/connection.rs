@@ -116,6 +116,22 @@ pub struct Connection {
     /// `None` once it is closed by us.
     open: Option<Open>,
     encrypted: bool,
+    /// How many times octets were sent.
+    writes: u64,
+}
+
+/// A place in what a connection has received, to which it can be put back.
+#[derive(Debug)]
+pub struct Mark {
+    inbox: Arc<Inbox>,
+    taken: usize,
+    writes: u64,
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        self.inbox.release();
+    }
 }
 
 #[derive(Debug)]
@@ -154,7 +170,7 @@ impl Connection {
         };
         let inbox = Arc::new(Inbox::default());
         let open = Open::start(stream, &name, &inbox, &recorder);
-        Ok(Self { name, inbox, recorder, open: Some(open), encrypted })
+        Ok(Self { name, inbox, recorder, open: Some(open), encrypted, writes: 0 })
     }
 
     /// Its name in the transcript.
@@ -198,6 +214,22 @@ impl Connection {
         }
     }
 
+    /// Remembers this place: what is taken from here on can be put back as long as the mark lives.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark { taken: self.inbox.keep(), inbox: Arc::clone(&self.inbox), writes: self.writes }
+    }
+
+    /// Puts back what was taken since the mark; `false`, and nothing put back, when octets were
+    /// sent since then or the mark is another connection's: what came answers another question.
+    pub fn rewind(&self, mark: &Mark) -> bool {
+        let same = Arc::ptr_eq(&self.inbox, &mark.inbox) && self.writes == mark.writes;
+        if same {
+            self.inbox.put_back(mark.taken);
+        }
+        same
+    }
+
     /// Sends octets, all of them in one write where the system takes them.
     ///
     /// # Errors
@@ -206,6 +238,7 @@ impl Connection {
         let Some(open) = self.open.as_mut() else {
             return Err(WriteError::Closed(io::Error::from(io::ErrorKind::NotConnected)));
         };
+        self.writes += 1;
         // Recorded before the write: a reply can be read before the write returns.
         self.recorder.octets(&self.name, Direction::Client, Instant::now(), octets);
         let write = async {
@@ -239,7 +272,12 @@ impl Connection {
             Ok(stream) => stream,
             Err(error) => {
                 self.recorder.note(&self.name, error.to_string());
-                self.inbox.finish(End::Tls(error.to_string()));
+                // A server that hangs up in the handshake has closed, whatever TLS makes of that.
+                let end = match &error {
+                    HandshakeError::Failed(cause) => end_of(cause),
+                    HandshakeError::TimedOut | HandshakeError::Closed => End::Tls(error.to_string()),
+                };
+                self.inbox.finish(end);
                 return Err(error);
             }
         };
@@ -253,6 +291,33 @@ impl Connection {
         if let Some(open) = self.open.take() {
             self.recorder.note(&self.name, "dropped by the client");
             drop(open.stop().await);
+        }
+    }
+
+    /// Says that nothing more will be sent (TLS close_notify, FIN) and goes on reading.
+    ///
+    /// # Errors
+    /// When the connection is gone, or it cannot be said until the deadline.
+    pub async fn half_close(&mut self, deadline: Instant) -> Result<(), WriteError> {
+        let Some(open) = self.open.as_mut() else {
+            return Err(WriteError::Closed(io::Error::from(io::ErrorKind::NotConnected)));
+        };
+        self.recorder.note(&self.name, "half-closed by the client");
+        match tokio::time::timeout_at(deadline.into(), open.writer.shutdown()).await {
+            Err(_) => Err(WriteError::TimedOut),
+            Ok(Err(error)) => Err(WriteError::Closed(error)),
+            Ok(Ok(())) => Ok(()),
+        }
+    }
+
+    /// Closes the TCP connection at once by a reset (RFC 9293, section 3.10.4, ABORT).
+    pub async fn reset(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.recorder.note(&self.name, "reset by the client");
+            if let Some(stream) = open.stop().await {
+                // Where the system does not know it, an ordinary close is the next best.
+                let _ = stream.tcp().set_zero_linger();
+            }
         }
     }
 
@@ -410,6 +475,40 @@ mod tests {
         drop(server);
         let got = connection.receive(soon(), all_at_end).await;
         assert_eq!(got, Received::Item((Vec::new(), End::Reset)));
+    }
+
+    #[tokio::test]
+    async fn a_reset_and_a_half_close_are_seen_as_such() {
+        let (mut connection, mut server, _) = pair().await;
+        connection.half_close(soon()).await.unwrap();
+        let mut got = Vec::new();
+        tokio::time::timeout(Duration::from_secs(5), server.read_to_end(&mut got)).await.unwrap().unwrap();
+        server.write_all(b"still heard").await.unwrap();
+        drop(server);
+        let got = connection.receive(soon(), all_at_end).await;
+        assert_eq!(got, Received::Item((b"still heard".to_vec(), End::Closed)));
+        let (mut connection, mut server, _) = pair().await;
+        connection.reset().await;
+        let mut got = [0; 8];
+        let read = tokio::time::timeout(Duration::from_secs(5), server.read(&mut got)).await.unwrap();
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+    }
+
+    #[tokio::test]
+    async fn what_was_taken_since_a_mark_can_be_put_back() {
+        let (mut connection, mut server, _) = pair().await;
+        let three = |octets: &[u8], _: Option<&End>| match octets.get(..3) {
+            Some(head) => Take::Done { consumed: 3, item: head.to_vec() },
+            None => Take::More,
+        };
+        server.write_all(b"abcdef").await.unwrap();
+        assert_eq!(connection.receive(soon(), three).await, Received::Item(b"abc".to_vec()));
+        let mark = connection.mark();
+        assert_eq!(connection.receive(soon(), three).await, Received::Item(b"def".to_vec()));
+        assert!(connection.rewind(&mark));
+        assert_eq!(connection.receive(soon(), three).await, Received::Item(b"def".to_vec()));
+        connection.write(b"x", soon()).await.unwrap();
+        assert!(!connection.rewind(&mark));
     }
 
     #[tokio::test]

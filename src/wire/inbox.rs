@@ -64,6 +64,8 @@ struct State {
     octets: Vec<u8>,
     /// Octets at the head of `octets` that were taken already.
     taken: usize,
+    /// How many marks want taken octets kept.
+    marks: usize,
     last_arrival: Option<Instant>,
     end: Option<End>,
 }
@@ -107,11 +109,33 @@ impl Inbox {
         let mut state = self.lock();
         state.taken = state.taken.saturating_add(count).min(state.octets.len());
         // Moving the rest down each time would make many small replies quadratic.
+        if state.marks > 0 {
+            return;
+        }
         if state.taken > 64 * 1024 || state.taken == state.octets.len() {
             let taken = state.taken;
             state.octets.drain(..taken);
             state.taken = 0;
         }
+    }
+
+    /// Keeps what is taken from here on; gives the place to put it back to.
+    pub(crate) fn keep(&self) -> usize {
+        let mut state = self.lock();
+        state.marks += 1;
+        state.taken
+    }
+
+    /// Makes octets unread that were taken since a mark stood at this place.
+    pub(crate) fn put_back(&self, taken: usize) {
+        let mut state = self.lock();
+        state.taken = taken.min(state.taken);
+    }
+
+    /// A mark is gone.
+    pub(crate) fn release(&self) {
+        let mut state = self.lock();
+        state.marks = state.marks.saturating_sub(1);
     }
 
     /// Asks `take` again at each arrival, until it is done or the deadline has passed.

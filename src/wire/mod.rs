@@ -11,7 +11,9 @@ mod redact;
 mod stream;
 mod tls;
 
-pub use connection::{ConnectError, Connection, ConnectionOptions, HandshakeError, Received, WriteError};
+pub use connection::{
+    ConnectError, Connection, ConnectionOptions, HandshakeError, Mark, Received, WriteError,
+};
 pub use escape::{escape, escape_line, shorten};
 pub use inbox::{End, Take};
 pub use recorder::{Recorder, Tap};

@@ -15,7 +15,7 @@ const MAX_HELD_RESPONSES: usize = 200_000;
 const MAX_BEGUN: usize = 8192;
 
 /// An IMAP conversation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ImapSpeech {
     pub(super) framer: Framer,
     commands: usize,

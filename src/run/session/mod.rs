@@ -26,7 +26,7 @@ pub(crate) struct Session {
 }
 
 /// The state of a protocol's conversation.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Speech {
     /// SMTP, submission, LMTP.
     Smtp(smtp::Framer),

@@ -6,7 +6,7 @@ use crate::dialect::Limits;
 use crate::dialect::pop3::{Framer, Reply, Shape, Status};
 
 /// POP3: what is asked decides how the answer is framed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Pop3Speech {
     pub(super) framer: Framer,
     /// The answers that are still to come, in order.

@@ -5,13 +5,33 @@ use std::time::Duration;
 use crate::run::halt::{Cause, Halt};
 use crate::run::stage::{Departure, Stage, quote};
 use crate::script::model::{Law, Step};
-use crate::wire::{End, Received, Take};
+use crate::wire::{End, Received, Take, WriteError};
 
 /// `drop`: the TCP connection is closed without a farewell.
 pub(super) async fn drop_connection(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
     stage.session(&step.on)?.connection.drop_now().await;
     stage.sessions.remove(&step.on);
     Ok(())
+}
+
+/// `reset`: the TCP connection is closed by a reset.
+pub(super) async fn reset(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
+    stage.session(&step.on)?.connection.reset().await;
+    stage.sessions.remove(&step.on);
+    Ok(())
+}
+
+/// `half-close`: nothing more will be sent; what the server still says can be expected.
+pub(super) async fn half_close(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
+    let deadline = stage.wait(step.within).deadline;
+    match stage.session(&step.on)?.connection.half_close(deadline).await {
+        // What the server said before it closed is still to be read.
+        Ok(()) | Err(WriteError::Closed(_)) => Ok(()),
+        Err(error) => {
+            let line = stage.suite.source.location(step.span.start).line;
+            Err(Halt::Blocked { reason: format!("line {line}: {error}"), cause: Cause::Silence })
+        }
+    }
 }
 
 /// `closed`: the server must close; what it says before that does not matter here.

@@ -1,9 +1,13 @@
 //! What each step does; one file a step kind.
 
+mod alternatives;
+mod branches;
 mod check;
 mod closing;
+mod condition;
 mod eventually;
 mod lifecycle;
+mod looping;
 mod opening;
 mod sending;
 mod starttls;
@@ -22,15 +26,20 @@ use crate::script::model::{Action, Step};
 /// What ends the case.
 pub(crate) async fn play(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
     stage.evidence.arrive(step.span);
+    if !condition::hold(stage, step)? {
+        return Ok(());
+    }
     match &step.action {
         Action::Connect(open) => opening::connect(stage, step, open).await,
         Action::Greet(open) => opening::greet(stage, step, open).await,
         Action::Login(open) => opening::login(stage, step, open).await,
         Action::Talk(talk) => talk::talk(stage, step, talk).await,
         Action::Data(data) => sending::data(stage, step, data).await,
-        Action::Send(octets) => sending::send(stage, step, octets).await,
+        Action::Send(send) => sending::send(stage, step, send).await,
         Action::StartTls(how) => starttls::start_tls(stage, step, *how).await,
+        Action::HalfClose => closing::half_close(stage, step).await,
         Action::Drop => closing::drop_connection(stage, step).await,
+        Action::Reset => closing::reset(stage, step).await,
         Action::Closed(law) => closing::closed(stage, step, law.as_ref()).await,
         Action::Silence { time, law } => closing::silence(stage, step, *time, law.as_ref()).await,
         Action::Pause(time) => {
@@ -44,6 +53,11 @@ pub(crate) async fn play(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
         Action::Let(bindings) => bind(stage, bindings),
         Action::Restart => lifecycle::restart(stage, crate::script::model::Lifecycle::Restart).await,
         Action::Kill => lifecycle::restart(stage, crate::script::model::Lifecycle::Kill).await,
+        Action::Steps(steps) => play_all(stage, steps).await,
+        Action::Repeat { times, bind, steps } => looping::repeat(stage, *times, bind.as_deref(), steps).await,
+        Action::For { bind, values, steps } => looping::each(stage, bind, values, steps).await,
+        Action::Together(branches) => branches::together(stage, branches).await,
+        Action::AnyOf(alternatives) => alternatives::any_of(stage, step, alternatives).await,
     }
 }
 

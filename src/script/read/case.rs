@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::scope::Scope;
 use super::{Context, given, lint, needs, step, texts};
-use crate::script::model::{Case, Need};
+use crate::script::model::{Case, Need, Step};
 use crate::source::{Fields, Node, Span};
 
 const WHAT: &str = "a case";
 /// What a case can say.
 pub(in crate::script) const KEYS: &[&str] =
-    &["id", "name", "note", "tags", "needs", "given", "let", "deadline", "steps"];
+    &["id", "name", "note", "tags", "needs", "given", "let", "deadline", "steps", "teardown"];
 
 /// Reads a case; `ids` are the ids before it in the file.
 pub(super) fn read(
@@ -40,6 +40,8 @@ pub(super) fn read(
     let before = context.decoder.mistakes();
     let steps_node = context.decoder.required(&fields, WHAT, "steps");
     let steps = steps_node.map(|node| step::read_list(context, &mut scope, node)).unwrap_or_default();
+    let teardown =
+        fields.get("teardown").map(|node| read_teardown(context, &mut scope, node)).unwrap_or_default();
     let span = fields.entry("id").map_or(node.span, |entry| entry.value.span);
     let case = Case {
         id: format!("{suite}/{}", id.unwrap_or_default()),
@@ -51,6 +53,7 @@ pub(super) fn read(
         lets,
         deadline: deadline.unwrap_or(Duration::from_secs(30)),
         steps,
+        teardown,
         span,
     };
     // What a case judges can only be told when its steps could be read.
@@ -58,6 +61,16 @@ pub(super) fn read(
         lint::check(context, &case);
     }
     Some(case)
+}
+
+/// Steps that always run, and so cannot tell whether what they need was there: they judge nothing.
+fn read_teardown(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Vec<Step> {
+    let steps = step::read_list(context, scope, node);
+    for law in steps.iter().flat_map(Step::laws) {
+        let help = "judge it in `steps`; what does not hold in `teardown` is told in the transcript";
+        context.decoder.mistake_help(law.span, "a teardown judges nothing", help);
+    }
+    steps
 }
 
 fn read_id(context: &mut Context<'_>, fields: &Fields<'_>, ids: &mut Vec<(String, Span)>) -> Option<String> {

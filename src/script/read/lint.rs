@@ -78,9 +78,28 @@ impl Survey {
                     self.judge(if absent { Polarity::Negative } else { Polarity::Positive });
                 }
             }
-            Action::EventuallySteps(steps) => steps.iter().for_each(|step| self.step(step)),
-            _ => {}
+            Action::AnyOf(alternatives) => {
+                let surveys = alternatives.iter().map(|alternative| {
+                    let mut survey = Self::default();
+                    alternative.steps.iter().for_each(|step| survey.step(step));
+                    survey
+                });
+                self.any(&surveys.collect::<Vec<_>>());
+            }
+            action => {
+                for inner in action.inner() {
+                    inner.iter().for_each(|step| self.step(step));
+                }
+            }
         }
+    }
+
+    /// A server passes alternatives by the one that suits it best.
+    fn any(&mut self, alternatives: &[Self]) {
+        let judging = alternatives.iter().filter(|one| one.negative + one.other > 0);
+        self.other += judging.map(|one| one.other).min().unwrap_or(0);
+        self.negative += alternatives.iter().map(|one| one.negative).max().unwrap_or(0);
+        self.control |= !alternatives.is_empty() && alternatives.iter().all(|one| one.control);
     }
 
     fn exchange(&mut self, exchange: &Exchange) {

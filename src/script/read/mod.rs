@@ -3,6 +3,7 @@
 //! One file a part of the language. A part that finds a mistake writes it down
 //! and reading goes on; a suite with a mistake is never handed out.
 
+mod block;
 mod case;
 mod given;
 mod law;
@@ -18,9 +19,13 @@ mod texts;
 mod wait;
 
 #[cfg(test)]
+pub(super) use block::{ALTERNATIVE_KEYS, FOR_KEYS, REPEAT_KEYS};
+#[cfg(test)]
 pub(super) use case::KEYS as CASE_KEYS;
 #[cfg(test)]
 pub(super) use given::MESSAGE_KEYS;
+#[cfg(test)]
+pub(super) use step::SEND_KEYS;
 pub(super) use step::{may_stand_alone, words as step_words};
 
 use std::sync::Arc;

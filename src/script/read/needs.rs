@@ -10,7 +10,8 @@ pub(super) fn read(context: &mut Context<'_>, node: &Node) -> Vec<Need> {
     items.iter().filter_map(|item| read_one(context, item)).collect()
 }
 
-fn read_one(context: &mut Context<'_>, node: &Node) -> Option<Need> {
+/// Reads one condition.
+pub(super) fn read_one(context: &mut Context<'_>, node: &Node) -> Option<Need> {
     let protocol = context.protocol;
     let Some(entries) = node.entries() else {
         let text = context.decoder.sentence(node, "a condition")?;

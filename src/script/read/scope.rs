@@ -76,6 +76,41 @@ impl Scope {
         }
     }
 
+    /// What is known behind courses of which any number was taken: all that any of them bound, and
+    /// each connection that one of them left open.
+    pub(super) fn join(&mut self, courses: Vec<Self>) {
+        let mut connections: BTreeMap<String, Link> = BTreeMap::new();
+        for course in courses {
+            self.variables.extend(course.variables);
+            if course.certainty == Certainty::Partial {
+                self.certainty = Certainty::Partial;
+            }
+            for (name, link) in course.connections {
+                match connections.get_mut(&name) {
+                    Some(known) if known.state == LinkState::Open => {}
+                    Some(known) => *known = link,
+                    None => drop(connections.insert(name, link)),
+                }
+            }
+        }
+        self.connections.extend(connections);
+    }
+
+    /// What is known behind branches that all ran, each with connections of its own.
+    pub(super) fn gather(&mut self, branches: Vec<(Self, Vec<String>)>) {
+        for (branch, names) in branches {
+            self.variables.extend(branch.variables);
+            if branch.certainty == Certainty::Partial {
+                self.certainty = Certainty::Partial;
+            }
+            for name in names {
+                if let Some(link) = branch.connections.get(&name) {
+                    self.connections.insert(name, *link);
+                }
+            }
+        }
+    }
+
     /// The account that `login` uses.
     pub(super) fn first_account(&self) -> &str {
         self.accounts.first().map_or("alice", String::as_str)
@@ -156,7 +191,8 @@ impl Scope {
     }
 
     /// The connection that a step is about; one that is not open is a mistake.
-    pub(super) fn link(&self, context: &mut Context<'_>, name: &str, span: Span) -> Option<Link> {
+    /// It is told once: the connection counts as open from there on.
+    pub(super) fn link(&mut self, context: &mut Context<'_>, name: &str, span: Span) -> Option<Link> {
         let link = self.connections.get(name).copied();
         match link {
             Some(Link { state: LinkState::Open, .. }) => {}
@@ -178,6 +214,9 @@ impl Scope {
                     None => format!("open it with `login: {{name: {name}}}`, `greet` or `connect`"),
                 };
                 context.decoder.mistake_help(span, message, help);
+                let endpoint = Endpoint::default_of(context.protocol);
+                let link = Link { endpoint, state: LinkState::Open, greeting: Greeting::Taken };
+                self.connections.insert(name.to_owned(), link);
             }
         }
         link

@@ -2,15 +2,22 @@
 
 use std::time::Duration;
 
+use super::block::{self, BlockKind};
 use super::open::{self, OpenKind};
 use super::scope::{Greeting, Scope};
 use super::{Context, law, talk, texts, wait};
-use crate::script::model::{Action, Data, Law, StartTls, Step};
+use crate::script::model::{Action, Condition, Cut, Data, Law, Send, Sense, StartTls, Step};
 use crate::script::template::Escapes;
 use crate::source::{Entry, Fields, Node, Span};
 
 /// Time limit of each wait where a step says none.
 const WITHIN: Duration = Duration::from_secs(10);
+
+/// What `send` can say.
+pub(in crate::script) const SEND_KEYS: &[&str] = &["bytes", "split", "each", "pause"];
+
+/// The most octets that one piece of a `send` has.
+const MAX_PIECE: usize = 10_000_000;
 
 /// What a step can do, by its word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +27,9 @@ enum Kind {
     Data,
     Send,
     StartTls,
+    HalfClose,
     Drop,
+    Reset,
     Closed,
     Silence,
     Pause,
@@ -29,10 +38,11 @@ enum Kind {
     Let,
     Restart,
     Kill,
+    Block(BlockKind),
 }
 
 impl Kind {
-    const WORDS: [(&'static str, Self); 16] = [
+    const WORDS: [(&'static str, Self); 23] = [
         ("connect", Self::Open(OpenKind::Connect)),
         ("greet", Self::Open(OpenKind::Greet)),
         ("login", Self::Open(OpenKind::Login)),
@@ -40,7 +50,9 @@ impl Kind {
         ("data", Self::Data),
         ("send", Self::Send),
         ("starttls", Self::StartTls),
+        ("half-close", Self::HalfClose),
         ("drop", Self::Drop),
+        ("reset", Self::Reset),
         ("closed", Self::Closed),
         ("silence", Self::Silence),
         ("pause", Self::Pause),
@@ -49,6 +61,11 @@ impl Kind {
         ("let", Self::Let),
         ("restart", Self::Restart),
         ("kill", Self::Kill),
+        ("steps", Self::Block(BlockKind::Steps)),
+        ("repeat", Self::Block(BlockKind::Repeat)),
+        ("for", Self::Block(BlockKind::For)),
+        ("together", Self::Block(BlockKind::Together)),
+        ("any-of", Self::Block(BlockKind::AnyOf)),
     ];
 
     fn find(word: &str) -> Option<Self> {
@@ -59,7 +76,15 @@ impl Kind {
     const fn needs_connection(self) -> bool {
         matches!(
             self,
-            Self::Talk | Self::Data | Self::Send | Self::StartTls | Self::Drop | Self::Closed | Self::Silence
+            Self::Talk
+                | Self::Data
+                | Self::Send
+                | Self::StartTls
+                | Self::HalfClose
+                | Self::Drop
+                | Self::Reset
+                | Self::Closed
+                | Self::Silence
         )
     }
 
@@ -74,6 +99,7 @@ impl Kind {
             Self::Eventually => Some("`eventually: {within: 10s, mailbox: {has: {subject: one}}}`"),
             Self::Check => Some("`check: {value: \"${a}\", equals: \"${b}\"}`"),
             Self::Let => Some("`let: {name: value}`"),
+            Self::Block(kind) => Some(kind.example()),
             _ => None,
         }
     }
@@ -115,7 +141,11 @@ struct Written<'n> {
     span: Span,
     on: Option<(&'n str, Span)>,
     within: Option<Duration>,
+    conditions: Vec<(Sense, &'n Node)>,
 }
+
+/// What may stand beside an action.
+const MODIFIERS: [&str; 4] = ["on", "within", "when", "unless"];
 
 fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Step> {
     let written = match node.entries() {
@@ -129,6 +159,11 @@ fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Ste
         context.decoder.mistake_help(written.span, "something must stand behind this word", help);
         return None;
     }
+    let conditions: Vec<Condition> = written
+        .conditions
+        .iter()
+        .filter_map(|(sense, node)| block::condition(context, scope, *sense, node))
+        .collect();
     let name = written.on.map_or("main", |(name, _)| name).to_owned();
     let place = written.on.map_or(written.span, |(_, span)| span);
     if written.kind.needs_connection() {
@@ -136,8 +171,13 @@ fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Ste
     } else if let (Some((_, span)), false) = (written.on, matches!(written.kind, Kind::Open(_))) {
         context.decoder.mistake(span, "`on` has no meaning here: this step is about no connection");
     }
-    let mut step =
-        Step { on: name, within: written.within.unwrap_or(WITHIN), action: Action::Drop, span: written.span };
+    let mut step = Step {
+        on: name,
+        within: written.within.unwrap_or(WITHIN),
+        conditions,
+        action: Action::Drop,
+        span: written.span,
+    };
     step.action = action(context, scope, &written, &mut step.on, &mut step.within)?;
     Some(step)
 }
@@ -149,7 +189,7 @@ fn bare<'n>(context: &mut Context<'_>, node: &'n Node) -> Option<Written<'n>> {
         context.decoder.unknown(node.span, format!("there is no step `{word}`"), word, words());
         return None;
     };
-    Some(Written { kind, value: None, span: node.span, on: None, within: None })
+    Some(Written { kind, value: None, span: node.span, on: None, within: None, conditions: Vec::new() })
 }
 
 /// `- talk: …`, with modifiers beside it.
@@ -157,7 +197,7 @@ fn mapping<'n>(context: &mut Context<'_>, node: &'n Node, entries: &'n [Entry]) 
     let fields = Fields { entries, span: node.span };
     let decoder = &mut context.decoder;
     let mut action: Option<(Kind, &Entry)> = None;
-    for entry in entries.iter().filter(|entry| !["on", "within"].contains(&entry.key.as_str())) {
+    for entry in entries.iter().filter(|entry| !MODIFIERS.contains(&entry.key.as_str())) {
         match (Kind::find(&entry.key), action) {
             (Some(kind), None) => action = Some((kind, entry)),
             (Some(_), Some((_, first))) => {
@@ -166,21 +206,24 @@ fn mapping<'n>(context: &mut Context<'_>, node: &'n Node, entries: &'n [Entry]) 
             }
             (None, _) => {
                 let message = format!("there is no step `{}`", entry.key);
-                decoder.unknown(entry.key_span, message, &entry.key, words().chain(["on", "within"]));
+                decoder.unknown(entry.key_span, message, &entry.key, words().chain(MODIFIERS));
             }
         }
     }
     let on = fields.get("on").and_then(|node| decoder.text(node, "`on`").map(|name| (name, node.span)));
     let within = fields.get("within").and_then(|node| decoder.duration(node, "`within`"));
+    let sensed = |key: &str, sense| fields.get(key).map(|node| (sense, node));
+    let conditions =
+        [sensed("when", Sense::When), sensed("unless", Sense::Unless)].into_iter().flatten().collect();
     let Some((kind, entry)) = action else {
-        if entries.iter().all(|entry| ["on", "within"].contains(&entry.key.as_str())) {
+        if entries.iter().all(|entry| MODIFIERS.contains(&entry.key.as_str())) {
             decoder.mistake_help(node.span, "this step does nothing", "add an action, as `talk: |`");
         }
         return None;
     };
     let empty = entry.value.is_absent() || entry.value.entries().is_some_and(<[Entry]>::is_empty);
     let value = (!empty).then_some(&entry.value);
-    Some(Written { kind, value, span: entry.key_span, on, within })
+    Some(Written { kind, value, span: entry.key_span, on, within, conditions })
 }
 
 fn action(
@@ -202,10 +245,17 @@ fn action(
             }
             data(context, scope, node).map(Action::Data)
         }
-        (Kind::Send, Some(node)) => {
-            texts::template(context, scope, node, "`send`", Escapes::Read).map(Action::Send)
-        }
+        (Kind::Send, Some(node)) => send(context, scope, node).map(Action::Send),
         (Kind::StartTls, value) => starttls(context, scope, value, on, place).map(Action::StartTls),
+        (Kind::HalfClose, value) => {
+            nothing_behind(context, value, "half-close");
+            Some(Action::HalfClose)
+        }
+        (Kind::Reset, value) => {
+            nothing_behind(context, value, "reset");
+            scope.close(on, "`reset` closed it");
+            Some(Action::Reset)
+        }
         (Kind::Drop, value) => {
             nothing_behind(context, value, "drop");
             scope.close(on, "`drop` closed it");
@@ -233,6 +283,7 @@ fn action(
             scope.close_all("`kill` ended all connections");
             Some(Action::Kill)
         }
+        (Kind::Block(kind), Some(node)) => block::read(context, scope, kind, node),
         // A word with nothing behind it that needs something was reported before.
         (_, None) => None,
     }
@@ -289,6 +340,34 @@ fn data(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Data> {
             None
         }
     }
+}
+
+/// `send: TEXT`, or `{bytes, split, each, pause}`.
+fn send(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Send> {
+    if node.entries().is_none() {
+        let octets = texts::template(context, scope, node, "`send`", Escapes::Read)?;
+        return Some(Send { octets, cut: Cut::Whole, pause: Duration::ZERO });
+    }
+    let what = "`send`";
+    let fields = context.decoder.fields(node, what, SEND_KEYS)?;
+    let octets = context.decoder.required(&fields, what, "bytes");
+    let octets = octets.and_then(|node| texts::template(context, scope, node, "`bytes`", Escapes::Read));
+    let pause = fields.get("pause").and_then(|node| context.decoder.duration(node, "`pause`"));
+    let size = |context: &mut Context<'_>, node: &Node, what: &str| {
+        context.decoder.number(node, what, MAX_PIECE).map(|size| size.max(1))
+    };
+    let cut = match (fields.get("split"), fields.get("each")) {
+        (None, None) => Some(Cut::Whole),
+        (None, Some(node)) => size(context, node, "`each`").map(Cut::Each),
+        (Some(node), None) => context.decoder.list(node, "`split`").map(|items| {
+            Cut::Sizes(items.iter().filter_map(|item| size(context, item, "an item of `split`")).collect())
+        }),
+        (Some(_), Some(node)) => {
+            context.decoder.mistake(node.span, "`send` is cut either by `split` or by `each`");
+            None
+        }
+    };
+    Some(Send { octets: octets?, cut: cut?, pause: pause.unwrap_or(Duration::ZERO) })
 }
 
 fn starttls(

@@ -6,7 +6,7 @@ use regex::bytes::RegexBuilder;
 
 use super::scope::Scope;
 use super::{Context, law, step, texts};
-use crate::script::model::{Action, Check, EventuallyMailbox, MessageTraits, Operator};
+use crate::script::model::{Action, Check, EventuallyMailbox, MessageTraits, Operator, Series};
 use crate::script::pattern::TextPattern;
 use crate::script::template::{Escapes, Template, is_name};
 use crate::source::{Fields, Node};
@@ -141,6 +141,13 @@ fn operator(
             let message = format!("the regular expression cannot be read: {reason}");
             context.decoder.mistake_help(entry.value.span, message, "it is written as in Rust's regex crate");
         }
+    }
+    if let (Operator::Are, Some(octets)) = (operator, operand.as_ref().and_then(Template::constant))
+        && Series::find(&octets).is_none()
+    {
+        let word = String::from_utf8_lossy(&octets).into_owned();
+        let known = Series::ALL.map(|(word, _)| word);
+        context.decoder.unknown(entry.value.span, format!("`{word}` is no series"), &word, known);
     }
     Some((operator, operand))
 }

@@ -1,0 +1,136 @@
+//! The language's constructs against the embedded server: each example of the reference
+//! (`docs/script-language.md`) holds, and what does not hold (`tests/failures/`) is drawn as recorded.
+//!
+//! An example is a block that begins with ```` ```yaml PROTOCOL ````: the steps of a case, or what
+//! stands below its name.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may take the short way")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mailspec::outcome::{CaseOutcome, Listener, Verdict};
+use mailspec::report::{Collector, draw_case};
+use mailspec::run::{Options, Plan, Selection, run};
+use mailspec::script;
+use mailspec::target::{EmbeddedOptions, Target};
+
+/// A case that an example's own steps are put into.
+const FIXTURE: &str = "given: {inbox: [{subject: one}, {subject: two}]}";
+
+fn examples() -> Vec<(String, String)> {
+    let text = std::fs::read_to_string("docs/script-language.md").unwrap();
+    let blocks = text.split("\n```yaml ").skip(1);
+    blocks
+        .map(|block| {
+            let (protocol, rest) = block.split_once('\n').unwrap();
+            (protocol.trim().to_owned(), rest.split("\n```").next().unwrap().to_owned())
+        })
+        .collect()
+}
+
+/// Examples of one protocol as a suite.
+fn suite(protocol: &str, examples: &[(usize, &str)]) -> String {
+    let mut text = format!("version: 1\nsuite: examples\nprotocol: {protocol}\ncases:\n");
+    for (number, body) in examples {
+        let body = if body.starts_with("- ") { format!("steps:\n{body}") } else { (*body).to_owned() };
+        let body = if body.contains("given:") { body } else { format!("{FIXTURE}\n{body}") };
+        writeln!(text, "  - id: example-{number}\n    name: it holds").unwrap();
+        for line in body.lines() {
+            writeln!(text, "    {line}").unwrap();
+        }
+    }
+    text
+}
+
+fn outcomes(paths: &[PathBuf]) -> Vec<CaseOutcome> {
+    let library = script::load(paths).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let ledger = Arc::clone(&library.ledger);
+    let options = Options::new(move |id| ledger.level(id));
+    let plan = Plan::new(library.suites.into_iter().map(Arc::new), &Selection::default()).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let collector = Collector::new();
+    let mut listeners: [Box<dyn Listener>; 1] = [Box::new(collector.clone())];
+    let program = Some(PathBuf::from(env!("CARGO_BIN_EXE_mailspec")));
+    runtime.block_on(async {
+        let options_of = EmbeddedOptions { program, ..Default::default() };
+        let target = Arc::new(Target::embedded(options_of).await.unwrap());
+        run(&plan, &target, &options, &mut listeners).await;
+    });
+    collector.take().cases
+}
+
+#[test]
+fn each_example_of_the_reference_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let examples = examples();
+    assert!(examples.len() >= 6, "{}", examples.len());
+    let mut paths = Vec::new();
+    for protocol in ["smtp", "submission", "lmtp", "pop3", "imap"] {
+        let own: Vec<(usize, &str)> = examples
+            .iter()
+            .enumerate()
+            .filter(|(_, (spoken, _))| spoken == protocol)
+            .map(|(number, (_, body))| (number, body.as_str()))
+            .collect();
+        if !own.is_empty() {
+            let path = folder.path().join(format!("{protocol}.yaml"));
+            std::fs::write(&path, suite(protocol, &own)).unwrap();
+            paths.push(path);
+        }
+    }
+    let outcomes = outcomes(&paths);
+    assert_eq!(outcomes.len(), examples.len());
+    for outcome in outcomes {
+        assert_eq!(outcome.verdict, Verdict::Pass, "{}", draw_case(&outcome));
+    }
+}
+
+#[test]
+fn what_does_not_hold_is_drawn_as_recorded() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("failures");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        let mut paths: Vec<PathBuf> =
+            std::fs::read_dir("tests/failures").unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+        paths.sort();
+        assert!(!paths.is_empty());
+        for outcome in outcomes(&paths) {
+            assert!(outcome.verdict != Verdict::Pass, "{}", outcome.id);
+            insta::assert_snapshot!(name(&outcome.id), picture(&outcome));
+        }
+    });
+}
+
+/// A snapshot's name, which becomes a file's.
+fn name(id: &str) -> String {
+    Path::new(id)
+        .file_name()
+        .unwrap()
+        .to_string_lossy()
+        .replace(['[', ']'], "-")
+        .trim_end_matches('-')
+        .to_owned()
+}
+
+/// The drawing without colours and without the conversation, whose times and words may change.
+fn picture(outcome: &CaseOutcome) -> String {
+    let drawn = draw_case(outcome);
+    let mut plain = String::new();
+    let mut rest = drawn.as_str();
+    while let Some((before, behind)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        rest = behind.split_once('m').map_or("", |(_, rest)| rest);
+    }
+    plain.push_str(rest);
+    let conversation = |line: &&str| {
+        let text = line.trim_start().trim_start_matches('|').trim_start();
+        let spoken = text.split_whitespace().take(2).any(|word| ["C:", "S:", "--"].contains(&word));
+        !spoken && !text.starts_with("(")
+    };
+    plain.lines().filter(|line| conversation(line)).map(|line| format!("{}\n", line.trim_end())).collect()
+}
