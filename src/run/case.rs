@@ -254,6 +254,7 @@ pub(crate) fn confirm(first: Played, second: Played, strictness: Strictness) -> 
     let accused = second.verdict == Verdict::Fail || second.verdict == Verdict::Warn;
     if accused {
         let count = second.findings.len();
+        let dropped = second.findings.first().cloned();
         second.findings.retain(|finding| first.findings.iter().any(|before| same(before, finding)));
         if second.findings.len() == count || !second.findings.is_empty() {
             let reason = second.reason.clone();
@@ -263,7 +264,9 @@ pub(crate) fn confirm(first: Played, second: Played, strictness: Strictness) -> 
                 return second;
             }
         }
-        return unstable(first, second, "another departure showed when it was run again");
+        let shown = second.findings.first().or(dropped.as_ref());
+        let shown = shown.map_or_else(String::new, |finding| format!(" ({})", brief(finding)));
+        return unstable(first, second, &format!("another departure showed when it was run again{shown}"));
     }
     match (first.verdict, second.verdict) {
         (_, Verdict::Error) => second,
@@ -278,12 +281,14 @@ pub(crate) fn confirm(first: Played, second: Played, strictness: Strictness) -> 
     }
 }
 
+/// A finding in a few words.
+fn brief(finding: &Finding) -> String {
+    format!("{} at line {}: {}", finding.requirement, finding.line, finding.actual)
+}
+
 /// An error that tells what the two tries found.
 fn unstable(first: CaseOutcome, second: CaseOutcome, why: &str) -> CaseOutcome {
-    let seen = first.findings.first().map_or_else(
-        || first.reason.clone().unwrap_or_default(),
-        |finding| format!("{} at line {}: {}", finding.requirement, finding.line, finding.actual),
-    );
+    let seen = first.findings.first().map_or_else(|| first.reason.clone().unwrap_or_default(), brief);
     CaseOutcome {
         verdict: Verdict::Error,
         findings: Vec::new(),

@@ -52,6 +52,12 @@ impl Pool {
         self.size
     }
 
+    /// The accounts that no case has now, the next to go out first.
+    #[must_use]
+    pub fn free(&self) -> Vec<Account> {
+        self.shared.lock().iter().rev().cloned().collect()
+    }
+
     /// One account per name, all at once, so that two cases never wait for each other's rest;
     /// `None` when the pool will never have so many.
     pub async fn lease(&self, names: &[String]) -> Option<PoolLease> {

@@ -39,6 +39,10 @@ pub enum TargetError {
     },
     /// A leased account cannot be emptied.
     Clean(String, String),
+    /// The server is gone, or takes no connections.
+    Unreachable(String),
+    /// No endpoint takes an account of the profile with its secret: the account, and what was answered.
+    Credentials(String, String),
     /// A shared server was to be ended.
     NotOurs,
 }
@@ -62,6 +66,12 @@ impl fmt::Display for TargetError {
                 "the case needs {needed} accounts and the profile has {size}: add some under `accounts`"
             ),
             Self::Clean(account, why) => write!(f, "the account {account} cannot be emptied: {why}"),
+            Self::Unreachable(why) => f.write_str(why),
+            Self::Credentials(account, why) => write!(
+                f,
+                "no endpoint takes the account {account} with the secret of the profile ({why}): \
+                 correct `accounts` in the profile; nothing was judged"
+            ),
             Self::NotOurs => f.write_str("a server that other cases share cannot be restarted or killed"),
         }
     }

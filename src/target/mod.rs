@@ -6,6 +6,7 @@
 mod account;
 mod clean;
 pub mod client;
+mod credentials;
 mod embedded;
 mod error;
 mod lease;
@@ -32,6 +33,7 @@ pub use rulings::{Ruling, Rulings};
 
 use crate::script::model::{Endpoint, Lifecycle};
 use crate::wire::{ClientTls, Trust};
+use client::ClientError;
 use embedded::{Embedded, account_named};
 use lease::{ForeignHost, Host};
 use process::OwnProcess;
@@ -39,6 +41,9 @@ use process::OwnProcess;
 /// How often, and how far apart, [`Target::end`] looks whether interrupted cases let go.
 const END_TRIES: usize = 100;
 const END_PAUSE: Duration = Duration::from_millis(20);
+
+/// Accounts of a profile whose secrets are tried before a run: enough to find a slip in a list.
+const MAX_CHECKED: usize = 32;
 
 /// A running server, ready to be tested.
 pub struct Target {
@@ -233,6 +238,21 @@ impl Target {
         }
     }
 
+    /// Whether a foreign target takes the accounts of its profile, before any case accuses it of
+    /// refusing them.
+    ///
+    /// # Errors
+    /// [`TargetError::Credentials`] when every endpoint that could be asked refuses an account's secret.
+    pub async fn check_credentials(&self) -> Result<(), TargetError> {
+        let Kind::Foreign { pool, .. } = &self.kind else { return Ok(()) };
+        for account in pool.free().iter().take(MAX_CHECKED) {
+            if let Some(why) = credentials::refused(&self.place, account).await {
+                return Err(TargetError::Credentials(account.user.clone(), why));
+            }
+        }
+        Ok(())
+    }
+
     /// Accounts for a case, empty, one per name; waits until there are enough.
     ///
     /// # Errors
@@ -251,9 +271,10 @@ impl Target {
                     .collect();
                 let clean = accounts.iter().filter(|_| *cleaning == Cleaning::Leased);
                 for (_, account) in clean {
-                    clean::clean(&self.place, account)
-                        .await
-                        .map_err(|error| TargetError::Clean(account.user.clone(), error.to_string()))?;
+                    clean::clean(&self.place, account).await.map_err(|error| match error {
+                        ClientError::Connect(error) => TargetError::Unreachable(error.to_string()),
+                        error => TargetError::Clean(account.user.clone(), error.to_string()),
+                    })?;
                 }
                 let host = match tenancy {
                     Tenancy::Shared => Host::Shared,

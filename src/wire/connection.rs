@@ -66,12 +66,26 @@ pub enum HandshakeError {
     Failed(io::Error),
 }
 
+impl HandshakeError {
+    /// Whether it is the certificate that was not trusted: by our authority, or for the name we ask for.
+    #[must_use]
+    pub fn is_distrust(&self) -> bool {
+        let Self::Failed(error) = self else { return false };
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>());
+        matches!(inner, Some(tokio_rustls::rustls::Error::InvalidCertificate(_)))
+    }
+}
+
 impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TimedOut => f.write_str("no TLS handshake within the time limit"),
             Self::Closed => f.write_str("the connection was closed before the TLS handshake"),
-            Self::Failed(error) => write!(f, "the TLS handshake failed: {error}"),
+            Self::Failed(error) => {
+                write!(f, "the TLS handshake failed: {error}")?;
+                let hint = "; `tls` in the profile names the authority to trust and the name to ask for";
+                f.write_str(if self.is_distrust() { hint } else { "" })
+            }
         }
     }
 }

@@ -130,7 +130,10 @@ async fn drive(args: &Args, chosen: Chosen, watch: Option<Watch>) -> Result<Stat
         }
     };
     let target = Arc::new(target);
-    let ended = work(args, chosen, watch, &target).await;
+    let ended = match target.check_credentials().await {
+        Ok(()) => work(args, chosen, watch, &target).await,
+        Err(error) => Err(error.into()),
+    };
     target.end().await?;
     ended
 }

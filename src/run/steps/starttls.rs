@@ -44,6 +44,10 @@ async fn handshake(stage: &mut Stage, step: &Step, name: &str) -> Result<(), Hal
         }
         Err(error) => {
             let line = stage.suite.source.location(step.span.start).line;
+            // Whom to trust is the profile's word, and may be wrong.
+            if error.is_distrust() {
+                return Err(Halt::Error(format!("line {line}: {error}")));
+            }
             Err(Halt::Blocked { reason: format!("line {line}: {error}"), cause: Cause::Silence })
         }
     }
