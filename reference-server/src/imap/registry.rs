@@ -94,11 +94,15 @@ pub(crate) const COMMANDS: &[Registered] = &[
     commands::expunge::UID_EXPUNGE,
     commands::fetch::FETCH,
     commands::fetch::UID_FETCH,
+    commands::id::ID,
     commands::idle::IDLE,
     commands::list::LIST,
     commands::login::LOGIN,
     commands::logout::LOGOUT,
     commands::lsub::LSUB,
+    commands::move_messages::MOVE,
+    commands::move_messages::UID_MOVE,
+    commands::namespace::NAMESPACE,
     commands::noop::NOOP,
     commands::rename::RENAME,
     commands::search::SEARCH,
@@ -109,6 +113,7 @@ pub(crate) const COMMANDS: &[Registered] = &[
     commands::store::STORE,
     commands::store::UID_STORE,
     commands::subscribe::SUBSCRIBE,
+    commands::close::UNSELECT,
     commands::subscribe::UNSUBSCRIBE,
 ];
 
@@ -157,7 +162,8 @@ pub(crate) fn capabilities(standing: Standing) -> String {
 }
 
 /// Capabilities that no command of their own stands for: they extend commands that others have.
-const EXTENSIONS: &[&str] = &[];
+const EXTENSIONS: &[&str] =
+    &["APPENDLIMIT", "ESEARCH", "MULTIAPPEND", "SASL-IR", "SEARCHRES", "STATUS=SIZE", "WITHIN"];
 
 /// The capabilities that do not depend on the standing of the connection, in alphabetical order.
 pub(crate) fn extensions() -> Vec<&'static str> {

@@ -28,6 +28,8 @@ pub(crate) struct Session {
     selected: Option<Selected>,
     next: Next,
     errors: u32,
+    /// The tag of the command that is being carried out.
+    tag: String,
 }
 
 /// The selected mailbox.
@@ -81,6 +83,7 @@ impl Session {
             selected: None,
             next: Next::Command,
             errors: 0,
+            tag: String::new(),
         }
     }
 
@@ -206,6 +209,7 @@ impl Session {
             self.refresh().await;
         }
         self.expunges = registered.expunges;
+        self.tag.clone_from(&tag);
         let reply = match command.run(self).await {
             Ok(reply) | Err(Failure::Answered(reply)) => reply,
             Err(Failure::Ended(ended)) => return Err(ended),
@@ -259,6 +263,11 @@ impl Session {
     /// 7.4.1).
     pub(crate) fn hold_expunges(&mut self) {
         self.expunges = Expunges::Held;
+    }
+
+    /// The tag of the command that is being carried out, for answers that name it.
+    pub(crate) fn tag(&self) -> &str {
+        &self.tag
     }
 
     /// How much the client hears of modification sequences.
@@ -394,6 +403,9 @@ fn complaint(error: ParseError) -> Reply {
     match error {
         ParseError::Syntax(reason) => Reply::bad(reason),
         ParseError::NeedsLiteral(_) => Reply::bad("no literal is possible here"),
+        ParseError::MessageTooLarge => {
+            Reply::no("the message is larger than allowed").with(ResponseCode::TooBig)
+        }
         ParseError::LiteralTooLarge { .. } => {
             Reply::no("the literal is larger than allowed").with(ResponseCode::Limit)
         }

@@ -112,6 +112,8 @@ pub(crate) struct View {
     /// Keywords that the client has heard of: in lower case, and as spelt.
     keywords: BTreeMap<String, String>,
     keyword_news: bool,
+    /// What the last search saved (RFC 5182), in ascending order; some may be gone.
+    saved: Vec<Uid>,
 }
 
 impl View {
@@ -122,6 +124,7 @@ impl View {
             access,
             known: snapshot.mailbox.highest_modseq,
             before_expunge: None,
+            saved: Vec::new(),
             sync,
             uid_next: snapshot.mailbox.uid_next,
             told: Vec::with_capacity(snapshot.messages.len()),
@@ -202,10 +205,29 @@ impl View {
     /// The places (from 0) of the messages in `set`, in ascending order. UIDs that stand for no
     /// message are passed over, and so are those of messages that are gone.
     pub(crate) fn select(&self, set: &SequenceSet, numbering: Numbering) -> Result<Vec<usize>, NoSuchNumber> {
-        match numbering {
-            Numbering::Sequence => self.select_numbers(set),
-            Numbering::Uid => Ok(self.select_uids(set)),
+        match (set, numbering) {
+            (SequenceSet::Saved, _) => Ok(self.select_saved()),
+            (SequenceSet::Ranges(_), Numbering::Sequence) => self.select_numbers(set),
+            (SequenceSet::Ranges(_), Numbering::Uid) => Ok(self.select_uids(set)),
         }
+    }
+
+    /// Keeps the outcome of a search for `$`.
+    pub(crate) fn save(&mut self, mut found: Vec<Uid>) {
+        found.sort_unstable();
+        self.saved = found;
+    }
+
+    /// What `$` stands for, as ranges of UIDs.
+    pub(crate) fn saved_ranges(&self) -> Vec<(u32, u32)> {
+        self.saved.iter().map(|uid| (uid.0, uid.0)).collect()
+    }
+
+    /// What has been expunged is no longer part of what was saved (RFC 5182, section 2.1).
+    fn select_saved(&self) -> Vec<usize> {
+        let place = |uid: &Uid| self.told.binary_search_by_key(uid, |entry| entry.message.uid).ok();
+        let there = |place: &usize| self.told.get(*place).is_some_and(|entry| !entry.is_gone());
+        self.saved.iter().filter_map(place).filter(there).collect()
     }
 
     fn select_numbers(&self, set: &SequenceSet) -> Result<Vec<usize>, NoSuchNumber> {

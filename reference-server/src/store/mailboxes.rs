@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use time::OffsetDateTime;
 
-use super::ids::{AccountId, MailboxId, ModSeq, Uid, UidValidity};
+use super::ids::{AccountId, MailboxId, ModSeq, Octets, Uid, UidValidity};
 use super::messages::{self, Which};
 use super::name::MailboxName;
 use super::writer::Writing;
@@ -49,6 +49,8 @@ pub(crate) struct Status {
     pub(crate) recent: u32,
     /// How many are without `\Seen`.
     pub(crate) unseen: u32,
+    /// How large all of them are together.
+    pub(crate) size: Octets,
 }
 
 impl Store {
@@ -72,16 +74,16 @@ impl Store {
         let name = name.clone();
         self.read(move |sql| {
             let mailbox = selectable(sql, account, &name)?;
-            let (messages, recent, unseen) = sql
+            let (messages, recent, unseen, size) = sql
                 .prepare_cached(
                     "SELECT count(*), count(*) FILTER (WHERE uid >= ?2),
-                            count(*) FILTER (WHERE flags & 8 = 0)
+                            count(*) FILTER (WHERE flags & 8 = 0), coalesce(sum(octets), 0)
                      FROM messages WHERE mailbox = ?1",
                 )?
                 .query_row(params![mailbox.id, mailbox.recent_from], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
                 })?;
-            Ok(Status { mailbox, messages, recent, unseen })
+            Ok(Status { mailbox, messages, recent, unseen, size })
         })
         .await
     }

@@ -135,18 +135,24 @@ impl Store {
         .await
     }
 
-    /// Puts one message into a mailbox (RFC 3501, section 6.3.11).
+    /// Puts messages into a mailbox, in their order: all of them or none (RFC 3501, section
+    /// 6.3.11; RFC 3502).
     pub(crate) async fn append(
         &self,
         account: AccountId,
         name: &MailboxName,
-        message: NewMessage,
-    ) -> Result<Appended, StoreError> {
+        messages: Vec<NewMessage>,
+    ) -> Result<Vec<Appended>, StoreError> {
         let name = name.clone();
         self.write(move |w| {
-            let mailbox = mailboxes::selectable(w.sql, account, &name)?;
-            let body = insert_body(w.sql, &message.content)?;
-            insert(w, &mailbox, body, &message)
+            messages
+                .iter()
+                .map(|message| {
+                    let mailbox = mailboxes::selectable(w.sql, account, &name)?;
+                    let body = insert_body(w.sql, &message.content)?;
+                    insert(w, &mailbox, body, message)
+                })
+                .collect()
         })
         .await
     }
@@ -174,6 +180,36 @@ impl Store {
                 pairs.push((uid, new));
             }
             Ok(Copied { uid_validity: target.uid_validity, pairs })
+        })
+        .await
+    }
+
+    /// Moves messages with their flags and internal dates: all that still exist, or none
+    /// (RFC 6851, section 3.3). Nobody ever sees them in both mailboxes, or in neither.
+    pub(crate) async fn move_messages(
+        &self,
+        from: MailboxId,
+        uids: Vec<Uid>,
+        account: AccountId,
+        to: &MailboxName,
+    ) -> Result<(Copied, ModSeq), StoreError> {
+        let to = to.clone();
+        self.write(move |w| {
+            mailboxes::by_id(w.sql, from)?;
+            let mut target = mailboxes::selectable(w.sql, account, &to)?;
+            let uids: BTreeSet<Uid> = uids.into_iter().collect();
+            let mut pairs = Vec::with_capacity(uids.len());
+            for uid in uids {
+                let Some(message) = find(w.sql, from, uid)? else {
+                    continue;
+                };
+                pairs.push((uid, insert_row(w, &mut target, &message)?));
+            }
+            let modseq = next_modseq(w, from)?;
+            for (uid, _) in &pairs {
+                remove_row(w.sql, from, *uid, modseq)?;
+            }
+            Ok((Copied { uid_validity: target.uid_validity, pairs }, modseq))
         })
         .await
     }

@@ -208,7 +208,7 @@ async fn a_directory_keeps_everything_and_lets_one_server_in() {
     let mut message = mail("kept");
     message.internal_date = date;
     message.flags.insert_keyword("$Forwarded");
-    store.append(account.id, &MailboxName::inbox(), message).await.unwrap();
+    store.append(account.id, &MailboxName::inbox(), vec![message]).await.unwrap();
     assert!(Store::open(&storage, AnswerTiming::AfterCommit).is_err());
     store.close().await;
     assert_eq!(store.account("x").await, Err(StoreError::Closed));

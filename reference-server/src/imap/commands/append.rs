@@ -1,4 +1,5 @@
-//! APPEND (RFC 3501, section 6.3.11), with APPENDUID (RFC 4315, section 3).
+//! APPEND (RFC 3501, section 6.3.11) of one message or several (RFC 3502), with APPENDUID
+//! (RFC 4315, section 3).
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use crate::imap::failure::refusal_of_destination;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
-use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, date_time, flag_list, mailbox};
+use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, date_time, flag_list, mailbox};
 use crate::store::{Flags, NewMessage};
 
 /// See [`parse`].
@@ -16,17 +17,36 @@ pub(crate) const APPEND: Registered = Registered::new("APPEND", Gate::Authentica
 
 struct Append {
     mailbox: MailboxArgument,
+    messages: Vec<Given>,
+}
+
+/// A message as the client gave it.
+struct Given {
     flags: Flags,
     date: Option<OffsetDateTime>,
-    message: Arc<[u8]>,
+    content: Arc<[u8]>,
 }
 
 /// ```abnf
-/// append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
+/// append         = "APPEND" SP mailbox 1*append-message      ; RFC 3502
+/// append-message = [SP flag-list] [SP date-time] SP literal
 /// ```
+/// What may be sent in one message may be sent in all of a command together.
 fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
     cursor.space()?;
     let mailbox = mailbox(cursor)?;
+    let (mut messages, mut limit) = (Vec::new(), cursor.message_limit());
+    loop {
+        let message = given(cursor, limit)?;
+        limit = limit.saturating_sub(u64::try_from(message.content.len()).unwrap_or(u64::MAX));
+        messages.push(message);
+        if cursor.peek() != Some(b' ') {
+            return Ok(Box::new(Append { mailbox, messages }));
+        }
+    }
+}
+
+fn given(cursor: &mut Cursor<'_>, limit: u64) -> Parsed<Given> {
     cursor.space()?;
     let mut flags = Flags::new();
     if cursor.peek() == Some(b'(') {
@@ -38,26 +58,37 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
         date = Some(date_time(cursor)?);
         cursor.space()?;
     }
-    let message = cursor.literal(cursor.message_limit())?.into();
-    Ok(Box::new(Append { mailbox, flags, date, message }))
+    let content = cursor.literal(limit).map_err(|error| match error {
+        ParseError::LiteralTooLarge { .. } => ParseError::MessageTooLarge,
+        other => other,
+    })?;
+    Ok(Given { flags, date, content: content.into() })
 }
 
 impl Command for Append {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let name = name_of(&self.mailbox)?;
-            let message = NewMessage {
-                content: self.message,
-                flags: self.flags,
-                internal_date: self.date.unwrap_or_else(OffsetDateTime::now_utc),
+            if self.messages.iter().any(|message| message.content.is_empty()) {
+                return Err(Reply::no("a message of no octets is none").into());
+            }
+            let new = |given: Given| NewMessage {
+                content: given.content,
+                flags: given.flags,
+                internal_date: given.date.unwrap_or_else(OffsetDateTime::now_utc),
             };
+            let messages = self.messages.into_iter().map(new).collect();
             let appended = session
                 .store()
-                .append(session.account()?, &name, message)
+                .append(session.account()?, &name, messages)
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
-            Ok(Reply::ok("APPEND completed")
-                .with(ResponseCode::AppendUid { validity: appended.uid_validity.0, uid: appended.uid.0 }))
+            let reply = Reply::ok("APPEND completed");
+            let uids = appended.iter().map(|appended| appended.uid.0).collect();
+            Ok(match appended.first() {
+                Some(first) => reply.with(ResponseCode::AppendUid { validity: first.uid_validity.0, uids }),
+                None => reply,
+            })
         })
     }
 }

@@ -1,4 +1,5 @@
-//! AUTHENTICATE (RFC 3501, section 6.2.2): the SASL exchange in base64, line by line.
+//! AUTHENTICATE (RFC 3501, section 6.2.2): the SASL exchange in base64, line by line; its first
+//! response may stand in the command (RFC 4959).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +10,7 @@ use crate::imap::failure::Failure;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
 use crate::imap::session::Session;
-use crate::imap::syntax::{Cursor, Parsed};
+use crate::imap::syntax::{Cursor, ParseError, Parsed};
 
 /// The longest line of a response, in octets; RFC 4954, section 4, has clients count on 12288.
 const LINE_LIMIT: usize = 16 * 1024;
@@ -19,16 +20,28 @@ pub(crate) const AUTHENTICATE: Registered = Registered::new("AUTHENTICATE", Gate
 
 struct Authenticate {
     mechanism: String,
+    /// The initial response, in base64.
+    initial: Option<Vec<u8>>,
 }
 
 /// ```abnf
-/// authenticate = "AUTHENTICATE" SP auth-type *(CRLF base64)
+/// authenticate = "AUTHENTICATE" SP auth-type [SP (base64 / "=")] *(CRLF base64)
 /// auth-type    = atom
 /// ```
-/// An initial response in the command would be SASL-IR, which is not offered.
 fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
     cursor.space()?;
-    Ok(Box::new(Authenticate { mechanism: cursor.atom()?.to_owned() }))
+    let mechanism = cursor.atom()?.to_owned();
+    let mut initial = None;
+    if cursor.eat(b' ') {
+        let run =
+            cursor.take_while(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'='));
+        match run {
+            [] => return Err(ParseError::Syntax("an initial response was expected")),
+            b"=" => initial = Some(Vec::new()),
+            base64 => initial = Some(base64.to_vec()),
+        }
+    }
+    Ok(Box::new(Authenticate { mechanism, initial }))
 }
 
 impl Command for Authenticate {
@@ -39,7 +52,11 @@ impl Command for Authenticate {
             if !session.password_allowed() {
                 return Err(password_refused().into());
             }
-            let (mut exchange, mut step) = Exchange::start(mechanism, None);
+            if self.initial.is_some() && mechanism == Mechanism::Login {
+                return Err(Reply::bad("the server speaks first in this mechanism").into());
+            }
+            let initial = self.initial.map(|base64| decode(&base64)).transpose()?;
+            let (mut exchange, mut step) = Exchange::start(mechanism, initial.as_deref());
             let credentials = loop {
                 match step {
                     Step::Challenge(challenge) => {
@@ -72,5 +89,9 @@ async fn ask(session: &mut Session, challenge: &[u8]) -> Result<Vec<u8>, Failure
     if response == b"*" {
         return Err(Reply::bad("AUTHENTICATE cancelled").into());
     }
-    STANDARD.decode(&response).map_err(|_| Reply::bad("the response is not base64").into())
+    decode(&response)
+}
+
+fn decode(response: &[u8]) -> Result<Vec<u8>, Failure> {
+    STANDARD.decode(response).map_err(|_| Reply::bad("the response is not base64").into())
 }

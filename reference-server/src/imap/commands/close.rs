@@ -1,4 +1,4 @@
-//! CLOSE (RFC 3501, section 6.4.2).
+//! CLOSE (RFC 3501, section 6.4.2) and UNSELECT (RFC 3691), which expunges nothing.
 
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
@@ -9,6 +9,21 @@ use crate::store::{Access, StoreError, Which};
 pub(crate) const CLOSE: Registered = Registered::new("CLOSE", Gate::Selected, |_| Ok(Box::new(Close)));
 
 struct Close;
+
+/// `unselect = "UNSELECT"`
+pub(crate) const UNSELECT: Registered =
+    Registered::new("UNSELECT", Gate::Selected, |_| Ok(Box::new(Unselect))).of("UNSELECT");
+
+struct Unselect;
+
+impl Command for Unselect {
+    fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
+        Box::pin(async move {
+            session.set_selected(None);
+            Ok(Reply::ok("UNSELECT completed"))
+        })
+    }
+}
 
 impl Command for Close {
     /// Expunges without a word, unless the mailbox was opened read-only.

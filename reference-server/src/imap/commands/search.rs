@@ -1,4 +1,5 @@
-//! SEARCH and UID SEARCH (RFC 3501, sections 6.4.4, 6.4.8 and 7.2.5).
+//! SEARCH and UID SEARCH (RFC 3501, sections 6.4.4, 6.4.8 and 7.2.5), also with return options
+//! (RFC 4731), of which one saves the outcome (RFC 5182).
 
 use std::sync::Arc;
 
@@ -9,7 +10,9 @@ use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::search::{Candidate, Compiled, Content, Largest, compile};
 use crate::imap::session::Session;
-use crate::imap::syntax::{Cursor, Parsed, SearchKey, SearchProgram, search_program};
+use crate::imap::syntax::{
+    Cursor, Parsed, ReturnOption, SearchKey, SearchProgram, SequenceSet, compact_uid_set, search_program,
+};
 use crate::imap::view::{Entry, NoSuchNumber, Numbering, Sync, View};
 use crate::store::{ModSeq, StoreError, Uid};
 
@@ -37,6 +40,11 @@ impl Command for Search {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let Self { program, numbering } = *self;
+            let saves = program.options.as_ref().is_some_and(|options| options.contains(&ReturnOption::Save));
+            if saves {
+                // A search that fails from here on leaves nothing saved (RFC 5182, section 2.1).
+                session.view()?.save(Vec::new());
+            }
             if let Some(charset) = &program.charset
                 && !CHARSETS.iter().any(|known| known.eq_ignore_ascii_case(charset))
             {
@@ -47,27 +55,104 @@ impl Command for Search {
             let view = session.view()?;
             check_numbers(&program.keys, view).map_err(no_such_number)?;
             let by_sequence = names(&program.keys, &|key| matches!(key, SearchKey::ModSeq(_)));
-            if names(&program.keys, &|key| matches!(key, SearchKey::Numbers(_))) {
+            if names(&program.keys, &|key| matches!(key, SearchKey::Numbers(SequenceSet::Ranges(_)))) {
                 session.hold_expunges();
             }
             if by_sequence {
                 session.raise_sync(Sync::Condstore);
             }
             let view = session.view()?;
+            let program_options = program.options;
             let compiled = Arc::new(compile(program.keys, largest(view), negation));
             let found = matching(session, &compiled).await?;
-            let mut out = String::from("* SEARCH");
-            for found in &found {
-                out.push_str(&format!(" {}", found.named(numbering)));
+            let with_modseq = if by_sequence { Modseq::Told } else { Modseq::Left };
+            let out = match &program_options {
+                None => plain(&found, numbering, with_modseq),
+                Some(options) => extended(session.tag(), &found, options, numbering, with_modseq),
+            };
+            if saves {
+                let options = program_options.as_deref().unwrap_or_default();
+                let chosen = chosen(&found, options).into_iter().map(|found| found.uid).collect();
+                session.view()?.save(chosen);
             }
-            if let Some(highest) = found.iter().map(|found| found.modseq).max().filter(|_| by_sequence) {
-                out.push_str(&format!(" (MODSEQ {highest})"));
-            }
-            out.push_str("\r\n");
             session.link.write(out.as_bytes()).await?;
             Ok(Reply::ok("SEARCH completed"))
         })
     }
+}
+
+/// Whether the answer tells the highest modification sequence of what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Modseq {
+    Told,
+    Left,
+}
+
+/// ```abnf
+/// mailbox-data = "SEARCH" [1*(SP nz-number) SP "(" "MODSEQ" SP mod-sequence-value ")"]
+/// ```
+fn plain(found: &[Found], numbering: Numbering, modseq: Modseq) -> String {
+    let mut out = String::from("* SEARCH");
+    for found in found {
+        out.push_str(&format!(" {}", found.named(numbering)));
+    }
+    if let (Modseq::Told, Some(highest)) = (modseq, found.iter().map(|found| found.modseq).max()) {
+        out.push_str(&format!(" (MODSEQ {highest})"));
+    }
+    out.push_str("\r\n");
+    out
+}
+
+/// ```abnf
+/// esearch-response   = "ESEARCH" [SP "(" "TAG" SP tag-string ")"] [SP "UID"]
+///                      *(SP search-return-data)                      ; RFC 4466, section 2.6.2
+/// search-return-data = "MIN" SP nz-number / "MAX" SP nz-number / "ALL" SP sequence-set /
+///                      "COUNT" SP number / "MODSEQ" SP mod-sequence-value      ; RFC 4731, section 4
+/// ```
+/// SAVE alone asks for no answer but the tagged one (RFC 5182, section 2.2).
+fn extended(
+    tag: &str,
+    found: &[Found],
+    options: &[ReturnOption],
+    numbering: Numbering,
+    modseq: Modseq,
+) -> String {
+    if options == [ReturnOption::Save] {
+        return String::new();
+    }
+    let mut out = format!("* ESEARCH (TAG \"{tag}\")");
+    if numbering == Numbering::Uid {
+        out.push_str(" UID");
+    }
+    let named: Vec<u32> = found.iter().map(|found| found.named(numbering)).collect();
+    for option in options {
+        match (option, named.first(), named.last()) {
+            (ReturnOption::Count, ..) => out.push_str(&format!(" COUNT {}", named.len())),
+            (ReturnOption::Min, Some(first), _) => out.push_str(&format!(" MIN {first}")),
+            (ReturnOption::Max, _, Some(last)) => out.push_str(&format!(" MAX {last}")),
+            (ReturnOption::All, Some(_), _) => out.push_str(&format!(" ALL {}", compact_uid_set(&named))),
+            _ => {}
+        }
+    }
+    let highest = chosen(found, options).into_iter().map(|found| found.modseq).max();
+    if let (Modseq::Told, Some(highest)) = (modseq, highest) {
+        out.push_str(&format!(" MODSEQ {highest}"));
+    }
+    out.push_str("\r\n");
+    out
+}
+
+/// What the options pick out: with MIN and MAX alone only these messages count, for what is saved
+/// (RFC 5182, section 2.4) and for MODSEQ (RFC 4731, section 3.2).
+fn chosen<'f>(found: &'f [Found], options: &[ReturnOption]) -> Vec<&'f Found> {
+    let has = |option| options.contains(&option);
+    let (min, max) = (has(ReturnOption::Min), has(ReturnOption::Max));
+    if has(ReturnOption::All) || has(ReturnOption::Count) || !(min || max) {
+        return found.iter().collect();
+    }
+    let first = found.first().filter(|_| min);
+    let last = found.last().filter(|_| max);
+    first.into_iter().chain(last).collect()
 }
 
 /// A message that matches.
@@ -102,7 +187,11 @@ fn names(keys: &[SearchKey], wanted: &dyn Fn(&SearchKey) -> bool) -> bool {
 }
 
 fn largest(view: &View) -> Largest {
-    Largest { number: u32::try_from(view.count()).unwrap_or(u32::MAX), uid: view.largest_uid().0 }
+    Largest {
+        number: u32::try_from(view.count()).unwrap_or(u32::MAX),
+        uid: view.largest_uid().0,
+        saved: view.saved_ranges(),
+    }
 }
 
 /// A sequence number beyond the last message is wrong wherever it stands (RFC 3501, section 9,

@@ -91,9 +91,9 @@ fn resync(cursor: &mut Cursor<'_>) -> Parsed<Resync> {
 
 fn without_star(cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
     let set = sequence_set(cursor)?;
-    match set.has_largest() {
-        true => Err(ParseError::Syntax("* is not allowed here")),
-        false => Ok(set),
+    match set.is_plain() {
+        true => Ok(set),
+        false => Err(ParseError::Syntax("only numbers may stand here")),
     }
 }
 

@@ -1,11 +1,12 @@
 //! STATUS (RFC 3501, section 6.3.10).
 
+use crate::imap::failure::Failure;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, mailbox_name};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, mailbox};
 use crate::imap::view::Sync;
-use crate::store::Status as Numbers;
+use crate::store::{MailboxName, Status as Numbers};
 
 /// The most items in one STATUS.
 const ITEM_LIMIT: usize = 50;
@@ -22,26 +23,43 @@ struct Status {
 const HIGHEST_MODSEQ: &str = "HIGHESTMODSEQ";
 
 /// A number that can be asked for: its name, and where it is found.
-type Item = (&'static str, fn(&Numbers) -> String);
+pub(super) type Item = (&'static str, fn(&Facts) -> String);
 
-const ITEMS: [Item; 6] = [
-    (HIGHEST_MODSEQ, |numbers| numbers.mailbox.highest_modseq.to_string()),
-    ("MESSAGES", |numbers| numbers.messages.to_string()),
-    ("RECENT", |numbers| numbers.recent.to_string()),
-    ("UIDNEXT", |numbers| numbers.mailbox.uid_next.to_string()),
-    ("UIDVALIDITY", |numbers| numbers.mailbox.uid_validity.to_string()),
-    ("UNSEEN", |numbers| numbers.unseen.to_string()),
+/// Where the numbers come from.
+pub(super) struct Facts {
+    numbers: Numbers,
+    append_limit: u64,
+}
+
+const ITEMS: [Item; 8] = [
+    ("APPENDLIMIT", |facts| facts.append_limit.to_string()),
+    (HIGHEST_MODSEQ, |facts| facts.numbers.mailbox.highest_modseq.to_string()),
+    ("MESSAGES", |facts| facts.numbers.messages.to_string()),
+    ("RECENT", |facts| facts.numbers.recent.to_string()),
+    ("SIZE", |facts| facts.numbers.size.to_string()),
+    ("UIDNEXT", |facts| facts.numbers.mailbox.uid_next.to_string()),
+    ("UIDVALIDITY", |facts| facts.numbers.mailbox.uid_validity.to_string()),
+    ("UNSEEN", |facts| facts.numbers.unseen.to_string()),
 ];
 
 /// ```abnf
 /// status     = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
 /// status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" /
-///              "HIGHESTMODSEQ"      ; RFC 7162, section 7
+///              "HIGHESTMODSEQ" /    ; RFC 7162, section 7
+///              "SIZE" /             ; RFC 8438, section 5
+///              "APPENDLIMIT"        ; RFC 7889, section 5
 /// ```
 fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
     cursor.space()?;
     let mailbox = mailbox(cursor)?;
     cursor.space()?;
+    Ok(Box::new(Status { mailbox, items: items(cursor)? }))
+}
+
+/// ```abnf
+/// "(" status-att *(SP status-att) ")"
+/// ```
+pub(super) fn items(cursor: &mut Cursor<'_>) -> Parsed<Vec<&'static Item>> {
     cursor.expect(b'(', "a list of status items was expected")?;
     let mut items = Vec::new();
     loop {
@@ -50,7 +68,7 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
             return Err(ParseError::Syntax("too many status items"));
         }
         if cursor.eat(b')') {
-            return Ok(Box::new(Status { mailbox, items }));
+            return Ok(items);
         }
         cursor.space()?;
     }
@@ -65,17 +83,34 @@ impl Command for Status {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let name = name_of(&self.mailbox)?;
-            if self.items.iter().any(|(item, _)| *item == HIGHEST_MODSEQ) {
-                session.raise_sync(Sync::Condstore);
-            }
-            let numbers = session.store().status(session.account()?, &name).await?;
-            let told: Vec<String> =
-                self.items.iter().map(|(item, number)| format!("{item} {}", number(&numbers))).collect();
-            let mut out = b"* STATUS ".to_vec();
-            mailbox_name(&mut out, name.as_str());
-            out.extend_from_slice(format!(" ({})\r\n", told.join(" ")).as_bytes());
-            session.link.write(&out).await?;
+            asked(session, &self.items);
+            tell(session, &name, &self.items).await?;
             Ok(Reply::ok("STATUS completed"))
         })
     }
+}
+
+/// What asking for these items means for the session.
+pub(super) fn asked(session: &mut Session, items: &[&'static Item]) {
+    if items.iter().any(|(item, _)| *item == HIGHEST_MODSEQ) {
+        session.raise_sync(Sync::Condstore);
+    }
+}
+
+/// ```abnf
+/// mailbox-data = "STATUS" SP mailbox SP "(" [status-att-list] ")"
+/// ```
+pub(super) async fn tell(
+    session: &mut Session,
+    name: &MailboxName,
+    items: &[&'static Item],
+) -> Result<(), Failure> {
+    let numbers = session.store().status(session.account()?, name).await?;
+    let facts = Facts { numbers, append_limit: session.context.shared.limits.message_octets };
+    let told: Vec<String> = items.iter().map(|(item, tell)| format!("{item} {}", tell(&facts))).collect();
+    let mut out = b"* STATUS ".to_vec();
+    mailbox_name(&mut out, name.as_str());
+    out.extend_from_slice(format!(" ({})\r\n", told.join(" ")).as_bytes());
+    session.link.write(&out).await?;
+    Ok(())
 }

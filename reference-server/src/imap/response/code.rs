@@ -13,8 +13,8 @@ pub(crate) enum ResponseCode {
     AppendUid {
         /// UIDVALIDITY of the destination.
         validity: u32,
-        /// The message's UID there.
-        uid: u32,
+        /// The messages' UIDs there, in the order in which they were given.
+        uids: Vec<u32>,
     },
     /// `AUTHENTICATIONFAILED`: the credentials are wrong (RFC 5530).
     AuthenticationFailed,
@@ -58,6 +58,8 @@ pub(crate) enum ResponseCode {
     ReadWrite,
     /// `SERVERBUG`: it is the server's fault (RFC 5530).
     ServerBug,
+    /// `TOOBIG`: the message is larger than the server takes (RFC 4469, section 4).
+    TooBig,
     /// `TRYCREATE`: the mailbox does not exist, and could.
     TryCreate,
     /// `UIDNEXT`
@@ -74,7 +76,9 @@ impl fmt::Display for ResponseCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyExists => f.write_str("ALREADYEXISTS"),
-            Self::AppendUid { validity, uid } => write!(f, "APPENDUID {validity} {uid}"),
+            Self::AppendUid { validity, uids } => {
+                write!(f, "APPENDUID {validity} {}", compact_uid_set(uids))
+            }
             Self::AuthenticationFailed => f.write_str("AUTHENTICATIONFAILED"),
             Self::BadCharset => f.write_str("BADCHARSET (US-ASCII UTF-8)"),
             Self::Capability(list) => write!(f, "CAPABILITY {list}"),
@@ -94,6 +98,7 @@ impl fmt::Display for ResponseCode {
             Self::ReadOnly => f.write_str("READ-ONLY"),
             Self::ReadWrite => f.write_str("READ-WRITE"),
             Self::ServerBug => f.write_str("SERVERBUG"),
+            Self::TooBig => f.write_str("TOOBIG"),
             Self::TryCreate => f.write_str("TRYCREATE"),
             Self::UidNext(number) => write!(f, "UIDNEXT {number}"),
             Self::UidValidity(number) => write!(f, "UIDVALIDITY {number}"),
@@ -112,7 +117,7 @@ mod tests {
         let code =
             ResponseCode::CopyUid { validity: 38505, from: vec![304, 319, 320], to: vec![3956, 3957, 3958] };
         assert_eq!(code.to_string(), "COPYUID 38505 304,319:320 3956:3958");
-        let code = ResponseCode::AppendUid { validity: 38505, uid: 3955 };
+        let code = ResponseCode::AppendUid { validity: 38505, uids: vec![3955] };
         assert_eq!(code.to_string(), "APPENDUID 38505 3955");
     }
 }

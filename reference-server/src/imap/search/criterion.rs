@@ -4,10 +4,10 @@
 //! octets; "not known without them" is an answer of its own, so that they are loaded only for the
 //! messages on which it hangs.
 
-use time::Date;
+use time::{Date, Duration, OffsetDateTime};
 
 use super::Content;
-use crate::imap::syntax::{DateRelation, FlagName, SearchKey, within};
+use crate::imap::syntax::{DateRelation, FlagName, SearchKey, SequenceSet, within};
 use crate::imap::view::Entry;
 use crate::message::search::fold;
 use crate::store::SystemFlag;
@@ -33,6 +33,8 @@ enum Criterion {
     Text(String),
     Internal(DateRelation, Date),
     Sent(DateRelation, Date),
+    Until(OffsetDateTime),
+    From(OffsetDateTime),
     Larger(u64),
     Smaller(u64),
     ModSeq(u64),
@@ -53,25 +55,27 @@ pub(crate) struct Candidate<'a> {
     pub(crate) content: Option<&'a Content>,
 }
 
-/// The largest numbers in use, for which `*` stands.
-#[derive(Debug, Clone, Copy)]
+/// What the signs in sets stand for: `*` for the largest numbers in use, `$` for what was saved.
+#[derive(Debug, Clone)]
 pub(crate) struct Largest {
     /// The number of messages.
     pub(crate) number: u32,
     /// The UID of the last message, or UIDNEXT in an empty mailbox.
     pub(crate) uid: u32,
+    /// What `$` stands for: ascending ranges of UIDs.
+    pub(crate) saved: Vec<(u32, u32)>,
 }
 
 /// Makes keys ready: sets resolved, texts folded.
 pub(crate) fn compile(keys: Vec<SearchKey>, largest: Largest, negation: Negation) -> Compiled {
-    Compiled { all_of: each(keys, largest), negation }
+    Compiled { all_of: each(keys, &largest), negation }
 }
 
-fn each(keys: Vec<SearchKey>, largest: Largest) -> Vec<Criterion> {
+fn each(keys: Vec<SearchKey>, largest: &Largest) -> Vec<Criterion> {
     keys.into_iter().map(|key| criterion(key, largest)).collect()
 }
 
-fn criterion(key: SearchKey, largest: Largest) -> Criterion {
+fn criterion(key: SearchKey, largest: &Largest) -> Criterion {
     match key {
         SearchKey::All => Criterion::All,
         SearchKey::Has(flag) => Criterion::Has(flag),
@@ -89,9 +93,14 @@ fn criterion(key: SearchKey, largest: Largest) -> Criterion {
         SearchKey::Text(text) => Criterion::Text(needle(&text)),
         SearchKey::Internal(relation, date) => Criterion::Internal(relation, date),
         SearchKey::Sent(relation, date) => Criterion::Sent(relation, date),
+        SearchKey::Older(seconds) => Criterion::Until(ago(seconds)),
+        SearchKey::Younger(seconds) => Criterion::From(ago(seconds)),
         SearchKey::Larger(octets) => Criterion::Larger(octets.into()),
         SearchKey::Smaller(octets) => Criterion::Smaller(octets.into()),
         SearchKey::ModSeq(from) => Criterion::ModSeq(from),
+        SearchKey::Numbers(SequenceSet::Saved) | SearchKey::Uids(SequenceSet::Saved) => {
+            Criterion::Uids(largest.saved.clone())
+        }
         SearchKey::Numbers(set) => Criterion::Numbers(set.resolve(largest.number)),
         SearchKey::Uids(set) => Criterion::Uids(set.resolve(largest.uid)),
         SearchKey::Not(key) => Criterion::Not(Box::new(criterion(*key, largest))),
@@ -100,6 +109,12 @@ fn criterion(key: SearchKey, largest: Largest) -> Criterion {
         }
         SearchKey::AllOf(keys) => Criterion::AllOf(each(keys, largest)),
     }
+}
+
+/// To the second, as internal dates are (RFC 5032, section 2).
+fn ago(seconds: u32) -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    now.checked_sub(Duration::seconds(seconds.into())).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 fn needle(text: &[u8]) -> String {
@@ -166,6 +181,8 @@ fn by_attributes(criterion: &Criterion, candidate: &Candidate<'_>) -> bool {
         Criterion::Old => !entry.recent,
         Criterion::New => entry.recent && !message.flags.has(SystemFlag::Seen),
         Criterion::Internal(relation, date) => related(message.internal_date.date(), *relation, *date),
+        Criterion::Until(date) => message.internal_date <= *date,
+        Criterion::From(date) => message.internal_date >= *date,
         Criterion::Larger(octets) => message.octets.0 > *octets,
         Criterion::Smaller(octets) => message.octets.0 < *octets,
         Criterion::ModSeq(from) => message.modseq.0 >= *from,

@@ -14,6 +14,8 @@ pub(crate) enum ParseError {
     Syntax(&'static str),
     /// The text so far is right and ends with the announcement of a literal that may be asked for.
     NeedsLiteral(Announcement),
+    /// The text so far is right, but the message that it announces is larger than allowed.
+    MessageTooLarge,
     /// The text so far is right, but the literal that it announces is larger than allowed here.
     LiteralTooLarge {
         /// What the client announced.

@@ -23,6 +23,6 @@ pub(crate) use flag::{FlagName, flag_list, flags};
 pub(crate) use gather::{Gatherer, Step};
 pub(crate) use head::{head, salvage_tag};
 pub(crate) use mailbox::{ListPattern, MailboxArgument, list_mailbox, mailbox};
-pub(crate) use search::{DateRelation, SearchKey, SearchProgram, search_program};
+pub(crate) use search::{DateRelation, ReturnOption, SearchKey, SearchProgram, search_program};
 pub(crate) use sequence::{SequenceSet, compact_uid_set, sequence_set, within};
 pub(crate) use utf7::encode as encode_utf7;

@@ -17,10 +17,27 @@ const KEY_LIMIT: usize = 2_000;
 /// What SEARCH is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchProgram {
+    /// How the outcome is wanted; `None` for a plain SEARCH response.
+    pub(crate) options: Option<Vec<ReturnOption>>,
     /// The charset that the client names for its strings.
     pub(crate) charset: Option<Vec<u8>>,
     /// The keys; all of them must match.
     pub(crate) keys: Vec<SearchKey>,
+}
+
+/// What an extended search gives (RFC 4731, section 3.1; RFC 5182, section 2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReturnOption {
+    /// `MIN`: the lowest number found.
+    Min,
+    /// `MAX`: the highest.
+    Max,
+    /// `ALL`: all of them, as a set.
+    All,
+    /// `COUNT`: how many.
+    Count,
+    /// `SAVE`: the outcome is kept for `$`.
+    Save,
 }
 
 /// One criterion. Where the grammar has two names for a key and its opposite (`SEEN`, `UNSEEN`),
@@ -61,6 +78,10 @@ pub(crate) enum SearchKey {
     Internal(DateRelation, Date),
     /// `SENTBEFORE`, `SENTON`, `SENTSINCE`: the Date field.
     Sent(DateRelation, Date),
+    /// `OLDER n`: received n seconds ago or earlier (RFC 5032).
+    Older(u32),
+    /// `YOUNGER n`: received n seconds ago or later (RFC 5032).
+    Younger(u32),
     /// `LARGER n`, in octets.
     Larger(u32),
     /// `SMALLER n`, in octets.
@@ -92,10 +113,13 @@ pub(crate) enum DateRelation {
 }
 
 /// ```abnf
-/// search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
+/// search             = "SEARCH" [search-return-opts] SP search-program      ; RFC 4466, section 2.6.1
+/// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+/// search-program     = ["CHARSET" SP charset SP] search-key *(SP search-key)
 /// ```
 /// The part behind the name.
 pub(crate) fn search_program(cursor: &mut Cursor<'_>) -> Parsed<SearchProgram> {
+    let options = if cursor.eat_word(" RETURN (") { Some(return_options(cursor)?) } else { None };
     let mut charset = None;
     let mut ahead = cursor.clone();
     ahead.space()?;
@@ -109,8 +133,38 @@ pub(crate) fn search_program(cursor: &mut Cursor<'_>) -> Parsed<SearchProgram> {
         cursor.space()?;
         keys.push(search_key(cursor, 0, &mut budget)?);
         if cursor.peek() != Some(b' ') {
-            return Ok(SearchProgram { charset, keys });
+            return Ok(SearchProgram { options, charset, keys });
         }
+    }
+}
+
+/// ```abnf
+/// search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE"      ; RFC 4731 and RFC 5182
+/// ```
+/// Nothing between the parentheses means ALL (RFC 4731, section 3.1).
+fn return_options(cursor: &mut Cursor<'_>) -> Parsed<Vec<ReturnOption>> {
+    const OPTIONS: [(&str, ReturnOption); 5] = [
+        ("MIN", ReturnOption::Min),
+        ("MAX", ReturnOption::Max),
+        ("ALL", ReturnOption::All),
+        ("COUNT", ReturnOption::Count),
+        ("SAVE", ReturnOption::Save),
+    ];
+    if cursor.eat(b')') {
+        return Ok(vec![ReturnOption::All]);
+    }
+    let mut options = Vec::new();
+    loop {
+        let name = cursor.atom()?;
+        let known = OPTIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let (_, option) = known.ok_or(ParseError::Syntax("there is no such return option"))?;
+        if !options.contains(option) {
+            options.push(*option);
+        }
+        if cursor.eat(b')') {
+            return Ok(options);
+        }
+        cursor.space()?;
     }
 }
 
@@ -124,7 +178,7 @@ fn search_key(cursor: &mut Cursor<'_>, depth: usize, budget: &mut usize) -> Pars
     }
     match cursor.peek() {
         Some(b'(') => parenthesized(cursor, depth, budget),
-        Some(b'0'..=b'9' | b'*') => Ok(SearchKey::Numbers(sequence_set(cursor)?)),
+        Some(b'0'..=b'9' | b'*' | b'$') => Ok(SearchKey::Numbers(sequence_set(cursor)?)),
         _ => named_key(cursor, depth, budget),
     }
 }
@@ -217,6 +271,8 @@ const KEYS_WITH_ARGUMENT: &[(&str, ReadArguments)] = &[
     ("UNKEYWORD", |cursor| Ok(SearchKey::Lacks(FlagName::Keyword(keyword(cursor)?)))),
     ("LARGER", |cursor| Ok(SearchKey::Larger(cursor.number()?))),
     ("SMALLER", |cursor| Ok(SearchKey::Smaller(cursor.number()?))),
+    ("OLDER", |cursor| Ok(SearchKey::Older(cursor.nz_number()?))),
+    ("YOUNGER", |cursor| Ok(SearchKey::Younger(cursor.nz_number()?))),
     ("MODSEQ", mod_sequence),
     ("UID", |cursor| Ok(SearchKey::Uids(sequence_set(cursor)?))),
 ];
@@ -321,6 +377,8 @@ mod tests {
             "*",
             "(ALL SEEN)",
             "HEADER a \"\"",
+            "OLDER 1",
+            "YOUNGER 4294967295",
             "MODSEQ 0",
             "MODSEQ \"/flags/\\\\draft\" all 620162338",
         ] {
@@ -346,6 +404,11 @@ mod tests {
             " ALL CHARSET UTF-8",
             " KEYWORD \\Seen",
             " HEADER a",
+            " RETURN ()",
+            " RETURN (MIN MOST) ALL",
+            " RETURN (MIN ) ALL",
+            " OLDER 0",
+            " YOUNGER",
             " MODSEQ",
             " MODSEQ 9223372036854775808",
             " MODSEQ \"/flags/\" all 1",
@@ -353,6 +416,15 @@ mod tests {
         ] {
             assert!(parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_to_be_returned_stands_before_the_charset() {
+        let program = parse(" RETURN (min SAVE) CHARSET UTF-8 $").unwrap();
+        assert_eq!(program.options, Some(vec![ReturnOption::Min, ReturnOption::Save]));
+        assert_eq!(program.keys, [SearchKey::Numbers(SequenceSet::Saved)]);
+        assert_eq!(parse(" RETURN () ALL").unwrap().options, Some(vec![ReturnOption::All]));
+        assert_eq!(parse(" ALL").unwrap().options, None);
     }
 
     #[test]

@@ -8,7 +8,8 @@ const RANGE_LIMIT: usize = 10_000;
 
 /// One end of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bound {
+pub(crate) enum Bound {
+    /// A number.
     Number(u32),
     /// `*`: the largest number in use.
     Largest,
@@ -25,19 +26,25 @@ impl Bound {
 
 /// Message sequence numbers or UIDs, in any order, as the client wrote them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SequenceSet(Vec<(Bound, Bound)>);
+pub(crate) enum SequenceSet {
+    /// Ranges.
+    Ranges(Vec<(Bound, Bound)>),
+    /// `$`: what the last search saved (RFC 5182).
+    Saved,
+}
 
 impl SequenceSet {
-    /// Whether `*` stands in it.
-    pub(crate) fn has_largest(&self) -> bool {
-        self.0.iter().any(|&(from, to)| from == Bound::Largest || to == Bound::Largest)
+    /// Whether only numbers stand in it, without `*` and `$`.
+    pub(crate) fn is_plain(&self) -> bool {
+        let plain = |&(from, to): &(Bound, Bound)| from != Bound::Largest && to != Bound::Largest;
+        matches!(self, Self::Ranges(ranges) if ranges.iter().all(plain))
     }
 
     /// The set as ascending ranges that neither overlap nor touch, with `*` standing for
-    /// `largest` (0 for an empty mailbox).
+    /// `largest` (0 for an empty mailbox). Of what was saved only a view knows.
     pub(crate) fn resolve(&self, largest: u32) -> Vec<(u32, u32)> {
-        let mut ranges: Vec<(u32, u32)> = self
-            .0
+        let Self::Ranges(ranges) = self else { return Vec::new() };
+        let mut ranges: Vec<(u32, u32)> = ranges
             .iter()
             .map(|&(from, to)| {
                 let (from, to) = (from.resolve(largest), to.resolve(largest));
@@ -60,8 +67,12 @@ impl SequenceSet {
 /// sequence-set = (seq-number / seq-range) *("," sequence-set)
 /// seq-range    = seq-number ":" seq-number
 /// seq-number   = nz-number / "*"
+/// sequence-set =/ "$"                  ; RFC 5182, section 3
 /// ```
 pub(crate) fn sequence_set(cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
+    if cursor.eat(b'$') {
+        return Ok(SequenceSet::Saved);
+    }
     let mut ranges = Vec::new();
     loop {
         let from = bound(cursor)?;
@@ -71,7 +82,7 @@ pub(crate) fn sequence_set(cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
             return Err(ParseError::Syntax("too many ranges in one set"));
         }
         if !cursor.eat(b',') {
-            return Ok(SequenceSet(ranges));
+            return Ok(SequenceSet::Ranges(ranges));
         }
     }
 }
@@ -138,7 +149,7 @@ mod tests {
 
     #[test]
     fn zero_and_holes_are_refused() {
-        for text in ["0", "", ",1", "1,", "1:", ":1", "01", "1:0", "a", "4294967296", "1,,2"] {
+        for text in ["0", "", ",1", "1,", "1:", ":1", "01", "1:0", "a", "4294967296", "1,,2", "1,$"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

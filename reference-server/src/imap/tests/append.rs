@@ -49,7 +49,7 @@ async fn what_is_wrong_is_refused_before_the_message_is_sent() {
         }
     }
     client.send(b"a APPEND INBOX {101}\r\n").await;
-    assert!(client.line().await.starts_with("a NO [LIMIT] "));
+    assert!(client.line().await.starts_with("a NO [TOOBIG] "));
     client.bad("APPEND INBOX {3}\r\na\0b").await;
     assert_eq!(client.ok("STATUS INBOX (MESSAGES)").await, ["* STATUS INBOX (MESSAGES 0)"]);
 }

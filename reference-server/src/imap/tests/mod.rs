@@ -4,6 +4,7 @@ mod append;
 mod authentication;
 mod deviations;
 mod expunging;
+mod extended;
 mod fetching;
 mod framing;
 mod harness;

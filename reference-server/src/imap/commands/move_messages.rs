@@ -1,0 +1,72 @@
+//! MOVE and UID MOVE (RFC 6851).
+
+use super::expunge::read_only;
+use super::store::no_such_number;
+use crate::imap::failure::refusal_of_destination;
+use crate::imap::registry::{Command, Gate, Registered, Running};
+use crate::imap::response::{Reply, ResponseCode};
+use crate::imap::session::{Session, name_of};
+use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, SequenceSet, mailbox, sequence_set};
+use crate::imap::view::Numbering;
+use crate::store::{Access, StoreError};
+
+/// See [`parse`].
+pub(crate) const MOVE: Registered =
+    Registered::new("MOVE", Gate::Selected, |cursor| parse(cursor, Numbering::Sequence)).of("MOVE");
+
+/// See [`parse`].
+pub(crate) const UID_MOVE: Registered =
+    Registered::new("UID MOVE", Gate::Selected, |cursor| parse(cursor, Numbering::Uid)).by_uid().of("MOVE");
+
+struct Move {
+    set: SequenceSet,
+    numbering: Numbering,
+    mailbox: MailboxArgument,
+}
+
+/// ```abnf
+/// move = "MOVE" SP sequence-set SP mailbox
+/// ```
+fn parse(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Box<dyn Command>> {
+    cursor.space()?;
+    let set = sequence_set(cursor)?;
+    cursor.space()?;
+    Ok(Box::new(Move { set, numbering, mailbox: mailbox(cursor)? }))
+}
+
+impl Command for Move {
+    /// All or nothing, like COPY. COPYUID comes before the messages go (section 4.3), which is
+    /// told at the end as every expunge is.
+    fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
+        Box::pin(async move {
+            let account = session.account()?;
+            let view = session.view()?;
+            let places = view.select(&self.set, self.numbering).map_err(no_such_number)?;
+            if view.access() == Access::ReadOnly {
+                return Err(read_only().into());
+            }
+            let (from, uids) = (view.mailbox(), view.uids(&places));
+            if uids.len() < places.len() {
+                return Err(StoreError::NoSuchMessage.into());
+            }
+            let to = name_of(&self.mailbox)?;
+            if uids.is_empty() {
+                return Ok(Reply::ok("no messages, nothing moved"));
+            }
+            let store = session.store();
+            let (moved, modseq) = store
+                .move_messages(from, uids, account, &to)
+                .await
+                .map_err(|error| refusal_of_destination(&error))?;
+            let (from, to): (Vec<u32>, Vec<u32>) =
+                moved.pairs.iter().map(|(here, there)| (here.0, there.0)).unzip();
+            if !from.is_empty() {
+                let code = ResponseCode::CopyUid { validity: moved.uid_validity.0, from, to };
+                let mut line = Vec::new();
+                Reply::ok("moved").with(code).write(&mut line, "*");
+                session.link.push(&line);
+            }
+            Ok(Reply::ok("MOVE completed").with(ResponseCode::HighestModSeq(modseq.0)))
+        })
+    }
+}
