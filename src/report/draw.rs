@@ -23,14 +23,16 @@ use anstyle::{AnsiColor, Style};
 use super::text::{bounded, duration, printable};
 use crate::outcome::{CaseOutcome, Direction, Finding, TranscriptLine, Verdict};
 
-/// Characters of one drawn line of script or wire.
+/// Characters of the script's line.
 const LINE: usize = 160;
 /// Carets under a line of script.
 const CARETS: usize = 60;
+/// Characters of a line of the conversation; it comes bounded.
+const WIRE: usize = 400;
 /// Characters beside a caret.
 const LABEL: usize = 80;
 /// Characters of an expected or actual value.
-const VALUE: usize = 600;
+const VALUE: usize = 300;
 /// Characters of a script line that stay visible before the caret when the line is cut.
 const LEAD: usize = 60;
 /// The column in which the time of a server's line stands.
@@ -180,7 +182,7 @@ fn draw_excerpt(out: &mut String, lines: &[TranscriptLine], margin: usize) {
             Direction::Note => "--",
         };
         let name = if several { format!("{} ", printable(&line.connection)) } else { String::new() };
-        let said = format!("  {name}{speaker} {}", bounded(&printable(&line.text), LINE));
+        let said = format!("  {name}{speaker} {}", bounded(&printable(&line.text), WIRE));
         let waited =
             previous.and_then(|before| line.at.checked_sub(before)).filter(|wait| wait.as_millis() > 0);
         match (line.direction, waited) {
