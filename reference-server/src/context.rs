@@ -8,6 +8,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::auth::Authenticator;
 use crate::deviation::Seams;
 use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
+use crate::queue::Outgoing;
 use crate::service::Service;
 use crate::store::Store;
 
@@ -21,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     /// Who verifies passwords.
     pub(crate) authenticator: Authenticator,
+    /// Mail for other domains.
+    pub(crate) outgoing: Outgoing,
     /// Where deviations mount; by default all as the RFCs want it.
     pub(crate) seams: Arc<Seams>,
     /// Bounds.

@@ -1,6 +1,6 @@
 //! The reference mail server of mailspec: SMTP, LMTP, POP3 and IMAP over one SQLite store,
 //! started by a builder, in a test or by `mailspec serve`. Not for a public network: it
-//! relays nothing and makes its own certificates.
+//! makes its own certificates, and relays only by the routes that it is given.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,6 +26,8 @@ mod limits;
 pub mod message;
 mod net;
 mod pop3;
+mod queue;
+mod recipient;
 mod server;
 mod service;
 mod sessions;
@@ -35,6 +37,7 @@ mod store;
 mod testing;
 
 pub use limits::{Limits, PlaintextAuthentication, Timeouts};
+pub use queue::{Clock, NextHop, RelayTls, Schedule};
 pub use server::{AccountError, Builder, Server, StartError};
 pub use service::{Service, UnknownService};
-pub use store::Storage;
+pub use store::{Chosen, Spool, SpoolError, Storage, Waiting, WaitingRecipient};

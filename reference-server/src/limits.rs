@@ -11,13 +11,16 @@ pub struct Limits {
     pub message_octets: u64,
     /// Recipients of one message; at least 100 (RFC 5321, section 4.5.3.1.8).
     pub recipients: usize,
+    /// Received fields of one message, above which it is taken for one that goes round in
+    /// circles (RFC 5321, section 6.3: at least 100).
+    pub hops: usize,
     /// Errors in one session before the server hangs up.
     pub errors: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 1000, message_octets: 50 * 1024 * 1024, recipients: 1000, errors: 50 }
+        Self { connections: 1000, message_octets: 50 * 1024 * 1024, recipients: 1000, hops: 100, errors: 50 }
     }
 }
 

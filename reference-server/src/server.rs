@@ -14,6 +14,7 @@ use crate::context::{Context, Shared};
 use crate::deviation;
 use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
 use crate::net::{self, Identity, Listener};
+use crate::queue::{self, Clock, NextHop, Outgoing, Routes, Schedule};
 use crate::service::Service;
 use crate::sessions;
 use crate::smtp;
@@ -40,6 +41,9 @@ pub struct Builder {
     limits: Limits,
     timeouts: Timeouts,
     plaintext_authentication: PlaintextAuthentication,
+    routes: Routes,
+    schedule: Schedule,
+    clock: Clock,
 }
 
 impl Default for Builder {
@@ -54,6 +58,9 @@ impl Default for Builder {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             plaintext_authentication: PlaintextAuthentication::default(),
+            routes: Routes::default(),
+            schedule: Schedule::default(),
+            clock: Clock::default(),
         }
     }
 }
@@ -132,6 +139,29 @@ impl Builder {
         self
     }
 
+    /// Hands mail for a domain over to a server, for users who have logged in; `*` stands for
+    /// every domain that has no route of its own (a smarthost). Without a route to its domain
+    /// a recipient is refused.
+    #[must_use]
+    pub fn route(mut self, domain: &str, hop: NextHop) -> Self {
+        self.routes.add(domain, hop);
+        self
+    }
+
+    /// When mail for other domains is tried again, and when it is given up.
+    #[must_use]
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// The clock that the queue goes by, which a test keeps and puts forward.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Starts the server: when this returns, every listener accepts.
     ///
     /// # Errors
@@ -163,6 +193,7 @@ impl Builder {
             domains,
             store,
             authenticator,
+            outgoing: Outgoing::new(self.routes, self.schedule, self.clock),
             seams,
             limits: self.limits,
             timeouts: self.timeouts,
@@ -257,6 +288,7 @@ async fn open(
         };
         running.spawn(listener.run(session, grace, shutdown.clone()));
     }
+    running.spawn(queue::run(Arc::clone(shared), shutdown));
     Ok(Server { shared: Arc::clone(shared), addresses, ca_pem: identity.ca_pem, ending, running })
 }
 
@@ -365,6 +397,11 @@ impl Server {
             .await
             .map_err(|error| AccountError::Storage(error.to_string()))?;
         Ok(())
+    }
+
+    /// Adds a route while the server runs, or replaces it; as [`Builder::route`].
+    pub fn add_route(&self, domain: &str, hop: NextHop) {
+        self.shared.outgoing.add_route(domain, hop);
     }
 
     /// The certificate of the authority that signed the server's certificate, in PEM.

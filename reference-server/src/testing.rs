@@ -16,6 +16,7 @@ use crate::context::{Context, Shared};
 use crate::deviation;
 use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
 use crate::net::{Connection, Identity, Stream, identity};
+use crate::queue::Outgoing;
 use crate::service::Service;
 use crate::store::{Storage, Store};
 
@@ -36,6 +37,7 @@ pub(crate) async fn shared(deviations: &[&str]) -> (Arc<Shared>, Identity) {
         domains,
         store,
         authenticator,
+        outgoing: Outgoing::default(),
         seams,
         limits: Limits { message_octets: 100_000, recipients: 100, errors: 20, ..Limits::default() },
         timeouts: Timeouts::default(),

@@ -14,6 +14,7 @@ mod list;
 mod man;
 mod matrix;
 mod prove;
+mod queue;
 mod run;
 mod schema;
 mod serve;
@@ -43,6 +44,8 @@ enum Command {
     Run(Box<run::Args>),
     /// Start the reference mail server.
     Serve(Box<serve::Args>),
+    /// List, retry, hold or drop what waits in the reference server's outgoing queue.
+    Queue(queue::Args),
     /// List cases, requirements, deviations or targets.
     List(list::Args),
     /// Explain a requirement, a case or a deviation, and say what covers it.
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Run(args) => run::run(*args),
         Command::Serve(args) => serve::run(*args),
+        Command::Queue(args) => queue::run(&args),
         Command::List(args) => list::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Check(args) => check::run(args),

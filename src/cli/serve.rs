@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use std::io::Write;
 
-use reference_server::{Builder, PlaintextAuthentication, Server, Service, Storage};
+use reference_server::{Builder, NextHop, PlaintextAuthentication, RelayTls, Server, Service, Storage};
 
 use super::{Status, complain};
 
@@ -61,6 +61,14 @@ pub(crate) struct Args {
     /// A domain whose addresses are local, besides those of the accounts. May be repeated.
     #[arg(long = "domain", value_name = "DOMAIN")]
     domains: Vec<String>,
+    /// Hand mail for a domain over to a server, for users who have logged in:
+    /// `example.org=127.0.0.1:2526`; `*` stands for every other domain, and USER:SECRET@ before the
+    /// host logs in there. May be repeated; without a route nothing is relayed.
+    #[arg(long = "route", value_name = "DOMAIN=HOST:PORT")]
+    routes: Vec<Route>,
+    /// Is TLS used towards the servers of --route?
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Tls::Opportunistic)]
+    relay_tls: Tls,
     /// The name by which the server greets.
     #[arg(long, value_name = "NAME", default_value = "mail.example.test")]
     hostname: String,
@@ -81,6 +89,37 @@ enum Plaintext {
     Everywhere,
     /// Nobody.
     Never,
+}
+
+/// Is TLS used towards other servers?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Tls {
+    /// Where they offer it.
+    Opportunistic,
+    /// Always; mail waits for servers without it.
+    Required,
+    /// Never.
+    Never,
+}
+
+/// A route from the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Route {
+    domain: String,
+    hop: NextHop,
+}
+
+impl FromStr for Route {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let form = "DOMAIN=HOST:PORT is needed, as in example.org=127.0.0.1:2526";
+        let (domain, hop) = text.split_once('=').ok_or(form)?;
+        if domain.is_empty() {
+            return Err(form.to_owned());
+        }
+        Ok(Self { domain: domain.to_owned(), hop: hop.parse()? })
+    }
 }
 
 /// Where a service is offered.
@@ -172,6 +211,14 @@ impl Args {
         }
         for domain in &self.domains {
             builder = builder.domain(domain);
+        }
+        let tls = match self.relay_tls {
+            Tls::Opportunistic => RelayTls::Opportunistic,
+            Tls::Required => RelayTls::Required,
+            Tls::Never => RelayTls::Never,
+        };
+        for route in &self.routes {
+            builder = builder.route(&route.domain, route.hop.clone().tls(tls));
         }
         let defaults = DEFAULT_ACCOUNTS.iter().filter_map(|account| account.parse().ok());
         let accounts: Vec<Account> =
@@ -285,6 +332,15 @@ mod tests {
         assert_eq!("[::1]:25".parse(), Ok(Listen::At("[::1]:25".parse().unwrap())));
         for bad in ["", "localhost", "127.0.0.1", "99999"] {
             assert!(bad.parse::<Listen>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn routes_name_a_domain_and_a_server() {
+        let route: Route = "example.org=127.0.0.1:2526".parse().unwrap();
+        assert_eq!((route.domain.as_str(), route.hop), ("example.org", NextHop::new("127.0.0.1", 2526)));
+        for bad in ["example.org", "=127.0.0.1:25", "example.org=127.0.0.1"] {
+            assert!(bad.parse::<Route>().is_err(), "{bad:?}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use reference_server::{Server, Service, Storage};
+use reference_server::{NextHop, Server, Service, Storage};
 
 use super::TargetError;
 use super::account::Account;
@@ -14,6 +14,10 @@ use crate::wire::{ClientTls, Trust};
 
 /// The domain of the embedded server's accounts.
 pub(super) const DOMAIN: &str = "example.test";
+
+/// A domain for which it takes mail from its users, and which refuses that mail: the policy
+/// `bounces` of the script language.
+const REFUSING: &str = "bounces.example";
 
 /// Its name in its certificate.
 const HOST: &str = "localhost";
@@ -46,6 +50,10 @@ impl Embedded {
             builder = builder.deviation(deviation.clone());
         }
         let server = builder.start().await.map_err(|error| TargetError::Start(error.to_string()))?;
+        // The server's own front door, which knows no such domain: mail to it comes back.
+        if let Some(address) = server.address(Service::Smtp) {
+            server.add_route(REFUSING, NextHop::new(address.ip().to_string(), address.port()));
+        }
         Ok(Self { server, options, accounts: AtomicUsize::new(0) })
     }
 

@@ -9,6 +9,7 @@ mod imap_search_not_ignored;
 mod imap_uid_fetch_without_uid;
 mod pop3_dots_not_stuffed;
 mod pop3_update_without_quit;
+mod queue_report_with_sender;
 mod seams;
 mod smtp_dot_kept;
 mod smtp_order_ignored;
@@ -27,6 +28,7 @@ const ALL: &[Deviation] = &[
     imap_uid_fetch_without_uid::DEVIATION,
     pop3_dots_not_stuffed::DEVIATION,
     pop3_update_without_quit::DEVIATION,
+    queue_report_with_sender::DEVIATION,
     smtp_dot_kept::DEVIATION,
     smtp_order_ignored::DEVIATION,
     store_answers_before_commit::DEVIATION,
@@ -51,11 +53,13 @@ pub enum Seam {
     Structure,
     /// What happens to mail, and when it is promised.
     Store,
+    /// What is done with mail for other domains.
+    Queue,
 }
 
 impl Seam {
     /// All seams.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Framer,
         Self::Gate,
         Self::Authentication,
@@ -64,6 +68,7 @@ impl Seam {
         Self::Renderer,
         Self::Structure,
         Self::Store,
+        Self::Queue,
     ];
 
     /// The name, as it is listed.
@@ -78,6 +83,7 @@ impl Seam {
             Self::Renderer => "renderer",
             Self::Structure => "structure",
             Self::Store => "store",
+            Self::Queue => "queue",
         }
     }
 }

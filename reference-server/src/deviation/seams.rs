@@ -26,6 +26,8 @@ pub(crate) struct Seams {
     pub(crate) structure: Structure,
     /// What happens to mail, and when it is promised.
     pub(crate) store: StoreSeam,
+    /// What is done with mail for other domains.
+    pub(crate) queue: Queue,
 }
 
 /// Transparency of message lines (RFC 5321, section 4.5.2; RFC 1939, section 3).
@@ -140,5 +142,19 @@ pub(crate) struct StoreSeam {
 impl Default for StoreSeam {
     fn default() -> Self {
         Self { answer: AnswerTiming::AfterCommit, pop3_updates: |ending| ending == Ending::Quit }
+    }
+}
+
+/// The outgoing queue.
+#[derive(Debug, Clone)]
+pub(crate) struct Queue {
+    /// The return path of a report to this address; `None` is the null reverse-path, which
+    /// keeps reports from being answered by reports (RFC 5321, section 4.5.5).
+    pub(crate) report_sender: fn(&str) -> Option<String>,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { report_sender: |_| None }
     }
 }

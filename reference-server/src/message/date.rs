@@ -1,9 +1,22 @@
 //! The `Date` field's value (RFC 5322, section 3.3, and the obsolete forms of
-//! section 4.3), for searching and sorting.
+//! section 4.3): read for searching and sorting, written in trace fields and reports.
 
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 use super::structured::Cursor;
+
+/// `date-time` of RFC 5322, section 3.3.
+const DATE_TIME: &[BorrowedFormatItem<'_>] = format_description!(
+    "[weekday repr:short], [day padding:none] [month repr:short] [year] [hour]:[minute]:[second] \
+     [offset_hour sign:mandatory][offset_minute]"
+);
+
+/// Writes a date-time.
+pub(crate) fn date_time(date: OffsetDateTime) -> String {
+    date.format(DATE_TIME).unwrap_or_default()
+}
 
 /// Reads a date-time, in the time zone it is given in; so that `.date()` is the
 /// date as written, which is what IMAP's `SENTON` compares (RFC 3501,
@@ -111,6 +124,12 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+
+    #[test]
+    fn dates_are_written_as_in_rfc_5322() {
+        let date = OffsetDateTime::from_unix_timestamp(880_127_706).unwrap();
+        assert_eq!(date_time(date), "Fri, 21 Nov 1997 15:55:06 +0000");
+    }
 
     #[test]
     fn dates_in_the_current_syntax() {

@@ -19,6 +19,7 @@ pub mod structure;
 mod structured;
 
 pub use address::Address;
+pub(crate) use date::date_time;
 pub use envelope::Envelope;
 pub use header::{Field, Header, Keep, header_end};
 pub use media::{Disposition, MediaType, Parameter};

@@ -227,7 +227,7 @@ impl<S: Stream> Connection<S> {
 }
 
 /// Waits until the server shuts down.
-pub(super) async fn ending(shutdown: &mut watch::Receiver<bool>) {
+pub(crate) async fn ending(shutdown: &mut watch::Receiver<bool>) {
     // An error means that the server itself is gone. The guard must not live on.
     drop(shutdown.wait_for(|ending| *ending).await);
 }

@@ -1,12 +1,14 @@
-//! Sockets, TLS, deadlines: the only place that accepts connections. A session gets a
-//! [`Connection`] and never sees what it runs over.
+//! Sockets, TLS, deadlines: the only place that accepts and opens connections. A session
+//! gets a [`Connection`], the queue an [`Outbound`]; neither sees what it runs over.
 
 mod connection;
 mod listener;
+mod outbound;
 mod tls;
 mod transport;
 
-pub(crate) use connection::{Connection, Line, ReadError};
+pub(crate) use connection::{Connection, Line, ReadError, ending};
 pub(crate) use listener::Listener;
+pub(crate) use outbound::Outbound;
 pub(crate) use tls::{Identity, identity};
 pub(crate) use transport::Stream;

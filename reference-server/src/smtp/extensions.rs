@@ -3,31 +3,41 @@
 
 use super::registry::{Extension, MailParameter};
 use super::reply::Reply;
-use super::session::Session;
+use super::session::{Session, Transaction};
 use super::syntax::Parameter;
 
 /// Commands in batches. Replies that may be grouped wait until one comes that may not, or
 /// until the session must wait for input.
-pub(super) const PIPELINING: Extension =
-    Extension { advertise: |_| Some("PIPELINING".to_owned()), commands: &[], mail_parameters: &[] };
+pub(super) const PIPELINING: Extension = Extension {
+    advertise: |_| Some("PIPELINING".to_owned()),
+    commands: &[],
+    mail_parameters: &[],
+    rcpt_parameters: &[],
+};
 
 /// The size is declared at MAIL, and counted in DATA.
 pub(super) const SIZE: Extension = Extension {
     advertise: |session| Some(format!("SIZE {}", session.context.shared.limits.message_octets)),
     commands: &[],
-    mail_parameters: &[MailParameter { keyword: "SIZE", check: size }],
+    mail_parameters: &[MailParameter { keyword: "SIZE", apply: size }],
+    rcpt_parameters: &[],
 };
 
 /// Octets above 127 in message bodies. Bodies are kept as they come, whatever was declared.
 pub(super) const EIGHT_BIT_MIME: Extension = Extension {
     advertise: |_| Some("8BITMIME".to_owned()),
     commands: &[],
-    mail_parameters: &[MailParameter { keyword: "BODY", check: body }],
+    mail_parameters: &[MailParameter { keyword: "BODY", apply: body }],
+    rcpt_parameters: &[],
 };
 
 /// Status codes in replies.
-pub(super) const ENHANCED_STATUS_CODES: Extension =
-    Extension { advertise: |_| Some("ENHANCEDSTATUSCODES".to_owned()), commands: &[], mail_parameters: &[] };
+pub(super) const ENHANCED_STATUS_CODES: Extension = Extension {
+    advertise: |_| Some("ENHANCEDSTATUSCODES".to_owned()),
+    commands: &[],
+    mail_parameters: &[],
+    rcpt_parameters: &[],
+};
 
 /// The refusal of a parameter's value.
 pub(super) fn bad_value(text: &str) -> Reply {
@@ -40,7 +50,7 @@ pub(super) fn too_large() -> Reply {
 }
 
 /// `size-value ::= 1*20DIGIT` (RFC 1870, section 3)
-fn size(session: &Session, parameter: Parameter<'_>) -> Result<(), Reply> {
+fn size(session: &Session, _: &mut Transaction, parameter: Parameter<'_>) -> Result<(), Reply> {
     let digits = parameter.value.unwrap_or_default();
     if !(1..=20).contains(&digits.len()) || !digits.bytes().all(|octet| octet.is_ascii_digit()) {
         return Err(bad_value("SIZE needs a number of octets"));
@@ -53,7 +63,7 @@ fn size(session: &Session, parameter: Parameter<'_>) -> Result<(), Reply> {
 }
 
 /// `body-value ::= "7BIT" / "8BITMIME"` (RFC 6152, section 2)
-fn body(_: &Session, parameter: Parameter<'_>) -> Result<(), Reply> {
+fn body(_: &Session, _: &mut Transaction, parameter: Parameter<'_>) -> Result<(), Reply> {
     let value = parameter.value.unwrap_or_default();
     if ["7BIT", "8BITMIME"].iter().any(|known| known.eq_ignore_ascii_case(value)) {
         Ok(())

@@ -5,8 +5,8 @@
 mod commands;
 mod data;
 mod delivery;
+mod dsn;
 mod extensions;
-mod recipient;
 mod registry;
 mod reply;
 mod serve;

@@ -4,9 +4,10 @@
 use std::pin::Pin;
 
 use super::commands as c;
+use super::dsn;
 use super::extensions as e;
 use super::reply::Reply;
-use super::session::{Next, Session};
+use super::session::{Next, Recipient, Session, Transaction};
 use super::syntax::Parameter;
 use crate::service::Service;
 
@@ -81,8 +82,16 @@ impl Command {
 pub(super) struct MailParameter {
     /// Its keyword.
     pub(super) keyword: &'static str,
-    /// Checks its value.
-    pub(super) check: fn(&Session, Parameter<'_>) -> Result<(), Reply>,
+    /// Checks its value, and keeps what is to be kept of it.
+    pub(super) apply: fn(&Session, &mut Transaction, Parameter<'_>) -> Result<(), Reply>,
+}
+
+/// A parameter of RCPT that an extension adds.
+pub(super) struct RcptParameter {
+    /// Its keyword.
+    pub(super) keyword: &'static str,
+    /// Checks its value, and keeps it.
+    pub(super) apply: fn(&mut Recipient, Parameter<'_>) -> Result<(), Reply>,
 }
 
 /// A service extension, or the basic service.
@@ -93,6 +102,8 @@ pub(super) struct Extension {
     pub(super) commands: &'static [Command],
     /// The parameters that it adds to MAIL.
     pub(super) mail_parameters: &'static [MailParameter],
+    /// The parameters that it adds to RCPT.
+    pub(super) rcpt_parameters: &'static [RcptParameter],
 }
 
 /// The basic service; VRFY is part of it and listed as a convenience.
@@ -111,6 +122,7 @@ const BASIC: Extension = Extension {
         c::quit::QUIT,
     ],
     mail_parameters: &[],
+    rcpt_parameters: &[],
 };
 
 /// Everything that a session can do, in the order of the EHLO list.
@@ -119,6 +131,7 @@ pub(super) const EXTENSIONS: &[Extension] = &[
     e::SIZE,
     e::EIGHT_BIT_MIME,
     e::ENHANCED_STATUS_CODES,
+    dsn::EXTENSION,
     c::starttls::EXTENSION,
     c::auth::EXTENSION,
     BASIC,
@@ -161,12 +174,22 @@ pub(super) fn keywords(session: &Session) -> Vec<String> {
     EXTENSIONS.iter().filter_map(|extension| (extension.advertise)(session)).collect()
 }
 
+/// The extensions that are offered now.
+fn offered(session: &Session) -> impl Iterator<Item = &'static Extension> {
+    EXTENSIONS.iter().filter(|extension| (extension.advertise)(session).is_some())
+}
+
 /// The parameter of MAIL with this keyword, where its extension is offered now.
 pub(super) fn mail_parameter(session: &Session, keyword: &str) -> Option<&'static MailParameter> {
-    EXTENSIONS
-        .iter()
-        .filter(|extension| (extension.advertise)(session).is_some())
+    offered(session)
         .flat_map(|extension| extension.mail_parameters)
+        .find(|parameter| parameter.keyword.eq_ignore_ascii_case(keyword))
+}
+
+/// The parameter of RCPT with this keyword, where its extension is offered now.
+pub(super) fn rcpt_parameter(session: &Session, keyword: &str) -> Option<&'static RcptParameter> {
+    offered(session)
+        .flat_map(|extension| extension.rcpt_parameters)
         .find(|parameter| parameter.keyword.eq_ignore_ascii_case(keyword))
 }
 

@@ -4,7 +4,7 @@
 use crate::auth::Exchange;
 use crate::context::Context;
 use crate::service::Service;
-use crate::store::{Account, AccountId};
+use crate::store::{Account, AccountId, Notify, Returned};
 
 use super::registry::{self, Argument, Command, Needs, Sending};
 use super::reply::Reply;
@@ -37,13 +37,26 @@ pub(super) struct Client {
     pub(super) name: String,
 }
 
+/// Where a recipient's mail goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Destination {
+    /// Into this account's mailbox.
+    Account(AccountId),
+    /// Out to this domain, in lower case.
+    Remote(String),
+}
+
 /// A recipient that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Recipient {
-    /// Whose mailbox it is.
-    pub(super) account: AccountId,
+    /// Where its mail goes.
+    pub(super) destination: Destination,
     /// The address, as it was given.
     pub(super) address: String,
+    /// NOTIFY: what the sender wants to be told.
+    pub(super) notify: Notify,
+    /// ORCPT, as it was given.
+    pub(super) original: Option<String>,
 }
 
 /// A mail transaction (RFC 5321, section 3.3).
@@ -53,6 +66,10 @@ pub(super) struct Transaction {
     pub(super) sender: ReversePath,
     /// The forward-path buffer, in the order of the RCPT commands.
     pub(super) recipients: Vec<Recipient>,
+    /// ENVID, as it was given.
+    pub(super) envelope_id: Option<String>,
+    /// RET.
+    pub(super) returned: Option<Returned>,
 }
 
 /// What is to be done after a command.
@@ -98,6 +115,11 @@ impl Session {
     /// Which kind of listener this is.
     pub(super) fn service(&self) -> Service {
         self.context.service
+    }
+
+    /// Did the client greet by EHLO or LHLO?
+    pub(super) fn is_extended(&self) -> bool {
+        self.client.as_ref().is_some_and(|client| client.greeting == Greeting::Extended)
     }
 
     /// Must the client log in before it sends mail? On submission it must (RFC 6409,

@@ -91,6 +91,7 @@ async fn ehlo_lists_what_is_offered_and_helo_nothing() {
         "SIZE 100000",
         "8BITMIME",
         "ENHANCEDSTATUSCODES",
+        "DSN",
         "STARTTLS",
         "AUTH PLAIN LOGIN",
         "VRFY",
@@ -150,7 +151,7 @@ async fn arguments_are_checked() {
         ("MAIL FROM:<\u{e9}@c.test>", "501 "),
         ("mail from:<a@c.test> auth=e+3Dmc2@c.test size=1 \t", "250 "),
         ("RCPT TO:<a", "501 5.1.3 "),
-        ("RCPT TO:<alice@example.test> NOTIFY=NEVER", "555 "),
+        ("RCPT TO:<alice@example.test> X-UNKNOWN=1", "555 "),
     ])
     .await;
     let mut peer = Peer::greeted(&shared, Service::Smtp).await;
@@ -453,4 +454,39 @@ fn random_octets_do_not_upset_a_session() {
     TestRunner::default()
         .run(&proptest::collection::vec(any::<u8>(), 0..300), |input| runtime.block_on(session(input)))
         .unwrap();
+}
+
+#[tokio::test]
+async fn wishes_for_reports_are_checked_and_kept() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[
+        ("MAIL FROM:<bob@example.test> RET=BOTH", "501 5.5.4 "),
+        ("MAIL FROM:<bob@example.test> ENVID=a+zz", "501 5.5.4 "),
+        ("MAIL FROM:<bob@example.test> ENVID=a ENVID=b", "501 5.5.4 "),
+        ("MAIL FROM:<bob@example.test> ret=hdrs ENVID=a+2Bb", "250 "),
+        ("RCPT TO:<alice@example.test> NOTIFY=NEVER,DELAY", "501 5.5.4 "),
+        ("RCPT TO:<alice@example.test> ORCPT=rfc822", "501 5.5.4 "),
+        ("RCPT TO:<alice@example.test> NOTIFY=success ORCPT=rfc822;a+2B@x", "250 "),
+        ("DATA", "354 "),
+        ("Subject: x\r\n\r\nbody\r\n.", "250 "),
+    ])
+    .await;
+    assert_eq!(inbox(&shared, "alice@example.test").await.len(), 1);
+    let [report] = inbox(&shared, "bob@example.test").await.try_into().unwrap();
+    for wanted in [
+        "Return-Path: <>\r\n",
+        "Original-Envelope-Id: a+b\r\n",
+        "Original-Recipient: rfc822; a+@x\r\nFinal-Recipient: rfc822; alice@example.test\r\nAction: delivered\r\n",
+    ] {
+        assert!(report.contains(wanted), "{wanted:?} in {report}");
+    }
+}
+
+#[tokio::test]
+async fn lmtp_offers_no_reports() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Lmtp).await;
+    assert!(!peer.ask("LHLO c.test").await.contains("DSN"));
+    peer.talk(&[("MAIL FROM:<> RET=FULL", "555 ")]).await;
 }

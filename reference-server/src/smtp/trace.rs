@@ -6,38 +6,42 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 
-use super::session::{Greeting, Security, Session, Transaction};
+use super::session::{Security, Session, Transaction};
+use crate::message::date_time;
 use crate::service::Service;
-
-/// `date-time` of RFC 5322, section 3.3.
-const DATE: &[BorrowedFormatItem<'_>] = format_description!(
-    "[weekday repr:short], [day padding:none] [month repr:short] [year] [hour]:[minute]:[second] \
-     [offset_hour sign:mandatory][offset_minute]"
-);
 
 /// Messages received by this process.
 static RECEIVED: AtomicU64 = AtomicU64::new(0);
 
-/// The header fields that go in front of the message.
-pub(super) fn header(session: &Session, transaction: &Transaction, now: OffsetDateTime) -> String {
+/// The field of final delivery (RFC 5321, section 4.4).
+pub(super) fn return_path(transaction: &Transaction) -> String {
+    format!("Return-Path: {}\r\n", transaction.sender)
+}
+
+/// The field that each server on the way adds.
+pub(super) fn received(session: &Session, transaction: &Transaction, now: OffsetDateTime) -> String {
     let client = session.client.as_ref().map_or("unknown", |client| client.name.as_str());
-    let date = now.format(DATE).unwrap_or_default();
     // More than one address must not stand in FOR (RFC 5321, section 4.4).
     let recipient = match transaction.recipients.as_slice() {
         [only] => format!("\r\n\tfor <{}>", only.address),
         _ => String::new(),
     };
     format!(
-        "Return-Path: {}\r\nReceived: from {client} ({})\r\n\tby {} with {} id {}{recipient};\r\n\t{date}\r\n",
-        transaction.sender,
+        "Received: from {client} ({})\r\n\tby {} with {} id {}{recipient};\r\n\t{}\r\n",
         literal(session.context.peer.ip()),
         session.context.shared.hostname,
         protocol(session),
         id(now),
+        date_time(now),
     )
+}
+
+/// How many servers the message has passed, as its Received fields tell (RFC 5321, section
+/// 6.3).
+pub(super) fn hops(content: &[u8]) -> usize {
+    let header = content.split_inclusive(|&octet| octet == b'\n').take_while(|line| *line != b"\r\n");
+    header.filter(|line| is_field(line, b"Received")).count()
 }
 
 /// The content without Return-Path fields that it brought along, so that the one added here is the
@@ -51,7 +55,7 @@ pub(super) fn without_return_path(content: &[u8]) -> Cow<'_, [u8]> {
             break;
         }
         if !line.starts_with(b" ") && !line.starts_with(b"\t") {
-            dropping = is_return_path(line);
+            dropping = is_field(line, b"Return-Path");
         }
         match (&mut kept, dropping) {
             (None, true) => kept = content.get(..at).map(<[u8]>::to_vec),
@@ -69,11 +73,10 @@ pub(super) fn without_return_path(content: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Whether a line begins the field Return-Path, in any case of letters.
-fn is_return_path(line: &[u8]) -> bool {
-    const NAME: &[u8] = b"Return-Path";
-    let Some((name, rest)) = line.split_at_checked(NAME.len()) else { return false };
-    name.eq_ignore_ascii_case(NAME) && rest.trim_ascii_start().starts_with(b":")
+/// Whether a line begins the field of this name, in any case of letters.
+pub(super) fn is_field(line: &[u8], name: &[u8]) -> bool {
+    let Some((front, rest)) = line.split_at_checked(name.len()) else { return false };
+    front.eq_ignore_ascii_case(name) && rest.trim_ascii_start().starts_with(b":")
 }
 
 /// An address literal (RFC 5321, section 4.1.3).
@@ -87,7 +90,7 @@ fn literal(address: IpAddr) -> String {
 /// The protocol as RFC 3848 names it: S under TLS, A after AUTH.
 fn protocol(session: &Session) -> &'static str {
     let lmtp = session.service() == Service::Lmtp;
-    let extended = session.client.as_ref().is_some_and(|client| client.greeting == Greeting::Extended);
+    let extended = session.is_extended();
     let under_tls = session.security == Security::Tls;
     match (lmtp, extended, under_tls, session.user.is_some()) {
         (true, _, false, _) => "LMTP",
@@ -111,12 +114,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_those_of_rfc_5322() {
-        let date = OffsetDateTime::from_unix_timestamp(880_127_706).unwrap();
-        assert_eq!(date.format(DATE).unwrap(), "Fri, 21 Nov 1997 15:55:06 +0000");
-    }
-
-    #[test]
     fn return_paths_that_the_header_section_brings_are_removed() {
         let content =
             b"Subject: x\r\nreturn-path: <a@b.test>\r\n (folded)\r\nTo: c\r\n\r\nReturn-Path: text\r\n";
@@ -127,6 +124,13 @@ mod tests {
         let other = b"Return-Path-Of: x\r\n\r\n";
         assert!(matches!(without_return_path(other), Cow::Borrowed(content) if content == other));
         assert_eq!(without_return_path(b"Return-Path: <>").as_ref(), b"");
+    }
+
+    #[test]
+    fn hops_are_the_received_fields_of_the_header_section() {
+        let content =
+            b"Received: a\r\n\tby b\r\nreceived : c\r\nReceived-SPF: none\r\n\r\nReceived: text\r\n";
+        assert_eq!(hops(content), 2);
     }
 
     #[test]

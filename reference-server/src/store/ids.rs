@@ -61,6 +61,10 @@ id! {
     ModSeq(u64)
 }
 id! {
+    /// A message in the outgoing queue; never reused.
+    QueueId(i64)
+}
+id! {
     /// A size in octets.
     Octets(u64)
 }

@@ -115,7 +115,8 @@ pub(crate) struct Expunged {
 
 impl Store {
     /// Puts one message into the INBOX of each account: into all of them or none. They
-    /// share one body.
+    /// share one body. As [`Store::accept`] does it, for tests.
+    #[cfg(test)]
     pub(crate) async fn deliver(
         &self,
         accounts: Vec<AccountId>,
@@ -304,14 +305,14 @@ fn find(sql: &Connection, mailbox: MailboxId, uid: Uid) -> Result<Option<Message
         .optional()?)
 }
 
-fn insert_body(sql: &Connection, content: &[u8]) -> Result<BodyId, StoreError> {
+pub(super) fn insert_body(sql: &Connection, content: &[u8]) -> Result<BodyId, StoreError> {
     let cut = LastLine::of(content) == LastLine::Cut;
     sql.prepare_cached("INSERT INTO bodies (cut, content) VALUES (?1, ?2)")?
         .execute(params![cut, content])?;
     Ok(BodyId(sql.last_insert_rowid()))
 }
 
-fn insert(
+pub(super) fn insert(
     w: &mut Writing<'_>,
     mailbox: &Mailbox,
     body: BodyId,

@@ -4,6 +4,7 @@
 //! no reply and no wire.
 
 mod accounts;
+mod envelope;
 mod error;
 mod feed;
 mod flags;
@@ -12,9 +13,11 @@ mod mailboxes;
 mod maildrop;
 mod messages;
 mod name;
+mod outgoing;
 mod readers;
 mod schema;
 mod snapshot;
+mod spool;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -28,6 +31,7 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 
 pub(crate) use accounts::{Account, StoredSecret};
+pub(crate) use envelope::{Envelope, Notify, Returned, xtext};
 pub(crate) use error::StoreError;
 pub(crate) use flags::{Flags, SystemFlag};
 #[cfg(test)]
@@ -39,7 +43,9 @@ pub(crate) use mailboxes::{Selectable, Status};
 pub(crate) use maildrop::{LastLine, MaildropLock};
 pub(crate) use messages::{FlagChange, Message, NewMessage, Which};
 pub(crate) use name::{DELIMITER, MailboxName};
+pub(crate) use outgoing::{Due, Fate, Millis, NewQueued, Pending, Queued, Remote, Report};
 pub(crate) use snapshot::{Access, Changes, Snapshot};
+pub use spool::{Chosen, Spool, SpoolError, Waiting, WaitingRecipient};
 pub(crate) use writer::AnswerTiming;
 
 /// Where the mail is kept.
@@ -82,7 +88,7 @@ impl Store {
             Storage::Directory(directory) => {
                 make_private(directory)?;
                 let lock = lock(directory)?;
-                let database = directory.join("mail.sqlite");
+                let database = directory.join(schema::DATABASE);
                 (Connection::open(&database)?, Some(lock), Some(database))
             }
         };

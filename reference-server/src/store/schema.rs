@@ -7,6 +7,9 @@ use super::StoreError;
 /// Version of the tables, kept in `PRAGMA user_version`.
 const VERSION: i64 = 1;
 
+/// The database's file in the directory.
+pub(super) const DATABASE: &str = "mail.sqlite";
+
 const TABLES: &str = "
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -96,6 +99,7 @@ pub(super) fn prepare_writer(connection: &Connection) -> Result<(), StoreError> 
             )));
         }
     }
+    connection.execute_batch(super::outgoing::TABLES)?;
     Ok(())
 }
 

@@ -52,6 +52,7 @@ impl World {
             seams,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            outgoing: crate::queue::Outgoing::default(),
             plaintext_authentication: PlaintextAuthentication::Loopback,
             tls: tls.acceptor,
         };

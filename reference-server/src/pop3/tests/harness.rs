@@ -49,6 +49,7 @@ impl World {
             seams,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            outgoing: crate::queue::Outgoing::default(),
             plaintext_authentication: PlaintextAuthentication::Loopback,
             tls: identity(&Storage::Memory, &["localhost".to_owned()]).unwrap().acceptor,
         };

@@ -7,8 +7,9 @@ use crate::auth::{AuthError, Credentials, Exchange, Mechanism, Step};
 use crate::smtp::extensions::bad_value;
 use crate::smtp::registry::{self, Argument, Command, Extension, MailParameter, Needs, Sending};
 use crate::smtp::reply::Reply;
-use crate::smtp::session::{Next, Session};
+use crate::smtp::session::{Next, Session, Transaction};
 use crate::smtp::syntax::{self, Parameter};
+use crate::store::xtext;
 
 /// Offered where a password may be sent, and not by LMTP.
 pub(in crate::smtp) const EXTENSION: Extension = Extension {
@@ -17,7 +18,8 @@ pub(in crate::smtp) const EXTENSION: Extension = Extension {
         offered.then(|| format!("AUTH {}", Mechanism::ALL.map(Mechanism::name).join(" ")))
     },
     commands: &[AUTH],
-    mail_parameters: &[MailParameter { keyword: "AUTH", check: submitter }],
+    mail_parameters: &[MailParameter { keyword: "AUTH", apply: submitter }],
+    rcpt_parameters: &[],
 };
 
 /// `auth-command = "AUTH" SP sasl-mech [SP initial-response] ... CRLF`
@@ -110,9 +112,9 @@ fn not_base64() -> Reply {
 
 /// `AUTH=<>` or a mailbox in xtext (RFC 4954, section 5); checked and not used, since
 /// nobody is trusted with it.
-fn submitter(_: &Session, parameter: Parameter<'_>) -> Result<(), Reply> {
+fn submitter(_: &Session, _: &mut Transaction, parameter: Parameter<'_>) -> Result<(), Reply> {
     let value = parameter.value.unwrap_or_default();
-    let valid = value == "<>"
-        || syntax::xtext(value).is_some_and(|text| matches!(syntax::mailbox(&text), Ok((_, ""))));
+    let valid =
+        value == "<>" || xtext(value).is_some_and(|text| matches!(syntax::mailbox(&text), Ok((_, ""))));
     if valid { Ok(()) } else { Err(bad_value("AUTH needs a mailbox in xtext, or <>")) }
 }

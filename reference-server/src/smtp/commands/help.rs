@@ -5,8 +5,12 @@ use crate::smtp::reply::Reply;
 use crate::smtp::session::{Next, Session};
 
 /// HELP as EHLO lists it.
-pub(in crate::smtp) const EXTENSION: Extension =
-    Extension { advertise: |_| Some("HELP".to_owned()), commands: &[HELP], mail_parameters: &[] };
+pub(in crate::smtp) const EXTENSION: Extension = Extension {
+    advertise: |_| Some("HELP".to_owned()),
+    commands: &[HELP],
+    mail_parameters: &[],
+    rcpt_parameters: &[],
+};
 
 /// `help = "HELP" [ SP String ] CRLF`
 const HELP: Command = Command {

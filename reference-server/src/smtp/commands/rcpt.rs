@@ -1,11 +1,12 @@
 //! RCPT (RFC 5321, section 4.1.1.3).
 
+use crate::recipient::{Resolved, resolve};
 use crate::smtp::delivery::temporary;
-use crate::smtp::recipient::{Resolved, resolve};
 use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
-use crate::smtp::session::{Next, Recipient, Session};
-use crate::smtp::syntax::{self, ForwardPath};
+use crate::smtp::session::{Destination, Next, Recipient, Session};
+use crate::smtp::syntax::{self, ForwardPath, Parameter};
+use crate::store::Notify;
 
 /// `rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path )
 /// [SP Rcpt-parameters] CRLF`
@@ -15,14 +16,14 @@ pub(in crate::smtp) const RCPT: Command = Command {
     needs: Needs::Transaction,
     argument: Argument::Required,
     sending: Sending::Grouped,
-    usage: "RCPT TO:<address>",
+    usage: "RCPT TO:<address> [parameters]",
     run: |session, argument| {
         Box::pin(async move { Next::Reply(rcpt(session, argument).await.unwrap_or_else(|reply| reply)) })
     },
 };
 
 async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
-    let path = parse(argument)?;
+    let (path, parameters) = parse(argument)?;
     let shared = session.context.shared.clone();
     let held = session.transaction.as_ref().map_or(0, |transaction| transaction.recipients.len());
     if held >= shared.limits.recipients {
@@ -39,27 +40,38 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
             (mailbox.local.as_str(), Some(mailbox.domain.as_str()), mailbox.to_string())
         }
     };
-    match resolve(&shared, local, domain).await {
-        Ok(Resolved::Account(account)) => {
-            let transaction = session.transaction.get_or_insert_default();
-            transaction.recipients.push(Recipient { account: account.id, address });
-            Ok(Reply::new(250, "2.1.5", "recipient accepted"))
+    let destination = match resolve(&shared, local, domain).await {
+        Ok(Resolved::Account(account)) => Destination::Account(account.id),
+        Ok(Resolved::NoSuchUser) => return Err(Reply::new(550, "5.1.1", "no such user here")),
+        Ok(Resolved::NotLocal) => relayed(session, domain.unwrap_or_default())?,
+        Err(error) => return Err(temporary(&error)),
+    };
+    let mut recipient = Recipient { destination, address, notify: Notify::default(), original: None };
+    for parameter in parameters {
+        match registry::rcpt_parameter(session, parameter.keyword) {
+            // Extensions need EHLO (RFC 5321, section 4.1.1).
+            Some(known) if session.is_extended() => (known.apply)(&mut recipient, parameter)?,
+            // RFC 5321, section 4.1.1.11.
+            _ => return Err(Reply::new(555, "5.5.4", "a parameter of RCPT is not known here")),
         }
-        Ok(Resolved::NoSuchUser) => Err(Reply::new(550, "5.1.1", "no such user here")),
-        Ok(Resolved::NotLocal) => Err(Reply::new(550, "5.7.1", "mail for other domains is not relayed")),
-        Err(error) => Err(temporary(&error)),
+    }
+    session.transaction.get_or_insert_default().recipients.push(recipient);
+    Ok(Reply::new(250, "2.1.5", "recipient accepted"))
+}
+
+/// Mail for other domains is taken from users who have logged in, where there is a route.
+fn relayed(session: &Session, domain: &str) -> Result<Destination, Reply> {
+    if session.user.is_some() && session.context.shared.outgoing.relays_to(domain) {
+        Ok(Destination::Remote(domain.to_ascii_lowercase()))
+    } else {
+        Err(Reply::new(550, "5.7.1", "mail for this domain is not relayed"))
     }
 }
 
-fn parse(argument: &str) -> Result<ForwardPath, Reply> {
+fn parse(argument: &str) -> Result<(ForwardPath, Vec<Parameter<'_>>), Reply> {
     let rest = syntax::keyword(argument, "TO:")
         .ok_or_else(|| Reply::new(501, "5.5.4", "the form is RCPT TO:<address>"))?;
     let (path, rest) = syntax::forward_path(rest).map_err(|error| Reply::new(501, "5.1.3", error.0))?;
     let parameters = syntax::parameters(rest).map_err(|error| Reply::new(501, "5.5.4", error.0))?;
-    if parameters.is_empty() {
-        Ok(path)
-    } else {
-        // No extension that is offered adds a parameter to RCPT.
-        Err(Reply::new(555, "5.5.4", "a parameter of RCPT is not known here"))
-    }
+    Ok((path, parameters))
 }

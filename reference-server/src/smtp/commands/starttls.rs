@@ -9,6 +9,7 @@ pub(in crate::smtp) const EXTENSION: Extension = Extension {
     advertise: |session| (session.security == Security::Plain).then(|| "STARTTLS".to_owned()),
     commands: &[STARTTLS],
     mail_parameters: &[],
+    rcpt_parameters: &[],
 };
 
 /// The command takes no parameter (RFC 3207, section 4).

@@ -1,7 +1,7 @@
 //! VRFY (RFC 5321, sections 3.5 and 4.1.1.6): local accounts only.
 
+use crate::recipient::{Resolved, resolve};
 use crate::smtp::delivery::temporary;
-use crate::smtp::recipient::{Resolved, resolve};
 use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::{Next, Session};

@@ -6,7 +6,7 @@ mod parameter;
 mod path;
 
 pub(super) use domain::host;
-pub(super) use parameter::{Parameter, parameters, xtext};
+pub(super) use parameter::{Parameter, parameters};
 pub(super) use path::{ForwardPath, ReversePath, forward_path, mailbox, reverse_path, user_name};
 
 /// What is wrong with an argument, in words for the reply.
@@ -46,7 +46,7 @@ mod tests {
             let _ = user_name(&input);
             let _ = parameters(&input);
             let _ = host(&input);
-            let _ = xtext(&input);
+            let _ = crate::store::xtext(&input);
         }
 
         #[test]

@@ -1,5 +1,4 @@
-//! Parameters of MAIL and RCPT (RFC 5321, section 4.1.2), and the xtext in their values
-//! (RFC 3461, section 4).
+//! Parameters of MAIL and RCPT (RFC 5321, section 4.1.2).
 
 use super::SyntaxError;
 
@@ -46,29 +45,6 @@ fn parameter(text: &str) -> Result<Parameter<'_>, SyntaxError> {
     }
 }
 
-/// `xtext = *( xchar / hexchar )`, decoded; `hexchar = ASCII "+" immediately followed by two
-/// upper case hexadecimal digits`.
-pub(in crate::smtp) fn xtext(value: &str) -> Option<String> {
-    let mut decoded = Vec::new();
-    let mut octets = value.bytes();
-    while let Some(octet) = octets.next() {
-        decoded.push(match octet {
-            b'+' => hex(octets.next()?)? * 16 + hex(octets.next()?)?,
-            b'!'..=b'~' if octet != b'=' => octet,
-            _ => return None,
-        });
-    }
-    String::from_utf8(decoded).ok()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,14 +61,6 @@ mod tests {
     fn malformed_parameters_are_refused() {
         for bad in ["SIZE=1", " =1", " SIZE=", " SIZE=1 size=2", " a_b=1", " A=b=c"] {
             assert!(parameters(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn xtext_of_rfc_4954() {
-        assert_eq!(xtext("e+3Dmc2@example.com").as_deref(), Some("e=mc2@example.com"));
-        for bad in ["e+3dmc2", "e+3", "+", "a=b"] {
-            assert_eq!(xtext(bad), None, "{bad:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::store::{Account, StoreError};
 
 /// The account that an address belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Resolved {
+pub(crate) enum Resolved {
     /// This one.
     Account(Account),
     /// None: the domain is local, the user unknown.
@@ -15,7 +15,7 @@ pub(super) enum Resolved {
 }
 
 /// The account of `local@domain`; without a domain, of `local` in any local domain.
-pub(super) async fn resolve(
+pub(crate) async fn resolve(
     shared: &Shared,
     local: &str,
     domain: Option<&str>,

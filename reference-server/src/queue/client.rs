@@ -1,0 +1,371 @@
+//! The client's side of SMTP (RFC 5321) with PIPELINING, SIZE, 8BITMIME, STARTTLS, AUTH and
+//! DSN where the other server has them: several messages over one connection, one outcome
+//! for each recipient.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::outcome::{Outcome, Reason};
+use super::reply::{Place, Reply};
+use super::route::{NextHop, RelayTls};
+use crate::net::Outbound;
+use crate::store::{Pending, Queued};
+
+/// For the connection.
+const CONNECT: Duration = Duration::from_secs(30);
+/// For the greeting, and the replies to MAIL and RCPT (RFC 5321, section 4.5.3.2).
+const COMMAND: Duration = Duration::from_secs(5 * 60);
+/// For the reply to DATA.
+const DATA: Duration = Duration::from_secs(2 * 60);
+/// For a piece of the message to be taken.
+const BLOCK: Duration = Duration::from_secs(3 * 60);
+/// For the reply to the end of the data.
+const END_OF_DATA: Duration = Duration::from_secs(10 * 60);
+/// For the reply to QUIT, on which nothing hangs.
+const QUIT: Duration = Duration::from_secs(5);
+
+/// Why a server cannot be used now.
+#[derive(Debug)]
+pub(super) enum Unusable {
+    /// The connection failed.
+    Lost(io::Error),
+    /// It refused, or it lacks what is needed.
+    Refused(Refusal),
+    /// The handshake failed; without TLS it may work.
+    NoTls(io::Error),
+}
+
+/// A refusal of the whole session.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// Will it be the same later?
+    pub(super) permanent: bool,
+    /// Its reason.
+    pub(super) reason: Reason,
+}
+
+impl From<io::Error> for Unusable {
+    fn from(error: io::Error) -> Self {
+        Self::Lost(error)
+    }
+}
+
+/// What the other server can do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Abilities {
+    pipelining: bool,
+    eight_bit: bool,
+    size: bool,
+    dsn: bool,
+    starttls: bool,
+    auth_plain: bool,
+}
+
+/// A session with another server, ready for mail.
+pub(super) struct Client {
+    connection: Outbound,
+    host: String,
+    abilities: Abilities,
+}
+
+impl Client {
+    /// Connects, greets, and does what the hop asks for (TLS, AUTH).
+    pub(super) async fn open(
+        address: SocketAddr,
+        hop: &NextHop,
+        tls: RelayTls,
+        hostname: &str,
+    ) -> Result<Self, Unusable> {
+        let connection = Outbound::connect(address, CONNECT).await?;
+        Self::begin(connection, hop, tls, hostname, address.ip().is_loopback()).await
+    }
+
+    /// The same over a connection that is there.
+    pub(super) async fn begin(
+        connection: Outbound,
+        hop: &NextHop,
+        tls: RelayTls,
+        hostname: &str,
+        on_this_machine: bool,
+    ) -> Result<Self, Unusable> {
+        let mut client = Self { connection, host: name(&hop.host), abilities: Abilities::default() };
+        let greeting = client.reply(COMMAND).await?;
+        if !greeting.is_positive() {
+            return Err(client.refusal(&greeting));
+        }
+        client.hello(hostname).await?;
+        let under_tls = tls != RelayTls::Never && client.abilities.starttls;
+        if under_tls {
+            client.start_tls(hostname).await?;
+        } else if tls == RelayTls::Required {
+            return Err(client.lacks("4.7.4", "TLS is required and not offered"));
+        }
+        if let Some((user, secret)) = &hop.login {
+            if !under_tls && !on_this_machine {
+                return Err(client.lacks("4.7.4", "a secret is not sent without TLS"));
+            }
+            client.log_in(user, secret).await?;
+        }
+        Ok(client)
+    }
+
+    /// EHLO, or HELO where that is not understood (RFC 5321, section 3.2).
+    async fn hello(&mut self, hostname: &str) -> Result<(), Unusable> {
+        let reply = self.ask(&format!("EHLO {hostname}\r\n"), COMMAND).await?;
+        if reply.is_positive() {
+            self.abilities = abilities(&reply);
+            return Ok(());
+        }
+        if !reply.is_permanent() {
+            return Err(self.refusal(&reply));
+        }
+        let reply = self.ask(&format!("HELO {hostname}\r\n"), COMMAND).await?;
+        self.abilities = Abilities::default();
+        if reply.is_positive() { Ok(()) } else { Err(self.refusal(&reply)) }
+    }
+
+    async fn start_tls(&mut self, hostname: &str) -> Result<(), Unusable> {
+        let reply = self.ask("STARTTLS\r\n", COMMAND).await?;
+        if reply.code != 220 {
+            return Err(Unusable::NoTls(io::Error::other(reply.text())));
+        }
+        let host = self.host.clone();
+        self.connection.start_tls(&host, COMMAND).await.map_err(Unusable::NoTls)?;
+        // What was said in plain text is forgotten (RFC 3207, section 4.2).
+        self.hello(hostname).await
+    }
+
+    /// AUTH PLAIN (RFC 4616).
+    async fn log_in(&mut self, user: &str, secret: &str) -> Result<(), Unusable> {
+        if !self.abilities.auth_plain {
+            return Err(self.lacks("4.7.0", "AUTH PLAIN is needed and not offered"));
+        }
+        let response = STANDARD.encode(format!("\0{user}\0{secret}"));
+        let reply = self.ask(&format!("AUTH PLAIN {response}\r\n"), COMMAND).await?;
+        if reply.is_positive() {
+            return Ok(());
+        }
+        // A wrong secret is the operator's mistake and may be mended: the mail waits.
+        let reason = self.reason(&reply);
+        Err(Unusable::Refused(Refusal { permanent: false, reason }))
+    }
+
+    /// Hands one message over. The outcomes are in the order of the recipients; an error is
+    /// a lost connection, after which nothing is known of any of them.
+    pub(super) async fn hand_over(&mut self, message: &Queued) -> io::Result<Vec<Outcome>> {
+        let eight_bit = !message.content.is_ascii();
+        if eight_bit && !self.abilities.eight_bit {
+            // RFC 6152, section 3, leaves conversion or refusal.
+            let reason = Reason {
+                host: Some(self.host.clone()),
+                ..Reason::ours("5.6.3", "the next server takes no 8-bit content, and conversion is not done")
+            };
+            return Ok(vec![Outcome::Failed(reason); message.recipients.len()]);
+        }
+        let (mail, recipients) = (self.mail(message, eight_bit), &message.recipients);
+        let commands: Vec<String> = recipients.iter().map(|pending| self.rcpt(pending)).collect();
+        let mut replies = Vec::with_capacity(recipients.len());
+        let sender;
+        let go_ahead;
+        if self.abilities.pipelining {
+            let batch = format!("{mail}{}DATA\r\n", commands.concat());
+            self.connection.send(batch.as_bytes(), BLOCK).await?;
+            sender = self.reply(COMMAND).await?;
+            for _ in &commands {
+                replies.push(self.reply(COMMAND).await?);
+            }
+            go_ahead = Some(self.reply(DATA).await?);
+        } else {
+            sender = self.ask(&mail, COMMAND).await?;
+            if sender.is_positive() {
+                for command in &commands {
+                    replies.push(self.ask(command, COMMAND).await?);
+                }
+            }
+            let any = replies.iter().any(Reply::is_positive);
+            go_ahead = if any { Some(self.ask("DATA\r\n", DATA).await?) } else { None };
+        }
+        let wanted = sender.is_positive() && replies.iter().any(Reply::is_positive);
+        let end = match go_ahead {
+            Some(go) if go.code == 354 => {
+                // Asked for data that nobody takes, the client sends none (RFC 2920, section 3.1).
+                if wanted {
+                    self.connection.send(&stuffed(&message.content), BLOCK).await?;
+                }
+                self.connection.send(b".\r\n", BLOCK).await?;
+                Some(self.reply(END_OF_DATA).await?)
+            }
+            other => other,
+        };
+        if !(wanted && end.as_ref().is_some_and(Reply::is_positive)) {
+            // No transaction may be left over for the next message.
+            self.ask("RSET\r\n", COMMAND).await?;
+        }
+        let place = |index: usize| {
+            let decisive = if !sender.is_positive() {
+                Some(&sender)
+            } else {
+                replies.get(index).filter(|reply| !reply.is_positive()).or(end.as_ref())
+            };
+            decisive.map_or_else(
+                || Outcome::Deferred(Reason::ours("4.4.2", "no reply was received")),
+                |reply| self.outcome(reply),
+            )
+        };
+        Ok((0..recipients.len()).map(place).collect())
+    }
+
+    fn mail(&self, message: &Queued, eight_bit: bool) -> String {
+        let envelope = &message.envelope;
+        let mut mail = format!("MAIL FROM:<{}>", envelope.sender.as_deref().unwrap_or_default());
+        if self.abilities.size {
+            mail.push_str(&format!(" SIZE={}", message.content.len()));
+        }
+        if eight_bit {
+            mail.push_str(" BODY=8BITMIME");
+        }
+        if self.abilities.dsn {
+            if let Some(returned) = envelope.returned {
+                mail.push_str(&format!(" RET={}", returned.name()));
+            }
+            if let Some(id) = &envelope.id {
+                mail.push_str(&format!(" ENVID={id}"));
+            }
+        }
+        mail + "\r\n"
+    }
+
+    fn rcpt(&self, pending: &Pending) -> String {
+        let remote = &pending.remote;
+        let mut rcpt = format!("RCPT TO:<{}>", remote.address);
+        if self.abilities.dsn {
+            if remote.notify.is_given() {
+                rcpt.push_str(&format!(" NOTIFY={}", remote.notify));
+            }
+            if let Some(original) = &remote.original {
+                rcpt.push_str(&format!(" ORCPT={original}"));
+            }
+        }
+        rcpt + "\r\n"
+    }
+
+    fn outcome(&self, reply: &Reply) -> Outcome {
+        if reply.is_positive() {
+            Outcome::HandedOver { host: self.host.clone(), reports: self.abilities.dsn }
+        } else if reply.is_permanent() {
+            Outcome::Failed(self.reason(reply))
+        } else {
+            Outcome::Deferred(self.reason(reply))
+        }
+    }
+
+    /// Says goodbye; whether that is heard does not matter.
+    pub(super) async fn quit(mut self) {
+        let _ = self.ask("QUIT\r\n", QUIT).await;
+    }
+
+    async fn ask(&mut self, command: &str, within: Duration) -> io::Result<Reply> {
+        self.connection.send(command.as_bytes(), BLOCK).await?;
+        self.reply(within).await
+    }
+
+    async fn reply(&mut self, within: Duration) -> io::Result<Reply> {
+        let mut reply = Reply::default();
+        loop {
+            let line = self.connection.line(within).await?;
+            match reply.line(&line) {
+                Ok(Place::Inner) => {}
+                Ok(Place::Last) if reply.code == 421 => return Err(io::Error::other(reply.text())),
+                Ok(Place::Last) => return Ok(reply),
+                Err(_) => {
+                    let text = format!("no reply of SMTP: {:?}", String::from_utf8_lossy(&line));
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+                }
+            }
+        }
+    }
+
+    fn reason(&self, reply: &Reply) -> Reason {
+        Reason { status: reply.status(), text: reply.text(), host: Some(self.host.clone()), is_reply: true }
+    }
+
+    fn refusal(&self, reply: &Reply) -> Unusable {
+        Unusable::Refused(Refusal { permanent: reply.is_permanent(), reason: self.reason(reply) })
+    }
+
+    fn lacks(&self, status: &str, text: &str) -> Unusable {
+        let reason = Reason { host: Some(self.host.clone()), ..Reason::ours(status, text) };
+        Unusable::Refused(Refusal { permanent: false, reason })
+    }
+}
+
+/// The name of the other server as reports tell it: an address stands in brackets.
+fn name(host: &str) -> String {
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => format!("[{address}]"),
+        Ok(IpAddr::V6(address)) => format!("[IPv6:{address}]"),
+        Err(_) => host.to_owned(),
+    }
+}
+
+/// What the lines of EHLO's reply after the first say.
+fn abilities(reply: &Reply) -> Abilities {
+    let mut found = Abilities::default();
+    for line in reply.lines.iter().skip(1) {
+        let mut words = line.split_ascii_whitespace();
+        let keyword = words.next().unwrap_or_default().to_ascii_uppercase();
+        match keyword.as_str() {
+            "PIPELINING" => found.pipelining = true,
+            "8BITMIME" => found.eight_bit = true,
+            "SIZE" => found.size = true,
+            "DSN" => found.dsn = true,
+            "STARTTLS" => found.starttls = true,
+            "AUTH" => found.auth_plain = words.any(|word| word.eq_ignore_ascii_case("PLAIN")),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The message with a dot before each line that begins with one, and ended by CRLF (RFC 5321,
+/// section 4.5.2).
+fn stuffed(content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(content.len() + content.len() / 64 + 2);
+    for line in content.split_inclusive(|octet| *octet == b'\n') {
+        if line.first() == Some(&b'.') {
+            out.push(b'.');
+        }
+        out.extend_from_slice(line);
+    }
+    if !out.is_empty() && !out.ends_with(b"\r\n") {
+        out.extend_from_slice(b"\r\n");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_are_stuffed_and_the_last_line_is_ended() {
+        assert_eq!(stuffed(b".\r\n..a\r\nb.\r\n"), b"..\r\n...a\r\nb.\r\n");
+        assert_eq!(stuffed(b"cut"), b"cut\r\n");
+        assert_eq!(stuffed(b""), b"");
+    }
+
+    #[test]
+    fn abilities_are_read_in_any_case_and_not_from_the_first_line() {
+        let reply = Reply {
+            code: 250,
+            lines: ["DSN greets", "pipelining", "AUTH LOGIN plain", "Size 100"].map(str::to_owned).to_vec(),
+        };
+        let found = abilities(&reply);
+        assert!(found.pipelining && found.auth_plain && found.size);
+        assert!(!found.dsn && !found.starttls && !found.eight_bit);
+    }
+}

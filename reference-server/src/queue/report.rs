@@ -1,0 +1,245 @@
+//! Delivery status notifications: what the sender is told of a message's fate (RFC 3464), in
+//! a `multipart/report` (RFC 6522). Pure: facts in, a message out.
+
+use time::OffsetDateTime;
+
+use super::outcome::Reason;
+use crate::message::date_time;
+use crate::store::{Envelope, Returned, xtext};
+
+/// Largest message that a report brings back whole where nobody asked for less.
+const WHOLE_OCTETS: usize = 64 * 1024;
+/// Longest piece of another server's words on one line.
+const WORDS: usize = 800;
+
+/// What happened (RFC 3464, section 2.3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// It was not delivered and never will be.
+    Failed,
+    /// It has not been delivered yet.
+    Delayed,
+    /// It is in the mailbox.
+    Delivered,
+    /// It went on to a server that does not report deliveries.
+    Relayed,
+}
+
+impl Action {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Delayed => "delayed",
+            Self::Delivered => "delivered",
+            Self::Relayed => "relayed",
+        }
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Failed => "Your message could not be delivered to:",
+            Self::Delayed => "Your message has not been delivered yet, and will be tried again, to:",
+            Self::Delivered => "Your message was delivered to:",
+            Self::Relayed => "Your message was passed on to a server that does not report deliveries, for:",
+        }
+    }
+
+    fn subject(self) -> &'static str {
+        match self {
+            Self::Failed => "Undelivered mail",
+            Self::Delayed => "Delayed mail",
+            Self::Delivered => "Delivered mail",
+            Self::Relayed => "Relayed mail",
+        }
+    }
+}
+
+/// What is told of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The recipient.
+    pub(crate) address: String,
+    /// ORCPT, as it was given.
+    pub(crate) original: Option<String>,
+    /// What happened.
+    pub(crate) action: Action,
+    /// Why.
+    pub(crate) reason: Reason,
+    /// Until when it will be tried, where it will.
+    pub(crate) until: Option<OffsetDateTime>,
+}
+
+/// The report of one message, from `hostname`, about recipients who share an action.
+pub(crate) fn report(
+    hostname: &str,
+    envelope: &Envelope,
+    arrived: OffsetDateTime,
+    now: OffsetDateTime,
+    told: &[Told],
+    content: &[u8],
+) -> Vec<u8> {
+    let action = told.first().map_or(Action::Failed, |first| first.action);
+    let boundary = boundary(content, now);
+    let sender = envelope.sender.as_deref().unwrap_or_default();
+    let mut out = format!(
+        "From: Mail Delivery System <postmaster@{hostname}>\r\nTo: <{sender}>\r\nDate: {}\r\n\
+         Subject: {}\r\nMessage-ID: <{}@{hostname}>\r\nAuto-Submitted: auto-replied\r\n\
+         MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status;\r\n\
+         \tboundary=\"{boundary}\"\r\n\r\n",
+        date_time(now),
+        action.subject(),
+        boundary.trim_start_matches('='),
+    );
+    out.push_str(&format!("--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n"));
+    out.push_str("Content-Transfer-Encoding: 8bit\r\n\r\n");
+    out.push_str(&format!("{}\r\n", action.sentence()));
+    for one in told {
+        out.push_str(&format!("\r\n  <{}>\r\n    {}\r\n", one.address, clean(&one.reason.text)));
+    }
+    out.push_str(&format!("\r\n--{boundary}\r\nContent-Type: message/delivery-status\r\n\r\n"));
+    out.push_str(&status(hostname, envelope, arrived, now, told));
+    let mut out = out.into_bytes();
+    out.extend_from_slice(format!("\r\n--{boundary}\r\n").as_bytes());
+    // RFC 3461, section 4.3: RET is about failures; other reports never bring more back than
+    // the header section.
+    let whole = action == Action::Failed
+        && match envelope.returned {
+            Some(Returned::Full) => true,
+            Some(Returned::Headers) => false,
+            None => content.len() <= WHOLE_OCTETS,
+        };
+    let original = if whole { content } else { header_section(content) };
+    let kind = if whole { "message/rfc822" } else { "text/rfc822-headers" };
+    out.extend_from_slice(format!("Content-Type: {kind}\r\n").as_bytes());
+    if !original.is_ascii() {
+        out.extend_from_slice(b"Content-Transfer-Encoding: 8bit\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(original);
+    out.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+    out
+}
+
+/// The machine's part (RFC 3464, section 2.1): fields about the message, then a group for each
+/// recipient.
+fn status(
+    hostname: &str,
+    envelope: &Envelope,
+    arrived: OffsetDateTime,
+    now: OffsetDateTime,
+    told: &[Told],
+) -> String {
+    let mut out = format!("Reporting-MTA: dns; {hostname}\r\n");
+    if let Some(id) = envelope.id.as_deref().and_then(xtext) {
+        out.push_str(&format!("Original-Envelope-Id: {}\r\n", clean(&id)));
+    }
+    out.push_str(&format!("Arrival-Date: {}\r\n", date_time(arrived)));
+    for one in told {
+        out.push_str("\r\n");
+        if let Some((kind, address)) = one.original.as_deref().and_then(|text| text.split_once(';'))
+            && let Some(address) = xtext(address)
+        {
+            out.push_str(&format!("Original-Recipient: {kind}; {}\r\n", clean(&address)));
+        }
+        out.push_str(&format!("Final-Recipient: rfc822; {}\r\n", one.address));
+        out.push_str(&format!("Action: {}\r\nStatus: {}\r\n", one.action.name(), one.reason.status));
+        if let Some(host) = &one.reason.host {
+            out.push_str(&format!("Remote-MTA: dns; {}\r\n", clean(host)));
+        }
+        if one.reason.is_reply {
+            out.push_str(&format!("Diagnostic-Code: smtp; {}\r\n", clean(&one.reason.text)));
+        }
+        out.push_str(&format!("Last-Attempt-Date: {}\r\n", date_time(now)));
+        if let Some(until) = one.until {
+            out.push_str(&format!("Will-Retry-Until: {}\r\n", date_time(until)));
+        }
+    }
+    out
+}
+
+/// A boundary that does not stand in the message.
+fn boundary(content: &[u8], now: OffsetDateTime) -> String {
+    let text = String::from_utf8_lossy(content);
+    let mut number = now.unix_timestamp_nanos();
+    loop {
+        let boundary = format!("=report-{number:x}");
+        if !text.contains(&boundary) {
+            return boundary;
+        }
+        number = number.wrapping_add(1);
+    }
+}
+
+/// The header section, without the empty line that ends it.
+fn header_section(content: &[u8]) -> &[u8] {
+    if content.starts_with(b"\r\n") {
+        return &[];
+    }
+    let end = content.windows(4).position(|four| four == b"\r\n\r\n").map_or(content.len(), |at| at + 2);
+    content.get(..end).unwrap_or_default()
+}
+
+/// Others' words, fit for one line.
+fn clean(text: &str) -> String {
+    let fit = |c: char| if c.is_control() || !c.is_ascii() { '?' } else { c };
+    text.chars().take(WORDS).map(fit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(action: Action) -> Told {
+        Told {
+            address: "bob@far.test".to_owned(),
+            original: Some("rfc822;bob+2Bx@far.test".to_owned()),
+            action,
+            reason: Reason {
+                status: "5.1.1".to_owned(),
+                text: "550 5.1.1 no\r\nsuch user".to_owned(),
+                host: Some("mx.far.test".to_owned()),
+                is_reply: true,
+            },
+            until: None,
+        }
+    }
+
+    fn write(envelope: &Envelope, action: Action, content: &[u8]) -> String {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        String::from_utf8(report("mx.here.test", envelope, now, now, &[told(action)], content)).unwrap()
+    }
+
+    #[test]
+    fn a_failure_names_recipient_status_and_the_servers_words() {
+        let envelope = Envelope {
+            sender: Some("alice@here.test".to_owned()),
+            id: Some("id+3D1".to_owned()),
+            returned: None,
+        };
+        let text = write(&envelope, Action::Failed, b"Subject: x\r\n\r\nbody\r\n");
+        for wanted in [
+            "\r\nReporting-MTA: dns; mx.here.test\r\nOriginal-Envelope-Id: id=1\r\n",
+            "\r\n\r\nOriginal-Recipient: rfc822; bob+x@far.test\r\nFinal-Recipient: rfc822; bob@far.test\r\n",
+            "Action: failed\r\nStatus: 5.1.1\r\nRemote-MTA: dns; mx.far.test\r\n",
+            "Diagnostic-Code: smtp; 550 5.1.1 no??such user\r\n",
+            "Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nbody\r\n\r\n--",
+        ] {
+            assert!(text.contains(wanted), "{wanted:?} in {text}");
+        }
+    }
+
+    #[test]
+    fn only_a_failure_brings_the_whole_message_back_and_only_unless_ret_says_no() {
+        let content = b"Subject: x\r\n\r\nbody\r\n";
+        let headers = Envelope { returned: Some(Returned::Headers), ..Envelope::default() };
+        let full = Envelope { returned: Some(Returned::Full), ..Envelope::default() };
+        assert!(!write(&headers, Action::Failed, content).contains("\r\nbody\r\n"));
+        assert!(write(&full, Action::Failed, content).contains("\r\nbody\r\n"));
+        assert!(!write(&full, Action::Delivered, content).contains("\r\nbody\r\n"));
+        assert!(
+            write(&headers, Action::Failed, content).contains("text/rfc822-headers\r\n\r\nSubject: x\r\n")
+        );
+        let large = [&content[..], &vec![b'x'; WHOLE_OCTETS]].concat();
+        assert!(!write(&Envelope::default(), Action::Failed, &large).contains("\r\nbody\r\n"));
+    }
+}
