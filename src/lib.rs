@@ -9,6 +9,7 @@ pub mod prove;
 pub mod report;
 pub mod requirement;
 pub mod run;
+pub mod sasl;
 pub mod script;
 pub mod source;
 pub mod target;

@@ -12,13 +12,14 @@ use std::path::{Path, PathBuf};
 /// A floor, and what its files may use; the same table as in ARCHITECTURE.md.
 const FLOORS: &[(&str, &[&str])] = &[
     ("source", &[]),
+    ("sasl", &[]),
     ("requirement", &["source"]),
     ("outcome", &["requirement"]),
-    ("script", &["source", "requirement"]),
+    ("script", &["source", "requirement", "sasl"]),
     ("dialect", &["requirement"]),
     ("wire", &["outcome"]),
     ("target", &["source", "script", "wire", "dialect", "outcome", "requirement"]),
-    ("run", &["source", "requirement", "outcome", "script", "dialect", "wire", "target"]),
+    ("run", &["source", "requirement", "outcome", "sasl", "script", "dialect", "wire", "target"]),
     ("report", &["outcome", "requirement"]),
     ("prove", &["source", "requirement", "outcome", "script", "dialect", "wire", "target", "run", "report"]),
     (

@@ -3,6 +3,7 @@
 //! It knows keys and words; what only reading can tell (talk lines, variables,
 //! requirement ids) is left to `mailspec check`.
 
+use crate::sasl::{Flaw, Mechanism};
 use serde_json::{Map, Value, json};
 
 use super::model::{Endpoint, Operator, Protocol};
@@ -169,6 +170,7 @@ fn actions() -> Vec<(&'static str, Value)> {
         ] }),
         ),
         ("send", json!({ "anyOf": [text("Octets as they are"), send()] })),
+        ("sasl", sasl()),
         ("starttls", or_nothing(closed(&[], json!({ "handshake-only": { "type": "boolean" } })))),
         ("half-close", nothing.clone()),
         ("drop", nothing.clone()),
@@ -187,6 +189,28 @@ fn actions() -> Vec<(&'static str, Value)> {
         ("together", json!({ "type": "array", "minItems": 2, "items": steps() })),
         ("any-of", json!({ "type": "array", "minItems": 2, "items": alternative() })),
     ]
+}
+
+fn sasl() -> Value {
+    let mechanisms = json!({ "enum": Mechanism::ALL.map(Mechanism::name) });
+    let message = closed(
+        &["message"],
+        json!({
+            "message": { "type": "integer", "minimum": 1 }, "text": text("The message, before base64"),
+            "line": text("The line as it is"), "cut": { "type": "integer", "minimum": 1 },
+        }),
+    );
+    let tamper = json!({ "anyOf": [{ "enum": Flaw::ALL.map(|(word, _)| word) }, message] });
+    let long = closed(
+        &["mechanism"],
+        json!({
+            "mechanism": mechanisms, "as": text("The account"), "user": text("Another login name"),
+            "authzid": text("Whom to act as"), "token": text("The bearer token"),
+            "initial": { "type": "boolean" }, "tamper": tamper,
+            "expect": { "enum": ["success", "refused"] }, "law": { "$ref": "#/$defs/law" },
+        }),
+    );
+    json!({ "anyOf": [mechanisms, long] })
 }
 
 fn send() -> Value {

@@ -96,6 +96,10 @@ service lmtp {
   }
 }
 service anvil {
+  # Without it, each failed login from an address makes the next ones wait longer.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
   client_limit = 4000
 }
 ${1:-}

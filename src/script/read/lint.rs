@@ -5,7 +5,9 @@
 //! server fails: a positive reply to a command of its own.
 
 use super::{Context, talk};
-use crate::script::model::{Action, Case, Exchange, Expectation, Pattern, Protocol, Step, Trigger};
+use crate::script::model::{
+    Action, Case, Exchange, Expectation, Pattern, Protocol, SaslOutcome, Step, Trigger,
+};
 use crate::script::pattern::{Cardinality, CodePattern, ImapData, ImapExpectation, ImapStatus, Pop3Status};
 
 /// What kind of server satisfies an expectation.
@@ -69,6 +71,16 @@ impl Survey {
                 self.control = true;
                 if check.law.is_some() {
                     self.judge(Polarity::Open);
+                }
+            }
+            Action::Sasl(sasl) => {
+                let polarity = match sasl.outcome {
+                    SaslOutcome::Success => Polarity::Positive,
+                    SaslOutcome::Refused => Polarity::Negative,
+                };
+                self.control |= polarity == Polarity::Positive;
+                if sasl.law.is_some() {
+                    self.judge(polarity);
                 }
             }
             Action::EventuallyMailbox(wait) => {

@@ -10,6 +10,7 @@ mod law;
 mod lint;
 mod needs;
 mod open;
+mod sasl;
 mod scope;
 mod step;
 mod talk;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::block::{self, BlockKind};
 use super::open::{self, OpenKind};
 use super::scope::{Greeting, Scope};
-use super::{Context, law, talk, texts, wait};
+use super::{Context, law, sasl, talk, texts, wait};
 use crate::script::model::{Action, Condition, Cut, Data, Law, Send, Sense, StartTls, Step};
 use crate::script::template::Escapes;
 use crate::source::{Entry, Fields, Node, Span};
@@ -26,6 +26,7 @@ enum Kind {
     Talk,
     Data,
     Send,
+    Sasl,
     StartTls,
     HalfClose,
     Drop,
@@ -42,13 +43,14 @@ enum Kind {
 }
 
 impl Kind {
-    const WORDS: [(&'static str, Self); 23] = [
+    const WORDS: [(&'static str, Self); 24] = [
         ("connect", Self::Open(OpenKind::Connect)),
         ("greet", Self::Open(OpenKind::Greet)),
         ("login", Self::Open(OpenKind::Login)),
         ("talk", Self::Talk),
         ("data", Self::Data),
         ("send", Self::Send),
+        ("sasl", Self::Sasl),
         ("starttls", Self::StartTls),
         ("half-close", Self::HalfClose),
         ("drop", Self::Drop),
@@ -79,6 +81,7 @@ impl Kind {
             Self::Talk
                 | Self::Data
                 | Self::Send
+                | Self::Sasl
                 | Self::StartTls
                 | Self::HalfClose
                 | Self::Drop
@@ -94,6 +97,7 @@ impl Kind {
             Self::Talk => Some("`talk: |` and `C:` and `S:` lines below"),
             Self::Data => Some("`data: |` and the message below"),
             Self::Send => Some("`send: 'NOOP\\r\\n'`"),
+            Self::Sasl => Some("`sasl: SCRAM-SHA-256`"),
             Self::Silence => Some("`silence: 300ms`"),
             Self::Pause => Some("`pause: 100ms`"),
             Self::Eventually => Some("`eventually: {within: 10s, mailbox: {has: {subject: one}}}`"),
@@ -246,6 +250,7 @@ fn action(
             data(context, scope, node).map(Action::Data)
         }
         (Kind::Send, Some(node)) => send(context, scope, node).map(Action::Send),
+        (Kind::Sasl, Some(node)) => sasl::read(context, scope, node).map(|sasl| Action::Sasl(Box::new(sasl))),
         (Kind::StartTls, value) => starttls(context, scope, value, on, place).map(Action::StartTls),
         (Kind::HalfClose, value) => {
             nothing_behind(context, value, "half-close");

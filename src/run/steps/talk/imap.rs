@@ -317,6 +317,39 @@ fn answers(response: &Response, wanted: Option<&[u8]>) -> bool {
     }
 }
 
+// --- SASL ---
+
+/// Sends `AUTHENTICATE` with these arguments; gives its tag.
+pub(super) async fn begin_sasl(stage: &mut Stage, step: &Step, arguments: &str) -> Result<Vec<u8>, Halt> {
+    let tag = speech(stage, &step.on)?.tag();
+    let line = [tag.as_slice(), b" AUTHENTICATE ", arguments.as_bytes(), b"\r\n"].concat();
+    put(stage, step, &line).await.map(|()| tag)
+}
+
+/// Sends a line of the exchange, which is no command.
+pub(super) async fn continue_sasl(stage: &mut Stage, step: &Step, line: &[u8]) -> Result<(), Halt> {
+    put(stage, step, line).await
+}
+
+/// The next challenge, or the tagged answer; `None` when neither came and that was written down.
+pub(super) async fn hear_sasl(
+    stage: &mut Stage,
+    step: &Step,
+    tag: &[u8],
+    wanted: Wanted<'_>,
+) -> Result<Option<Response>, Halt> {
+    let wait = stage.wait(step.within);
+    let either = |response: &Response| is_continuation(response) || answers(response, Some(tag));
+    let Some(at) = seek(stage, &step.on, wait, wanted, either).await? else { return Ok(None) };
+    let speech = speech(stage, &step.on)?;
+    speech.take_untagged_before(at);
+    let response = position(speech, either).and_then(|at| speech.take(at));
+    if response.as_ref().is_some_and(|response| answers(response, Some(tag))) {
+        speech.take_awaited();
+    }
+    Ok(response)
+}
+
 // --- the harness's own words, as preconditions ---
 
 /// The greeting: OK, or PREAUTH (RFC 3501, section 7.1).

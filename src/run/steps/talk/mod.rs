@@ -2,6 +2,7 @@
 
 pub(super) mod imap;
 pub(super) mod pop3;
+pub(super) mod sasl;
 pub(super) mod smtp;
 
 use crate::run::checks::{Fault, Mismatch};
