@@ -39,6 +39,13 @@ pub(crate) struct Played {
     pub(crate) again: Again,
 }
 
+impl Played {
+    /// Whether it found a departure.
+    pub(crate) fn accuses(&self) -> bool {
+        matches!(self.outcome.verdict, Verdict::Fail | Verdict::Warn)
+    }
+}
+
 /// Whether a case is run once more before its word counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Again {
@@ -201,7 +208,11 @@ fn finish(
     strictness: Strictness,
 ) -> Played {
     let findings = evidence.findings();
-    let (verdict, reason) = verdict(&findings, halt.as_ref(), strictness);
+    let (verdict, reason) = match verdict(&findings, halt.as_ref(), strictness) {
+        // What was never asked did not pass.
+        (Verdict::Pass, _) if !evidence.judged() => (Verdict::Skip, Some(evidence.why_unjudged())),
+        judged => judged,
+    };
     let silent = matches!(halt, Some(Halt::Blocked { cause: Cause::Silence, .. }));
     let again = if silent || !findings.is_empty() { Again::Yes } else { Again::No };
     let reason = reason.map(|reason| evidence.recorder().redact(&reason));

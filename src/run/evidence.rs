@@ -23,6 +23,10 @@ pub(crate) struct Evidence {
 struct State {
     findings: Vec<Finding>,
     courses: Vec<String>,
+    /// Whether an expectation that judges was reached.
+    judged: bool,
+    /// Why the last step that was passed over was.
+    passed_over: Option<String>,
     at: Span,
 }
 
@@ -81,6 +85,29 @@ impl Evidence {
         let mut state = self.lock();
         let at = count.min(state.findings.len());
         state.findings.split_off(at)
+    }
+
+    /// Notes that an expectation that judges was reached, or takes it back where an alternative
+    /// is not the one.
+    pub(crate) fn set_judged(&self, judged: bool) {
+        self.lock().judged = judged;
+    }
+
+    /// Whether an expectation that judges was reached.
+    pub(crate) fn judged(&self) -> bool {
+        self.lock().judged
+    }
+
+    /// Notes that a step was passed over, and why.
+    pub(crate) fn pass_over(&self, why: &str) {
+        self.lock().passed_over = Some(why.to_owned());
+    }
+
+    /// Why nothing was judged: the condition that did not hold, or the course that was taken.
+    pub(crate) fn why_unjudged(&self) -> String {
+        let state = self.lock();
+        let why = state.passed_over.as_ref().or(state.courses.last());
+        why.map_or_else(|| "no expectation that judges was reached".to_owned(), Clone::clone)
     }
 
     /// Notes which of several alternatives was taken.

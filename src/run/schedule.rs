@@ -130,15 +130,32 @@ impl Run<'_> {
             if self.stopped {
                 return;
             }
-            self.tell(&Event::CaseRetried { id: planned.id().to_owned() });
-            let mut task = JoinSet::new();
-            self.spawn(&mut task, &planned);
-            let outcome = match task.join_next().await {
-                Some(Ok(second)) => confirm(first, second, self.options.strictness),
-                Some(Err(error)) => panicked(&planned, &message_of(error)),
-                None => first.outcome,
+            let outcome = match self.alone(&planned).await {
+                // The first try was held up and the second accuses: that is its first word, and
+                // needs a second as any other.
+                Ok(second) if first.outcome.verdict == Verdict::Blocked && second.accuses() => {
+                    let third = self.alone(&planned).await;
+                    third.map_or_else(
+                        |outcome| outcome,
+                        |third| confirm(second, third, self.options.strictness),
+                    )
+                }
+                Ok(second) => confirm(first, second, self.options.strictness),
+                Err(outcome) => outcome,
             };
             self.finish(outcome);
+        }
+    }
+
+    /// Plays a case while nothing else runs; a panic of ours is its outcome.
+    async fn alone(&mut self, planned: &Planned) -> Result<Played, CaseOutcome> {
+        self.tell(&Event::CaseRetried { id: planned.id().to_owned() });
+        let mut task = JoinSet::new();
+        self.spawn(&mut task, planned);
+        match task.join_next().await {
+            Some(Ok(played)) => Ok(played),
+            Some(Err(error)) => Err(panicked(planned, &message_of(error))),
+            None => Err(panicked(planned, "its task was gone")),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::wire::Mark;
 struct Start {
     bindings: Bindings,
     findings: usize,
+    judged: bool,
     sessions: Vec<(String, Mark, Speech)>,
 }
 
@@ -102,12 +103,14 @@ impl Start {
         Self {
             bindings: stage.bindings.clone(),
             findings: stage.evidence.count(),
+            judged: stage.evidence.judged(),
             sessions: stage.sessions.iter().map(mark).collect(),
         }
     }
 
     /// Puts back what was taken, on each connection on which nothing was sent.
     fn restore(&self, stage: &mut Stage) {
+        stage.evidence.set_judged(self.judged);
         for (name, mark, speech) in &self.sessions {
             if let Some(session) = stage.sessions.get_mut(name)
                 && session.connection.rewind(mark)

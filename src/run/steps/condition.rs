@@ -11,7 +11,9 @@ pub(super) fn hold(stage: &Stage, step: &Step) -> Result<bool, Halt> {
     for condition in &step.conditions {
         if let Some(why) = failing(stage, condition)? {
             let line = stage.suite.source.location(step.span.start).line;
-            stage.evidence.recorder().note(&step.on, format!("line {line} is passed over: {why}"));
+            let note = format!("line {line} is passed over: {why}");
+            stage.evidence.pass_over(&note);
+            stage.evidence.recorder().note(&step.on, note);
             return Ok(false);
         }
     }
@@ -26,7 +28,10 @@ fn failing(stage: &Stage, condition: &Condition) -> Result<Option<String>, Halt>
         }
         Test::Value(check) => {
             let difference = check::difference(stage, check)?;
-            (difference.is_none(), difference.map(|departure| departure.label))
+            (
+                difference.is_none(),
+                difference.map(|departure| format!("{} is needed, {}", departure.expected, departure.label)),
+            )
         }
     };
     Ok(match (condition.sense, holds) {
