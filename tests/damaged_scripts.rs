@@ -124,7 +124,8 @@ proptest! {
         let text = damages.iter().fold(suite.source.text().to_owned(), |text, one| apply(&text, one));
         let file = Arc::new(SourceFile::new("damaged.yaml", text.clone()));
         let no_files = |_: &str| Err("there is none".to_owned());
-        if let Err(mistakes) = read::read(&file, &suite.path, Ledger::built_in(), &no_files) {
+        let surroundings = read::Surroundings { attachment: &no_files, block: &|_| None };
+        if let Err(mistakes) = read::read(&file, &suite.path, Ledger::built_in(), surroundings) {
             prop_assert!(!mistakes.is_empty());
             for mistake in mistakes.iter() {
                 let at = file.location(mistake.span.start);

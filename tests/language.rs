@@ -81,7 +81,8 @@ fn each_example_of_the_reference_holds() {
         }
     }
     let outcomes = outcomes(&paths);
-    assert_eq!(outcomes.len(), examples.len());
+    // An example with a table is several cases.
+    assert!(outcomes.len() > examples.len());
     for outcome in outcomes {
         assert_eq!(outcome.verdict, Verdict::Pass, "{}", draw_case(&outcome));
     }

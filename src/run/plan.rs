@@ -165,7 +165,8 @@ impl Name {
     }
 
     fn fits(&self, id: &str) -> bool {
-        let below = id.strip_prefix(&self.text).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below =
+            id.strip_prefix(&self.text).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']));
         below || self.glob.as_ref().is_some_and(|glob| glob.is_match(id))
     }
 }
@@ -313,6 +314,8 @@ mod tests {
         for name in ["pop3", "pop3/", "pop3/update", id, "pop3/*/dele-*", "*/update/*"] {
             assert!(Name::new(name).fits(id), "{name}");
         }
+        assert!(Name::new("imap/search/keys[all]").fits("imap/search/keys[all]"));
+        assert!(Name::new("imap/search/keys").fits("imap/search/keys[all]"));
         for name in ["pop", "imap", "pop3/update/dele", "pop3/top/*"] {
             assert!(!Name::new(name).fits(id), "{name}");
         }

@@ -15,6 +15,8 @@ use crate::source::{Diagnostic, Diagnostics, SourceFile, Span};
 
 /// The most files that one call reads.
 const MAX_FILES: usize = 10_000;
+/// Folders below `suites` whose files are no suites.
+const NO_SUITES: [&str; 2] = ["requirements", "blocks"];
 /// The deepest folder below one that was named.
 const MAX_DEPTH: usize = 16;
 /// The most octets of a file that a message takes in.
@@ -56,9 +58,11 @@ pub fn built_in() -> Result<Library, Diagnostics> {
         let text = String::from_utf8_lossy(&embedded.data).into_owned();
         let file = Arc::new(SourceFile::new(format!("suites/{name}"), text));
         let folder = Path::new(name.as_ref()).parent().unwrap_or(Path::new(""));
-        reading.read(&file, name.trim_end_matches(".yaml"), &ledger, &|wanted| {
-            attached_built_in(folder, wanted)
-        });
+        let surroundings = read::Surroundings {
+            attachment: &|wanted| attached_built_in(folder, wanted),
+            block: &built_in_block,
+        };
+        reading.read(&file, name.trim_end_matches(".yaml"), &ledger, surroundings);
     }
     reading.finish(ledger)
 }
@@ -83,7 +87,11 @@ pub fn load(paths: &[PathBuf]) -> Result<Library, Diagnostics> {
     roots.sort();
     roots.dedup();
     // A ledger file that is named itself is read with its folder, not as a suite.
-    files.retain(|path| suites_root(path).is_none_or(|root| !path.starts_with(root.join("requirements"))));
+    let suite = |path: &PathBuf| {
+        let below = |root: PathBuf| NO_SUITES.iter().any(|folder| path.starts_with(root.join(folder)));
+        !suites_root(path).is_some_and(below)
+    };
+    files.retain(suite);
     for root in roots {
         let (rows, mistakes) = Ledger::read(&root.join("requirements"));
         ledger = ledger.overlaid(rows);
@@ -128,7 +136,7 @@ impl Reading {
                     entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
                 entries.sort();
                 for entry in entries.iter().filter(|entry| entry.is_dir() || is_suite(entry)) {
-                    if entry.file_name().is_none_or(|name| name != "requirements") {
+                    if entry.file_name().is_none_or(|name| NO_SUITES.iter().all(|folder| name != *folder)) {
                         self.gather(entry, depth + 1, files);
                     }
                 }
@@ -143,7 +151,12 @@ impl Reading {
                 Ok(text) => {
                     let file = Arc::new(SourceFile::new(path, text));
                     let folder = path.parent().unwrap_or(Path::new(""));
-                    self.read(&file, &suite_path(path), ledger, &|wanted| attached(folder, wanted));
+                    let root = suites_root(path);
+                    let surroundings = read::Surroundings {
+                        attachment: &|wanted| attached(folder, wanted),
+                        block: &|name| block(root.as_deref(), name),
+                    };
+                    self.read(&file, &suite_path(path), ledger, surroundings);
                 }
                 Err(_) => self.unreadable(path, "it is not UTF-8"),
             },
@@ -156,9 +169,9 @@ impl Reading {
         file: &Arc<SourceFile>,
         path: &str,
         ledger: &Ledger,
-        attachment: read::Attachment<'_>,
+        surroundings: read::Surroundings<'_>,
     ) {
-        match read::read(file, path, ledger, attachment) {
+        match read::read(file, path, ledger, surroundings) {
             Ok(suite) => {
                 if let Some(first) = self.suites.get(path) {
                     let message = format!(
@@ -185,9 +198,21 @@ impl Reading {
     }
 }
 
-/// Whether a file is a suite by its name, and not one of the ledger's.
+/// Whether a file is a suite by its name, and not one of the ledger's or a block.
 fn is_suite(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml") && !path.starts_with("requirements")
+    let other = NO_SUITES.iter().any(|folder| path.starts_with(folder));
+    path.extension().is_some_and(|extension| extension == "yaml") && !other
+}
+
+/// A block below the folder `suites` of a script, else one built in.
+fn block(root: Option<&Path>, name: &str) -> Option<String> {
+    let own = root.and_then(|root| inside(&root.join("blocks"), &format!("{name}.yaml")).ok());
+    own.and_then(|path| std::fs::read_to_string(path).ok()).or_else(|| built_in_block(name))
+}
+
+fn built_in_block(name: &str) -> Option<String> {
+    let octets = attached_built_in(Path::new("blocks"), &format!("{name}.yaml")).ok()?;
+    String::from_utf8(octets).ok()
 }
 
 /// The folder named `suites` above a file, the innermost.
@@ -308,7 +333,8 @@ mod tests {
         let page = include_str!("../../docs/script-language.md");
         let script = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let file = Arc::new(SourceFile::new("docs/script-language.md", script));
-        let read = read::read(&file, "pop3/update", Ledger::built_in(), &|_| Err(String::new()));
+        let surroundings = read::Surroundings { attachment: &|_| Err(String::new()), block: &|_| None };
+        let read = read::read(&file, "pop3/update", Ledger::built_in(), surroundings);
         assert_eq!(read.unwrap().cases[0].id, "pop3/update/dele-without-quit");
     }
 

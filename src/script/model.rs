@@ -368,6 +368,7 @@ impl Step {
                 | Action::Talk(_)
                 | Action::Data(_)
                 | Action::Send(_)
+                | Action::Sasl(_)
                 | Action::StartTls(_)
                 | Action::HalfClose
                 | Action::Drop

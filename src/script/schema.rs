@@ -24,6 +24,7 @@ pub fn schema() -> Value {
             "protocol": { "enum": protocols() },
             "tags": words(),
             "needs": needs(),
+            "blocks": { "type": "object", "additionalProperties": block() },
             "cases": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/case" } },
         },
         "$defs": {
@@ -109,6 +110,7 @@ fn case() -> Value {
             "given": closed(&[], Value::Object(given)),
             "let": { "$ref": "#/$defs/let" },
             "deadline": { "$ref": "#/$defs/duration" },
+            "table": table(),
             "steps": steps(),
             "teardown": steps(),
         }),
@@ -188,6 +190,7 @@ fn actions() -> Vec<(&'static str, Value)> {
         ("for", each()),
         ("together", json!({ "type": "array", "minItems": 2, "items": steps() })),
         ("any-of", json!({ "type": "array", "minItems": 2, "items": alternative() })),
+        ("use", json!({ "anyOf": [text("A block"), use_block()] })),
     ]
 }
 
@@ -211,6 +214,25 @@ fn sasl() -> Value {
         }),
     );
     json!({ "anyOf": [mechanisms, long] })
+}
+
+/// Parameters or columns with their texts.
+fn texts() -> Value {
+    json!({ "type": "object", "additionalProperties": { "type": ["string", "number", "boolean", "null"] } })
+}
+
+fn table() -> Value {
+    let mut row = texts();
+    row["required"] = json!(["name"]);
+    json!({ "type": "array", "minItems": 1, "items": row })
+}
+
+fn block() -> Value {
+    closed(&["steps"], json!({ "with": texts(), "steps": steps() }))
+}
+
+fn use_block() -> Value {
+    closed(&["block"], json!({ "block": text("Its name"), "with": texts() }))
 }
 
 fn send() -> Value {
@@ -301,6 +323,9 @@ mod tests {
         assert_eq!(keys(&repeat()), sorted(read::REPEAT_KEYS));
         assert_eq!(keys(&each()), sorted(read::FOR_KEYS));
         assert_eq!(keys(&alternative()), sorted(read::ALTERNATIVE_KEYS));
+        assert_eq!(keys(&block()), sorted(read::BLOCK_KEYS));
+        assert_eq!(keys(&use_block()), sorted(read::USE_KEYS));
+        assert_eq!(keys(&schema()), sorted(read::SUITE_KEYS));
     }
 
     #[test]

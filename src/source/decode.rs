@@ -33,10 +33,29 @@ impl Decoder {
         self.mistakes.len()
     }
 
-    /// All mistakes found.
+    /// All mistakes found, each once: what is read again for each row of a table has them again.
     #[must_use]
     pub fn finish(self) -> Diagnostics {
-        Diagnostics::new(self.mistakes)
+        let mut mistakes: Vec<Diagnostic> = Vec::new();
+        for mistake in self.mistakes {
+            let same = |known: &Diagnostic| known.span == mistake.span && known.message == mistake.message;
+            if !mistakes.iter().any(same) {
+                mistakes.push(mistake);
+            }
+        }
+        Diagnostics::new(mistakes)
+    }
+
+    /// Puts the mistakes behind the first `count` where they really stand.
+    pub fn place_since(&mut self, count: usize, place: &dyn Fn(Span) -> Span) {
+        for mistake in self.mistakes.iter_mut().skip(count) {
+            mistake.span = place(mistake.span);
+        }
+    }
+
+    /// Writes down the mistakes of another file.
+    pub fn adopt(&mut self, mistakes: impl IntoIterator<Item = Diagnostic>) {
+        self.mistakes.extend(mistakes);
     }
 
     /// Writes a mistake down.

@@ -6,11 +6,13 @@
 mod decode;
 mod diagnostic;
 mod node;
+mod rewrite;
 mod span;
 mod yaml;
 
 pub use decode::{Decoder, Fields, nearest, suggestion};
 pub use diagnostic::{Diagnostic, Diagnostics, DrawStyle, Severity};
 pub use node::{Entry, Node, Scalar, Style, Value};
+pub use rewrite::Replacements;
 pub use span::{Location, SourceFile, Span};
 pub use yaml::parse;

@@ -92,12 +92,11 @@ impl Rulings {
         judged: &[&'a str],
         found: impl Fn(&'a str, &RequirementId) -> bool,
     ) -> Vec<String> {
-        let occurs = |ruling: &Ruling, case: &&'a str| {
-            ruling.matcher.is_match(case) && found(case, &ruling.requirement)
-        };
+        let occurs =
+            |ruling: &Ruling, case: &&'a str| ruling.is_about(case) && found(case, &ruling.requirement);
         self.rulings
             .iter()
-            .filter(|ruling| judged.iter().any(|case| ruling.matcher.is_match(case)))
+            .filter(|ruling| judged.iter().any(|case| ruling.is_about(case)))
             .filter(|ruling| !judged.iter().any(|case| occurs(ruling, case)))
             .map(|ruling| format!("{} {}", ruling.case, ruling.requirement))
             .collect()
@@ -106,7 +105,12 @@ impl Rulings {
 
 impl Ruling {
     fn covers(&self, case: &str, requirement: &RequirementId) -> bool {
-        self.requirement == *requirement && self.matcher.is_match(case)
+        self.requirement == *requirement && self.is_about(case)
+    }
+
+    /// Whether it is about a case: its very id, whose brackets are no glob's, or a glob.
+    fn is_about(&self, case: &str) -> bool {
+        self.case == case || self.matcher.is_match(case)
     }
 }
 

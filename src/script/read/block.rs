@@ -1,7 +1,7 @@
 //! Steps that hold steps: groups, loops, branches, alternatives; and the conditions of a step.
 
 use super::scope::Scope;
-use super::{Context, needs, step, texts, wait};
+use super::{Context, needs, step, texts, uses, wait};
 use crate::script::model::{Action, Alternative, Condition, Sense, Step, Test};
 use crate::script::template::{Escapes, is_name};
 use crate::source::{Fields, Node};
@@ -17,6 +17,7 @@ pub(super) enum BlockKind {
     For,
     Together,
     AnyOf,
+    Use,
 }
 
 /// What `repeat` can say.
@@ -34,6 +35,7 @@ impl BlockKind {
             Self::Repeat => "`repeat: {times: 3, as: i, steps: […]}`",
             Self::For => "`for: {each: word, in: [a, b], steps: […]}`",
             Self::Together => "`together:` and a list of branches below, each a list of steps",
+            Self::Use => "`use: {block: name, with: {parameter: text}}`",
             Self::AnyOf => "`any-of:` and a list of `{name: …, steps: […]}` below",
         }
     }
@@ -52,6 +54,7 @@ pub(super) fn read(
         BlockKind::For => each(context, scope, node),
         BlockKind::Together => together(context, scope, node),
         BlockKind::AnyOf => any_of(context, scope, node),
+        BlockKind::Use => uses::read(context, scope, node),
     }
 }
 

@@ -3,38 +3,47 @@
 use std::time::Duration;
 
 use super::scope::Scope;
+use super::table::Row;
 use super::{Context, given, lint, needs, step, texts};
-use crate::script::model::{Case, Need, Step};
+use crate::script::model::{Binding, Case, LetValue, Need, Step};
 use crate::source::{Fields, Node, Span};
 
 const WHAT: &str = "a case";
 /// What a case can say.
 pub(in crate::script) const KEYS: &[&str] =
-    &["id", "name", "note", "tags", "needs", "given", "let", "deadline", "steps", "teardown"];
+    &["id", "name", "note", "tags", "needs", "given", "let", "deadline", "table", "steps", "teardown"];
+
+/// What a case has from its suite.
+pub(super) struct Inherited<'a> {
+    /// The suite's path.
+    pub(super) suite: &'a str,
+    pub(super) tags: &'a [String],
+    pub(super) needs: &'a [Need],
+}
 
 /// Reads a case; `ids` are the ids before it in the file.
 pub(super) fn read(
     context: &mut Context<'_>,
-    node: &Node,
-    suite: &str,
-    suite_tags: &[String],
-    suite_needs: &[Need],
+    row: &Row,
+    inherited: &Inherited<'_>,
     ids: &mut Vec<(String, Span)>,
 ) -> Option<Case> {
+    let node = &row.node;
     let fields = context.decoder.fields(node, WHAT, KEYS)?;
-    let id = read_id(context, &fields, ids);
+    let id = read_id(context, &fields, row.name.as_deref(), ids);
     let decoder = &mut context.decoder;
     let name = decoder.required(&fields, WHAT, "name").and_then(|node| decoder.sentence(node, "`name`"));
     let note = fields.get("note").and_then(|node| decoder.sentence(node, "`note`"));
-    let mut tags = suite_tags.to_vec();
+    let mut tags = inherited.tags.to_vec();
     tags.extend(fields.get("tags").map(|node| decoder.words(node, "`tags`")).unwrap_or_default());
     let deadline = fields.get("deadline").and_then(|node| decoder.duration(node, "`deadline`"));
-    let mut all_needs = suite_needs.to_vec();
+    let mut all_needs = inherited.needs.to_vec();
     all_needs.extend(fields.get("needs").map(|node| needs::read(context, node)).unwrap_or_default());
 
     let accounts = given::accounts(context, fields.get("given"));
     let mut scope = Scope::new(&accounts);
-    let lets = fields.get("let").map(|node| texts::bindings(context, &mut scope, node)).unwrap_or_default();
+    let mut lets = columns(context, &mut scope, row, node.span);
+    lets.extend(fields.get("let").map(|node| texts::bindings(context, &mut scope, node)).unwrap_or_default());
     let given = given::read(context, &mut scope, fields.get("given"), accounts);
 
     let before = context.decoder.mistakes();
@@ -44,7 +53,7 @@ pub(super) fn read(
         fields.get("teardown").map(|node| read_teardown(context, &mut scope, node)).unwrap_or_default();
     let span = fields.entry("id").map_or(node.span, |entry| entry.value.span);
     let case = Case {
-        id: format!("{suite}/{}", id.unwrap_or_default()),
+        id: format!("{}/{}", inherited.suite, id.unwrap_or_default()),
         name: name.unwrap_or_default(),
         note,
         tags,
@@ -73,7 +82,23 @@ fn read_teardown(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> V
     steps
 }
 
-fn read_id(context: &mut Context<'_>, fields: &Fields<'_>, ids: &mut Vec<(String, Span)>) -> Option<String> {
+/// The columns of a case's row as variables.
+fn columns(context: &mut Context<'_>, scope: &mut Scope, row: &Row, span: Span) -> Vec<Binding> {
+    let mut bindings = Vec::new();
+    for (name, text) in &row.columns {
+        let value = texts::template_at(context, scope, text, span);
+        scope.bind(name);
+        bindings.extend(value.map(|value| Binding { name: name.clone(), value: LetValue::Text(value) }));
+    }
+    bindings
+}
+
+fn read_id(
+    context: &mut Context<'_>,
+    fields: &Fields<'_>,
+    row: Option<&str>,
+    ids: &mut Vec<(String, Span)>,
+) -> Option<String> {
     let node = context.decoder.required(fields, WHAT, "id")?;
     let id = context.decoder.text(node, "`id`")?.to_owned();
     if !is_slug(&id) {
@@ -81,6 +106,7 @@ fn read_id(context: &mut Context<'_>, fields: &Fields<'_>, ids: &mut Vec<(String
         context.decoder.mistake_help(node.span, format!("`{id}` is no case id"), help);
         return None;
     }
+    let id = row.map_or_else(|| id.clone(), |row| format!("{id}[{row}]"));
     if let Some((_, first)) = ids.iter().find(|(known, _)| *known == id) {
         let line = context.decoder.file().location(first.start).line;
         let message = format!("the case id `{id}` stands twice");
@@ -92,7 +118,7 @@ fn read_id(context: &mut Context<'_>, fields: &Fields<'_>, ids: &mut Vec<(String
 }
 
 /// Lower-case words and digits joined by single hyphens.
-fn is_slug(text: &str) -> bool {
+pub(super) fn is_slug(text: &str) -> bool {
     let word = |word: &str| {
         !word.is_empty() && word.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit())
     };

@@ -189,7 +189,7 @@ fn whole_alone(context: &mut Context<'_>, fields: &Fields<'_>, whole: &str) {
 
 fn attached(context: &mut Context<'_>, node: &Node) -> Option<Template> {
     let path = context.decoder.sentence(node, "`file`")?;
-    match (context.attachment)(&path) {
+    match (context.surroundings.attachment)(&path) {
         Ok(octets) => Some(Template::literal(with_crlf(&octets), node.span)),
         Err(why) => {
             let help = "the path is relative to the script";

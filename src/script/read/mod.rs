@@ -13,10 +13,12 @@ mod open;
 mod sasl;
 mod scope;
 mod step;
+mod table;
 mod talk;
 #[cfg(test)]
 mod testing;
 mod texts;
+mod uses;
 mod wait;
 
 #[cfg(test)]
@@ -28,6 +30,8 @@ pub(super) use given::MESSAGE_KEYS;
 #[cfg(test)]
 pub(super) use step::SEND_KEYS;
 pub(super) use step::{may_stand_alone, words as step_words};
+#[cfg(test)]
+pub(super) use uses::{BLOCK_KEYS, USE_KEYS};
 
 use std::sync::Arc;
 
@@ -39,13 +43,26 @@ use crate::source::{Decoder, Diagnostics, Node, SourceFile, Span, parse};
 /// Fetches a file that a script names (`file: path`), relative to the script.
 pub type Attachment<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
 
+/// What a script can name that stands elsewhere.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Files below the script's folder.
+    pub attachment: Attachment<'a>,
+    /// The text of a shared block, `blocks/NAME.yaml` below the folder `suites`.
+    pub block: &'a dyn Fn(&str) -> Option<String>,
+}
+
 /// What every part of the reader needs.
 struct Context<'a> {
     decoder: Decoder,
     ledger: &'a Ledger,
-    attachment: Attachment<'a>,
+    surroundings: Surroundings<'a>,
     /// The suite's protocol; `smtp` while it is not known.
     protocol: Protocol,
+    /// The suite's own blocks.
+    blocks: Vec<uses::Block>,
+    /// The blocks that are being read, the outermost first.
+    using: Vec<String>,
 }
 
 impl Context<'_> {
@@ -65,10 +82,17 @@ pub fn read(
     file: &Arc<SourceFile>,
     path: &str,
     ledger: &Ledger,
-    attachment: Attachment<'_>,
+    surroundings: Surroundings<'_>,
 ) -> Result<Suite, Diagnostics> {
     let root = parse(file).map_err(Diagnostics::new)?;
-    let mut context = Context { decoder: Decoder::new(file), ledger, attachment, protocol: Protocol::Smtp };
+    let mut context = Context {
+        decoder: Decoder::new(file),
+        ledger,
+        surroundings,
+        protocol: Protocol::Smtp,
+        blocks: Vec::new(),
+        using: Vec::new(),
+    };
     let suite = read_suite(&mut context, &root, path);
     let mistakes = context.decoder.finish();
     match suite {
@@ -77,10 +101,13 @@ pub fn read(
     }
 }
 
+/// What a suite can say.
+pub(super) const SUITE_KEYS: &[&str] = &["version", "suite", "protocol", "tags", "needs", "blocks", "cases"];
+
 fn read_suite(context: &mut Context<'_>, root: &Node, path: &str) -> Option<Suite> {
     let what = "a suite";
     let decoder = &mut context.decoder;
-    let fields = decoder.fields(root, what, &["version", "suite", "protocol", "tags", "needs", "cases"])?;
+    let fields = decoder.fields(root, what, SUITE_KEYS)?;
     if let Some(version) = decoder.required(&fields, what, "version") {
         decoder.choice(version, "version of the language", &[("1", 1)]);
     }
@@ -98,6 +125,9 @@ fn read_suite(context: &mut Context<'_>, root: &Node, path: &str) -> Option<Suit
     context.protocol = protocol.unwrap_or(Protocol::Smtp);
     let needs = fields.get("needs").map(|node| needs::read(context, node)).unwrap_or_default();
 
+    if let Some(node) = fields.get("blocks") {
+        context.blocks = uses::read_blocks(context, node);
+    }
     let mut read = Vec::new();
     let mut ids: Vec<(String, Span)> = Vec::new();
     for item in items.unwrap_or_default() {
@@ -105,7 +135,10 @@ fn read_suite(context: &mut Context<'_>, root: &Node, path: &str) -> Option<Suit
         if protocol.is_none() {
             break;
         }
-        read.extend(case::read(context, item, path, &tags, &needs, &mut ids));
+        let inherited = case::Inherited { suite: path, tags: &tags, needs: &needs };
+        for row in table::rows(context, item) {
+            read.extend(case::read(context, &row, &inherited, &mut ids));
+        }
     }
     Some(Suite {
         path: path.to_owned(),

@@ -43,7 +43,7 @@ enum Kind {
 }
 
 impl Kind {
-    const WORDS: [(&'static str, Self); 24] = [
+    const WORDS: [(&'static str, Self); 25] = [
         ("connect", Self::Open(OpenKind::Connect)),
         ("greet", Self::Open(OpenKind::Greet)),
         ("login", Self::Open(OpenKind::Login)),
@@ -68,6 +68,7 @@ impl Kind {
         ("for", Self::Block(BlockKind::For)),
         ("together", Self::Block(BlockKind::Together)),
         ("any-of", Self::Block(BlockKind::AnyOf)),
+        ("use", Self::Block(BlockKind::Use)),
     ];
 
     fn find(word: &str) -> Option<Self> {

@@ -12,7 +12,7 @@ use crate::script::pattern::{
     SmtpLine, TextPart, TextPattern,
 };
 use crate::script::template::{Filter, Part, Template};
-use crate::source::{Node, Span};
+use crate::source::{Node, Scalar, Span};
 
 /// Who speaks in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,15 @@ pub(super) fn read(context: &mut Context<'_>, scope: &mut Scope, on: &str, node:
     let protocol = scope.protocol(context, on);
     let greeting = scope.take_greeting(on);
     let mistakes = context.decoder.mistakes();
-    let mut reader = TalkReader { context, scope, protocol, exchanges: Vec::new(), pending: Pending::None };
+    let mut reader = TalkReader {
+        context,
+        scope,
+        protocol,
+        exchanges: Vec::new(),
+        pending: Pending::None,
+        scalar,
+        line: Line::default(),
+    };
     for (offset, line) in scalar.lines() {
         let line = line.strip_suffix('\r').unwrap_or(line);
         let indent = line.len() - line.trim_start().len();
@@ -43,7 +51,13 @@ pub(super) fn read(context: &mut Context<'_>, scope: &mut Scope, on: &str, node:
         if content.is_empty() || content.starts_with('#') {
             continue;
         }
-        reader.line(content, scalar.locate(offset + indent));
+        let at = scalar.locate(offset + indent);
+        reader.line = Line { text: offset + indent, file: at, length: content.len() };
+        let mistakes = reader.context.decoder.mistakes();
+        reader.read_line(content, at);
+        let line = reader.line;
+        let placed = |span| place(scalar, line, span);
+        reader.context.decoder.place_since(mistakes, &placed);
     }
     reader.finish_pending();
     let mut talk = Talk { exchanges: reader.exchanges };
@@ -93,10 +107,38 @@ struct TalkReader<'a, 'c> {
     protocol: Protocol,
     exchanges: Vec<Exchange>,
     pending: Pending,
+    scalar: &'a Scalar,
+    line: Line,
+}
+
+/// The line that is read: where it begins in the scalar's text and in the file, and its length.
+#[derive(Debug, Clone, Copy, Default)]
+struct Line {
+    text: usize,
+    file: usize,
+    length: usize,
+}
+
+/// Where a span of a line really stands: texts put in for `${…}` may be longer or shorter than that.
+fn place(scalar: &Scalar, line: Line, span: Span) -> Span {
+    let Line { text, file, length } = line;
+    match span.start.checked_sub(file).filter(|start| *start <= length) {
+        Some(start) => {
+            let end = span.end.saturating_sub(file).clamp(start, length);
+            scalar.span_of(text + start..text + end)
+        }
+        // It is about another line.
+        None => span,
+    }
 }
 
 impl TalkReader<'_, '_> {
-    fn line(&mut self, line: &str, offset: usize) {
+    /// Where a span of the line that is read really stands.
+    fn placed(&self, span: Span) -> Span {
+        place(self.scalar, self.line, span)
+    }
+
+    fn read_line(&mut self, line: &str, offset: usize) {
         let Some((mark, speaker)) = SPEAKERS.iter().find(|(mark, _)| line.starts_with(mark)) else {
             return self.speakerless(line, offset);
         };
@@ -156,6 +198,7 @@ impl TalkReader<'_, '_> {
                 trigger: Trigger::Script,
             });
         }
+        let span = self.placed(span);
         if let Some(exchange) = self.exchanges.last_mut() {
             exchange.commands.push(Command { text: template, span });
         }
@@ -185,11 +228,12 @@ impl TalkReader<'_, '_> {
             Some((pattern, rest)) => {
                 let at = offset + (text.len() - rest.len());
                 let span = Span::new(at - '§'.len_utf8(), offset + text.trim_end().len());
-                (pattern, law::parse(self.context, rest, at, span))
+                let law = law::parse(self.context, rest, at, span);
+                (pattern, law.map(|law| Law { span: self.placed(law.span), ..law }))
             }
             None => (text, None),
         };
-        let span = Span::new(offset, offset + pattern.trim_end().len());
+        let span = self.placed(Span::new(offset, offset + pattern.trim_end().len()));
         let draft = Draft { law, span, text: pattern.trim_end().to_owned() };
         match self.protocol {
             Protocol::Imap => self.imap(pattern, offset, cardinality, draft),

@@ -12,10 +12,18 @@ pub(super) const RULE: &str = "rfc1939-6-1";
 /// Reads a suite's text.
 pub(super) fn suite(text: &str) -> Result<Suite, Diagnostics> {
     let file = Arc::new(SourceFile::new("suites/test.yaml", text));
-    super::read(&file, "test", Ledger::built_in(), &|path| match path {
-        "here.eml" => Ok(b"a\nb\r\n${c}\n".to_vec()),
-        _ => Err("no such file".to_owned()),
-    })
+    let surroundings = super::Surroundings {
+        attachment: &|path| match path {
+            "here.eml" => Ok(b"a\nb\r\n${c}\n".to_vec()),
+            _ => Err("no such file".to_owned()),
+        },
+        block: &|name| match name {
+            "shared" => Some("with: {word: NOOP}\nsteps: [{talk: 'C: ${word}'}]\n".to_owned()),
+            "broken" => Some("steps: [{tlak: x}]\n".to_owned()),
+            _ => None,
+        },
+    };
+    super::read(&file, "test", Ledger::built_in(), surroundings)
 }
 
 /// Reads one case of a protocol from what stands below its name.

@@ -32,6 +32,16 @@ pub(super) fn template_of(
     checked(context, scope, Template::parse(&scalar.text, escapes, &|range| scalar.span_of(range)))
 }
 
+/// A text that stands elsewhere as a template; its mistakes are drawn at `span`.
+pub(super) fn template_at(
+    context: &mut Context<'_>,
+    scope: &Scope,
+    text: &str,
+    span: Span,
+) -> Option<Template> {
+    checked(context, scope, Template::parse(text, Escapes::Kept, &|_| span))
+}
+
 /// A line of a file as a template, with what it reads checked; `offset` is its place in the file.
 pub(super) fn template_line(
     context: &mut Context<'_>,
