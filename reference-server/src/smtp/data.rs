@@ -13,6 +13,18 @@ pub(super) enum Received {
     BareLineEnd,
 }
 
+/// Is there a CR or LF that is no part of a CRLF?
+pub(super) fn stands_alone(content: &[u8]) -> bool {
+    let mut previous = 0;
+    for octet in content {
+        if (previous == b'\r') != (*octet == b'\n') {
+            return true;
+        }
+        previous = *octet;
+    }
+    previous == b'\r'
+}
+
 /// Reads mail data up to CRLF, dot, CRLF: nothing else ends it.
 pub(super) struct Reader {
     limit: usize,
@@ -182,6 +194,16 @@ mod tests {
         }
         assert!(reader.line.capacity() < 10_000);
         assert_eq!(reader.feed(b"\r\n.\r\n"), (5, Some(Received::TooLarge)));
+    }
+
+    #[test]
+    fn line_ends_that_stand_alone() {
+        for good in [&b""[..], b"a", b"a\r\n", b"\r\n\r\nb"] {
+            assert!(!stands_alone(good), "{good:?}");
+        }
+        for bad in [&b"\n"[..], b"\r", b"a\r", b"a\rb", b"a\nb", b"\r\r\n", b"\r\n\n"] {
+            assert!(stands_alone(bad), "{bad:?}");
+        }
     }
 
     #[test]

@@ -132,6 +132,7 @@ pub(super) const EXTENSIONS: &[Extension] = &[
     e::EIGHT_BIT_MIME,
     e::ENHANCED_STATUS_CODES,
     dsn::EXTENSION,
+    c::bdat::EXTENSION,
     c::starttls::EXTENSION,
     c::auth::EXTENSION,
     BASIC,

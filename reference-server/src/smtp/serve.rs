@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::commands::auth;
+use super::commands::bdat::Chunk;
+use super::commands::{auth, bdat};
 use super::data::{Reader, Received};
 use super::delivery;
 use super::registry::Sending;
@@ -60,6 +61,7 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
                 let received = read_data(connection, &session).await?;
                 delivery::finish(&mut session, received).await
             }
+            Next::Chunk(chunk) => read_chunk(connection, &mut session, chunk).await?,
             Next::Challenge(exchange, challenge) => {
                 vec![authenticate(connection, &mut session, exchange, challenge).await?]
             }
@@ -79,7 +81,7 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
                 }
                 Next::Reply(reply) => connection.push(&reply.render()),
                 // Counting gives no other.
-                Next::Data | Next::StartTls(_) | Next::Challenge(..) => {}
+                Next::Data | Next::Chunk(_) | Next::StartTls(_) | Next::Challenge(..) => {}
             }
         }
         if sending == Sending::AtOnce {
@@ -115,6 +117,27 @@ async fn read_data<S: Stream>(
     }
 }
 
+/// The octets that follow BDAT: as many as it says, whatever becomes of them (RFC 3030,
+/// section 2).
+async fn read_chunk<S: Stream>(
+    connection: &mut Connection<S>,
+    session: &mut Session,
+    chunk: Chunk,
+) -> Result<Vec<Reply>, ReadError> {
+    let mut left = chunk.octets;
+    while left > 0 {
+        let buffered = connection.buffered();
+        let count = buffered.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        bdat::take(session, &chunk, buffered.get(..count).unwrap_or_default());
+        connection.consume(count);
+        left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
+        if left > 0 {
+            connection.fill().await?;
+        }
+    }
+    Ok(bdat::end(session, chunk).await)
+}
+
 /// Challenges and responses up to the reply that ends AUTH (RFC 4954, section 4).
 async fn authenticate<S: Stream>(
     connection: &mut Connection<S>,
@@ -132,7 +155,7 @@ async fn authenticate<S: Stream>(
             Next::Challenge(same, next) => (exchange, challenge) = (same, next),
             Next::Reply(reply) => return Ok(reply),
             // An exchange ends in nothing else.
-            Next::Quit(_) | Next::Data | Next::StartTls(_) => return Ok(auth::failed()),
+            Next::Quit(_) | Next::Data | Next::Chunk(_) | Next::StartTls(_) => return Ok(auth::failed()),
         }
     }
 }

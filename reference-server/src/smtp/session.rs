@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::service::Service;
 use crate::store::{Account, AccountId, Notify, Returned};
 
+use super::commands::bdat::Chunk;
 use super::registry::{self, Argument, Command, Needs, Sending};
 use super::reply::Reply;
 use super::syntax::ReversePath;
@@ -59,6 +60,18 @@ pub(super) struct Recipient {
     pub(super) original: Option<String>,
 }
 
+/// What BDAT has brought of the message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Chunks {
+    /// No BDAT yet.
+    #[default]
+    None,
+    /// This.
+    Held(Vec<u8>),
+    /// Too much: no more is taken before RSET.
+    Failed,
+}
+
 /// A mail transaction (RFC 5321, section 3.3).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Transaction {
@@ -70,6 +83,8 @@ pub(super) struct Transaction {
     pub(super) envelope_id: Option<String>,
     /// RET.
     pub(super) returned: Option<Returned>,
+    /// What came by BDAT.
+    pub(super) chunks: Chunks,
 }
 
 /// What is to be done after a command.
@@ -80,6 +95,8 @@ pub(super) enum Next {
     Quit(Reply),
     /// Ask for the mail data.
     Data,
+    /// Read the octets of this piece.
+    Chunk(Chunk),
     /// Reply, and begin the handshake.
     StartTls(Reply),
     /// Send this challenge of the exchange, and wait for the response.

@@ -92,6 +92,7 @@ async fn ehlo_lists_what_is_offered_and_helo_nothing() {
         "8BITMIME",
         "ENHANCEDSTATUSCODES",
         "DSN",
+        "CHUNKING",
         "STARTTLS",
         "AUTH PLAIN LOGIN",
         "VRFY",
@@ -489,4 +490,59 @@ async fn lmtp_offers_no_reports() {
     let mut peer = Peer::greeted(&shared, Service::Lmtp).await;
     assert!(!peer.ask("LHLO c.test").await.contains("DSN"));
     peer.talk(&[("MAIL FROM:<> RET=FULL", "555 ")]).await;
+}
+
+#[tokio::test]
+async fn a_message_comes_in_pieces_without_dots_being_touched() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[("MAIL FROM:<s@c.test>", "250 "), ("RCPT TO:<alice@example.test>", "250 ")]).await;
+    peer.send("BDAT 14\r\nSubject: x\r\n\r\nBDAT 7\r\n..dot\r\nBDAT 0 LAST\r\nNOOP\r\n").await;
+    for wanted in ["250 2.0.0 14 ", "250 2.0.0 7 ", "250 2.0.0 message", "250 2.0.0 OK"] {
+        let reply = peer.reply().await;
+        assert!(reply.starts_with(wanted), "{wanted}: {reply}");
+    }
+    let [message] = inbox(&shared, "alice@example.test").await.try_into().unwrap();
+    assert!(message.ends_with("Subject: x\r\n\r\n..dot\r\n"), "{message}");
+}
+
+#[tokio::test]
+async fn a_piece_is_read_whatever_is_thought_of_it() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[
+        ("BDAT 6 LAST\r\nQUIT", "503 5.5.1 "),
+        ("MAIL FROM:<s@c.test>", "250 "),
+        ("BDAT 6\r\nRSET", "503 5.5.1 "),
+        ("RCPT TO:<alice@example.test>", "250 "),
+        ("BDAT 4\r\nab", "250 "),
+        ("DATA", "503 5.5.1 "),
+        ("BDAT 4 LAST\r\nc\nd\nNOOP", "554 5.6.0 "),
+    ])
+    .await;
+    assert!(peer.reply().await.starts_with("250 "), "the NOOP behind it");
+    peer.talk(&[("BDAT six\r\nQUIT", "501 5.5.4 ")]).await;
+    assert_eq!(peer.line().await, "", "what follows could be anything");
+    assert_eq!(inbox(&shared, "alice@example.test").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_message_in_pieces_that_is_too_large_fails_up_to_rset() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[("MAIL FROM:<s@c.test>", "250 "), ("RCPT TO:<alice@example.test>", "250 ")]).await;
+    let piece = format!("BDAT 60000\r\n{}", "x".repeat(59_998));
+    let last = format!("BDAT 60000 LAST\r\n{}", "x".repeat(59_998));
+    peer.talk(&[
+        (piece.as_str(), "250 "),
+        (piece.as_str(), "552 5.3.4 "),
+        (last.as_str(), "503 "),
+        ("DATA", "503 "),
+        ("RSET", "250 "),
+        ("MAIL FROM:<s@c.test>", "250 "),
+        ("RCPT TO:<alice@example.test>", "250 "),
+        ("BDAT 14 LAST\r\nSubject: y\r\n", "250 "),
+    ])
+    .await;
+    assert_eq!(inbox(&shared, "alice@example.test").await.len(), 1);
 }

@@ -1,7 +1,8 @@
 //! DATA (RFC 5321, section 4.1.1.4): the command; the data itself is read elsewhere.
 
 use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
-use crate::smtp::session::Next;
+use crate::smtp::reply::Reply;
+use crate::smtp::session::{Chunks, Next, Session};
 
 /// `data = "DATA" CRLF`
 pub(in crate::smtp) const DATA: Command = Command {
@@ -11,5 +12,18 @@ pub(in crate::smtp) const DATA: Command = Command {
     argument: Argument::None,
     sending: Sending::AtOnce,
     usage: "DATA",
-    run: |_, _| Box::pin(async { Next::Data }),
+    run: |session, _| {
+        let next = data(session);
+        Box::pin(async { next })
+    },
 };
+
+/// A message comes by DATA or by BDAT, never by both (RFC 3030, section 2).
+fn data(session: &Session) -> Next {
+    match &session.transaction {
+        Some(transaction) if transaction.chunks != Chunks::None => {
+            Next::Reply(Reply::new(503, "5.5.1", "the message comes by BDAT already"))
+        }
+        _ => Next::Data,
+    }
+}

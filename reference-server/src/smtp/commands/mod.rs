@@ -1,6 +1,7 @@
 //! The commands, one file each (EHLO with its kin).
 
 pub(super) mod auth;
+pub(super) mod bdat;
 pub(super) mod data;
 pub(super) mod ehlo;
 pub(super) mod help;

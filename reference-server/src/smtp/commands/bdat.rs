@@ -1,0 +1,127 @@
+//! BDAT (RFC 3030, section 2): the message in counted pieces, without dots. The octets of a
+//! piece follow its command at once; they are read whatever is thought of it.
+
+use crate::smtp::data::{Received, stands_alone};
+use crate::smtp::delivery;
+use crate::smtp::extensions::too_large;
+use crate::smtp::registry::{self, Argument, Command, Extension, Needs, Sending};
+use crate::smtp::reply::Reply;
+use crate::smtp::session::{Chunks, Next, Session};
+
+/// CHUNKING as EHLO lists it.
+pub(in crate::smtp) const EXTENSION: Extension = Extension {
+    advertise: |_| Some("CHUNKING".to_owned()),
+    commands: &[BDAT],
+    mail_parameters: &[],
+    rcpt_parameters: &[],
+};
+
+/// `bdat-cmd ::= "BDAT" SP chunk-size [ SP end-marker ] CR LF`. It has no gate, since what
+/// follows must be read in any state.
+const BDAT: Command = Command {
+    verb: "BDAT",
+    offered: registry::everywhere,
+    needs: Needs::Nothing,
+    argument: Argument::Required,
+    sending: Sending::AtOnce,
+    usage: "BDAT octets [LAST]",
+    run: |session, argument| {
+        let next = bdat(session, argument);
+        Box::pin(async { next })
+    },
+};
+
+/// A piece of which the octets follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::smtp) struct Chunk {
+    /// How many follow.
+    pub(in crate::smtp) octets: u64,
+    /// Is it the last piece of the message?
+    last: bool,
+    /// The answer that is certain before they are read.
+    refusal: Option<Reply>,
+}
+
+fn bdat(session: &Session, argument: &str) -> Next {
+    let Some((octets, last)) = parse(argument) else {
+        // Nobody knows how many octets follow: what comes next must not be taken for commands.
+        return Next::Quit(Reply::new(501, "5.5.4", "the form is BDAT octets [LAST]; closing connection"));
+    };
+    let out_of_order = match &session.transaction {
+        None => Some("MAIL comes first"),
+        Some(transaction) if transaction.recipients.is_empty() => Some("no valid recipients"),
+        Some(transaction) if transaction.chunks == Chunks::Failed => {
+            Some("a piece has failed: RSET comes first")
+        }
+        Some(_) => None,
+    };
+    let refusal = out_of_order.map(|text| Reply::new(503, "5.5.1", text));
+    Next::Chunk(Chunk { octets, last, refusal })
+}
+
+/// `chunk-size ::= 1*DIGIT`, `end-marker ::= "LAST"`
+fn parse(argument: &str) -> Option<(u64, bool)> {
+    let (size, marker) = argument.split_once(' ').unwrap_or((argument, ""));
+    let last = marker.eq_ignore_ascii_case("LAST");
+    if !size.bytes().all(|octet| octet.is_ascii_digit()) || !(last || marker.is_empty()) {
+        return None;
+    }
+    Some((size.parse().ok()?, last))
+}
+
+/// Takes octets of a piece, or drops them.
+pub(in crate::smtp) fn take(session: &mut Session, chunk: &Chunk, octets: &[u8]) {
+    let limit = usize::try_from(session.context.shared.limits.message_octets).unwrap_or(usize::MAX);
+    let Some(transaction) = &mut session.transaction else { return };
+    if chunk.refusal.is_some() {
+        return;
+    }
+    match &mut transaction.chunks {
+        Chunks::Failed => {}
+        Chunks::Held(content) if content.len().saturating_add(octets.len()) > limit => {
+            transaction.chunks = Chunks::Failed;
+        }
+        Chunks::Held(content) => content.extend_from_slice(octets),
+        none @ Chunks::None => {
+            *none = if octets.len() > limit { Chunks::Failed } else { Chunks::Held(octets.to_vec()) };
+        }
+    }
+}
+
+/// Answers a piece of which all octets were read; the last one ends the transaction.
+pub(in crate::smtp) async fn end(session: &mut Session, chunk: Chunk) -> Vec<Reply> {
+    if let Some(refusal) = chunk.refusal {
+        return vec![refusal];
+    }
+    let held = session.transaction.as_mut().map(|transaction| match &mut transaction.chunks {
+        Chunks::None if !chunk.last => {
+            transaction.chunks = Chunks::Held(Vec::new());
+            None
+        }
+        Chunks::None => Some(Received::Message(Vec::new())),
+        Chunks::Failed => Some(Received::TooLarge),
+        Chunks::Held(_) if !chunk.last => None,
+        Chunks::Held(content) if stands_alone(content) => Some(Received::BareLineEnd),
+        Chunks::Held(content) => Some(Received::Message(std::mem::take(content))),
+    });
+    match held.flatten() {
+        None => vec![Reply::new(250, "2.0.0", format!("{} octets received", chunk.octets))],
+        // The transaction stays, so that pieces on their way are known for what they are.
+        Some(Received::TooLarge) if !chunk.last => vec![too_large()],
+        Some(received) => delivery::finish(session, received).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_the_end_marker() {
+        assert_eq!(parse("86"), Some((86, false)));
+        assert_eq!(parse("0 last"), Some((0, true)));
+        for bad in ["", "x", "-1", "1 FIRST", "1 LAST more", "99999999999999999999", "+1"] {
+            assert_eq!(parse(bad), None, "{bad:?}");
+        }
+    }
+}
