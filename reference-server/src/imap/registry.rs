@@ -162,8 +162,18 @@ pub(crate) fn capabilities(standing: Standing) -> String {
 }
 
 /// Capabilities that no command of their own stands for: they extend commands that others have.
-const EXTENSIONS: &[&str] =
-    &["APPENDLIMIT", "ESEARCH", "MULTIAPPEND", "SASL-IR", "SEARCHRES", "STATUS=SIZE", "WITHIN"];
+const EXTENSIONS: &[&str] = &[
+    "APPENDLIMIT",
+    "CHILDREN",
+    "ESEARCH",
+    "LIST-STATUS",
+    "MULTIAPPEND",
+    "SASL-IR",
+    "SEARCHRES",
+    "SPECIAL-USE",
+    "STATUS=SIZE",
+    "WITHIN",
+];
 
 /// The capabilities that do not depend on the standing of the connection, in alphabetical order.
 pub(crate) fn extensions() -> Vec<&'static str> {

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::ids::{AccountId, MailboxId, ModSeq, Octets, Uid, UidValidity};
 use super::messages::{self, Which};
 use super::name::MailboxName;
+use super::special_use::SpecialUse;
 use super::writer::Writing;
 use super::{Store, StoreError};
 
@@ -34,6 +35,8 @@ pub(crate) struct Mailbox {
     pub(crate) uid_next: Uid,
     /// The modification sequence of its latest change.
     pub(crate) highest_modseq: ModSeq,
+    /// What it is for.
+    pub(crate) special_uses: Vec<SpecialUse>,
     /// Messages from this UID on are recent: no session was told of them.
     pub(crate) recent_from: Uid,
 }
@@ -89,10 +92,24 @@ impl Store {
     }
 
     /// Makes a mailbox, and the superior names that are missing (RFC 3501, section 6.3.3).
-    /// A name that was only a level of the hierarchy becomes a mailbox.
-    pub(crate) async fn create(&self, account: AccountId, name: &MailboxName) -> Result<Mailbox, StoreError> {
+    /// A name that was only a level of the hierarchy becomes a mailbox. It has these special
+    /// uses, whether or not others have them too (RFC 6154, section 3).
+    pub(crate) async fn create(
+        &self,
+        account: AccountId,
+        name: &MailboxName,
+        uses: Vec<SpecialUse>,
+    ) -> Result<Mailbox, StoreError> {
         let name = name.clone();
-        self.write(move |w| create(w, account, &name)).await
+        self.write(move |w| {
+            let mut mailbox = create(w, account, &name)?;
+            w.sql
+                .prepare_cached("UPDATE mailboxes SET special_uses = ?2 WHERE id = ?1")?
+                .execute(params![mailbox.id, SpecialUse::to_column(&uses)])?;
+            mailbox.special_uses = uses;
+            Ok(mailbox)
+        })
+        .await
     }
 
     /// Deletes a mailbox with its messages (RFC 3501, section 6.3.4). One with inferior
@@ -155,7 +172,8 @@ impl Store {
     }
 }
 
-const COLUMNS: &str = "id, name, selectable, uid_validity, uid_next, highest_modseq, recent_from";
+const COLUMNS: &str =
+    "id, name, selectable, uid_validity, uid_next, highest_modseq, recent_from, special_uses";
 
 fn mailbox_of(row: &Row<'_>) -> rusqlite::Result<Mailbox> {
     let selectable: bool = row.get(2)?;
@@ -167,6 +185,7 @@ fn mailbox_of(row: &Row<'_>) -> rusqlite::Result<Mailbox> {
         uid_next: row.get(4)?,
         highest_modseq: row.get(5)?,
         recent_from: row.get(6)?,
+        special_uses: SpecialUse::from_column(row.get_ref(7)?.as_str()?),
     })
 }
 

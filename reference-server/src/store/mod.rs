@@ -17,6 +17,7 @@ mod outgoing;
 mod readers;
 mod schema;
 mod snapshot;
+mod special_use;
 mod spool;
 #[cfg(test)]
 mod tests;
@@ -37,14 +38,13 @@ pub(crate) use flags::{Flags, SystemFlag};
 #[cfg(test)]
 pub(crate) use ids::Octets;
 pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, Uid, UidValidity};
-#[cfg(test)]
-pub(crate) use mailboxes::Mailbox;
-pub(crate) use mailboxes::{Selectable, Status};
+pub(crate) use mailboxes::{Mailbox, Selectable, Status};
 pub(crate) use maildrop::{LastLine, MaildropLock};
 pub(crate) use messages::{FlagChange, Message, NewMessage, Which};
 pub(crate) use name::{DELIMITER, MailboxName};
 pub(crate) use outgoing::{Due, Fate, Millis, NewQueued, Pending, Queued, Remote, Report};
 pub(crate) use snapshot::{Access, Changes, Snapshot};
+pub(crate) use special_use::SpecialUse;
 pub use spool::{Chosen, Spool, SpoolError, Waiting, WaitingRecipient};
 pub(crate) use writer::AnswerTiming;
 

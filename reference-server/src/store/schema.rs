@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension};
 use super::StoreError;
 
 /// Version of the tables, kept in `PRAGMA user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+
+/// What version 2 has and version 1 had not.
+const FROM_1_TO_2: &str = "ALTER TABLE mailboxes ADD COLUMN special_uses TEXT NOT NULL DEFAULT '';";
 
 /// The database's file in the directory.
 pub(super) const DATABASE: &str = "mail.sqlite";
@@ -30,6 +33,7 @@ CREATE TABLE mailboxes (
     recent_from INTEGER NOT NULL DEFAULT 1,
     highest_modseq INTEGER NOT NULL DEFAULT 1,
     selectable INTEGER NOT NULL DEFAULT 1,
+    special_uses TEXT NOT NULL DEFAULT '',
     UNIQUE (account, name)
 ) STRICT;
 
@@ -92,6 +96,9 @@ pub(super) fn prepare_writer(connection: &Connection) -> Result<(), StoreError> 
     match version {
         0 => connection
             .execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?,
+        1 => connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {FROM_1_TO_2} PRAGMA user_version = {VERSION}; COMMIT;"
+        ))?,
         VERSION => {}
         other => {
             return Err(StoreError::Io(format!(
@@ -113,4 +120,22 @@ fn prepare_any(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_the_first_version_is_brought_up_to_date() {
+        let connection = Connection::open_in_memory().unwrap();
+        let first = TABLES.replace("    special_uses TEXT NOT NULL DEFAULT '',\n", "");
+        assert_ne!(first, TABLES);
+        connection.execute_batch(&format!("{first} PRAGMA user_version = 1;")).unwrap();
+        prepare_writer(&connection).unwrap();
+        connection.execute_batch("SELECT special_uses FROM mailboxes").unwrap();
+        prepare_writer(&connection).unwrap();
+        connection.execute_batch("PRAGMA user_version = 99").unwrap();
+        assert!(prepare_writer(&connection).is_err());
+    }
 }

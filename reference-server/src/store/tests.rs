@@ -47,17 +47,17 @@ async fn uids_rise_and_are_never_used_again() {
 #[tokio::test]
 async fn delete_and_create_raise_uid_validity() {
     let (store, account) = memory().await;
-    let first = store.create(account, &name("work")).await.unwrap();
+    let first = store.create(account, &name("work"), Vec::new()).await.unwrap();
     store.delete(account, &name("work")).await.unwrap();
-    let second = store.create(account, &name("work")).await.unwrap();
+    let second = store.create(account, &name("work"), Vec::new()).await.unwrap();
     assert!(second.uid_validity > first.uid_validity);
 }
 
 #[tokio::test]
 async fn uid_validity_of_a_name_rises_through_renames() {
     let (store, account) = memory().await;
-    let old = store.create(account, &name("old")).await.unwrap();
-    let new = store.create(account, &name("new")).await.unwrap();
+    let old = store.create(account, &name("old"), Vec::new()).await.unwrap();
+    let new = store.create(account, &name("new"), Vec::new()).await.unwrap();
     store.delete(account, &name("new")).await.unwrap();
     store.rename(account, &name("old"), &name("new")).await.unwrap();
     let now = mailbox(&store, account, "new").await.unwrap();
@@ -68,19 +68,19 @@ async fn uid_validity_of_a_name_rises_through_renames() {
 #[tokio::test]
 async fn superior_names_are_created_and_stay_as_levels() {
     let (store, account) = memory().await;
-    store.create(account, &name("a/b/c")).await.unwrap();
+    store.create(account, &name("a/b/c"), Vec::new()).await.unwrap();
     store.delete(account, &name("a/b")).await.unwrap();
     assert_eq!(mailbox(&store, account, "a/b").await, Err(StoreError::NotSelectable));
     assert_eq!(store.delete(account, &name("a/b")).await, Err(StoreError::HasChildren));
-    store.create(account, &name("a/b")).await.unwrap();
+    store.create(account, &name("a/b"), Vec::new()).await.unwrap();
     assert!(mailbox(&store, account, "a/b").await.is_ok());
 }
 
 #[tokio::test]
 async fn rename_takes_inferior_names_along() {
     let (store, account) = memory().await;
-    store.create(account, &name("foo/bar")).await.unwrap();
-    store.create(account, &name("food")).await.unwrap();
+    store.create(account, &name("foo/bar"), Vec::new()).await.unwrap();
+    store.create(account, &name("food"), Vec::new()).await.unwrap();
     store.rename(account, &name("foo"), &name("x/zap")).await.unwrap();
     let names: Vec<_> =
         store.mailboxes(account).await.unwrap().into_iter().map(|mailbox| mailbox.name.to_string()).collect();
@@ -92,7 +92,7 @@ async fn rename_takes_inferior_names_along() {
 async fn rename_of_inbox_moves_messages_and_leaves_an_empty_inbox() {
     let (store, account) = memory().await;
     store.deliver(vec![account], mail("one")).await.unwrap();
-    store.create(account, &name("INBOX/sub")).await.unwrap();
+    store.create(account, &name("INBOX/sub"), Vec::new()).await.unwrap();
     store.rename(account, &MailboxName::inbox(), &name("old-mail")).await.unwrap();
     assert!(inbox(&store, account).await.messages.is_empty());
     let moved = store.open_mailbox(account, &name("old-mail"), Access::ReadOnly).await.unwrap();
@@ -103,7 +103,7 @@ async fn rename_of_inbox_moves_messages_and_leaves_an_empty_inbox() {
 #[tokio::test]
 async fn copies_share_a_body_until_the_last_is_expunged() {
     let (store, account) = memory().await;
-    store.create(account, &name("copy")).await.unwrap();
+    store.create(account, &name("copy"), Vec::new()).await.unwrap();
     store.deliver(vec![account], mail("shared")).await.unwrap();
     let from = inbox(&store, account).await;
     let copied = store.copy(from.mailbox.id, vec![Uid(1), Uid(9)], account, &name("copy")).await.unwrap();

@@ -20,11 +20,15 @@ impl Command for Lsub {
         Box::pin(async move {
             let mut out = Vec::new();
             match &self.0 {
-                Wanted::Root => write_name(&mut out, "LSUB", Selectable::No, ""),
+                Wanted::Root => write_name(&mut out, "LSUB", &["\\Noselect"], ""),
                 Wanted::Names(pattern) => {
                     let names = session.store().subscriptions(session.account()?).await?;
                     for (name, selectable) in told(&names, pattern) {
-                        write_name(&mut out, "LSUB", selectable, name.as_str());
+                        let attributes: &[&str] = match selectable {
+                            Selectable::Yes => &[],
+                            Selectable::No => &["\\Noselect"],
+                        };
+                        write_name(&mut out, "LSUB", attributes, name.as_str());
                     }
                 }
             }

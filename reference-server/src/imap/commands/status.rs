@@ -6,7 +6,7 @@ use crate::imap::response::{Reply, mailbox_name};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, mailbox};
 use crate::imap::view::Sync;
-use crate::store::{MailboxName, Status as Numbers};
+use crate::store::{MailboxName, Status as Numbers, StoreError};
 
 /// The most items in one STATUS.
 const ITEM_LIMIT: usize = 50;
@@ -29,6 +29,21 @@ pub(super) type Item = (&'static str, fn(&Facts) -> String);
 pub(super) struct Facts {
     numbers: Numbers,
     append_limit: u64,
+}
+
+impl Facts {
+    /// What can be told of the mailbox. The inner error is that there is nothing to be told.
+    ///
+    /// # Errors
+    /// A session without an account.
+    pub(super) async fn of(
+        session: &mut Session,
+        name: &MailboxName,
+    ) -> Result<Result<Self, StoreError>, Failure> {
+        let append_limit = session.context.shared.limits.message_octets;
+        let numbers = session.store().status(session.account()?, name).await;
+        Ok(numbers.map(|numbers| Self { numbers, append_limit }))
+    }
 }
 
 const ITEMS: [Item; 8] = [
@@ -84,7 +99,9 @@ impl Command for Status {
         Box::pin(async move {
             let name = name_of(&self.mailbox)?;
             asked(session, &self.items);
-            tell(session, &name, &self.items).await?;
+            let mut out = Vec::new();
+            tell(&mut out, &name, &self.items, &Facts::of(session, &name).await??);
+            session.link.write(&out).await?;
             Ok(Reply::ok("STATUS completed"))
         })
     }
@@ -100,17 +117,9 @@ pub(super) fn asked(session: &mut Session, items: &[&'static Item]) {
 /// ```abnf
 /// mailbox-data = "STATUS" SP mailbox SP "(" [status-att-list] ")"
 /// ```
-pub(super) async fn tell(
-    session: &mut Session,
-    name: &MailboxName,
-    items: &[&'static Item],
-) -> Result<(), Failure> {
-    let numbers = session.store().status(session.account()?, name).await?;
-    let facts = Facts { numbers, append_limit: session.context.shared.limits.message_octets };
-    let told: Vec<String> = items.iter().map(|(item, tell)| format!("{item} {}", tell(&facts))).collect();
-    let mut out = b"* STATUS ".to_vec();
-    mailbox_name(&mut out, name.as_str());
+pub(super) fn tell(out: &mut Vec<u8>, name: &MailboxName, items: &[&'static Item], facts: &Facts) {
+    let told: Vec<String> = items.iter().map(|(item, tell)| format!("{item} {}", tell(facts))).collect();
+    out.extend_from_slice(b"* STATUS ");
+    mailbox_name(out, name.as_str());
     out.extend_from_slice(format!(" ({})\r\n", told.join(" ")).as_bytes());
-    session.link.write(&out).await?;
-    Ok(())
 }

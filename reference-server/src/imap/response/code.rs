@@ -66,6 +66,8 @@ pub(crate) enum ResponseCode {
     UidNext(u32),
     /// `UIDVALIDITY`
     UidValidity(u32),
+    /// `USEATTR`: no mailbox can have this special use (RFC 6154, section 3).
+    UseAttr,
     /// `UNAVAILABLE`: the server can not do it for now (RFC 5530).
     Unavailable,
     /// `UNSEEN`, with a message sequence number.
@@ -102,6 +104,7 @@ impl fmt::Display for ResponseCode {
             Self::TryCreate => f.write_str("TRYCREATE"),
             Self::UidNext(number) => write!(f, "UIDNEXT {number}"),
             Self::UidValidity(number) => write!(f, "UIDVALIDITY {number}"),
+            Self::UseAttr => f.write_str("USEATTR"),
             Self::Unavailable => f.write_str("UNAVAILABLE"),
             Self::Unseen(number) => write!(f, "UNSEEN {number}"),
         }

@@ -25,7 +25,7 @@ async fn a_missing_mailbox_is_not_made() {
     let mut client = world.login().await;
     assert!(client.no("APPEND missing {2}\r\nhi").await.starts_with("NO [TRYCREATE] "));
     assert!(!client.no("APPEND a&b {2}\r\nhi").await.contains("TRYCREATE"));
-    assert_eq!(client.ok("LIST \"\" *").await, ["* LIST () \"/\" INBOX"]);
+    assert_eq!(client.ok("LIST \"\" *").await, ["* LIST (\\HasNoChildren) \"/\" INBOX"]);
 }
 
 #[tokio::test]

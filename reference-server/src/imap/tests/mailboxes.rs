@@ -11,15 +11,15 @@ async fn superiors_are_made_and_the_hierarchy_is_listed() {
     assert_eq!(
         client.ok("LIST \"\" *").await,
         [
-            "* LIST () \"/\" INBOX",
-            "* LIST () \"/\" foo",
-            "* LIST () \"/\" foo/bar",
-            "* LIST () \"/\" foo/bar/zap",
-            "* LIST () \"/\" sent",
+            "* LIST (\\HasNoChildren) \"/\" INBOX",
+            "* LIST (\\HasChildren) \"/\" foo",
+            "* LIST (\\HasChildren) \"/\" foo/bar",
+            "* LIST (\\HasNoChildren) \"/\" foo/bar/zap",
+            "* LIST (\\HasNoChildren) \"/\" sent",
         ]
     );
-    assert_eq!(client.ok("LIST foo/ %").await, ["* LIST () \"/\" foo/bar"]);
-    assert_eq!(client.ok("LIST \"\" inbox").await, ["* LIST () \"/\" INBOX"]);
+    assert_eq!(client.ok("LIST foo/ %").await, ["* LIST (\\HasChildren) \"/\" foo/bar"]);
+    assert_eq!(client.ok("LIST \"\" inbox").await, ["* LIST (\\HasNoChildren) \"/\" INBOX"]);
     assert_eq!(client.ok("LIST \"\" \"\"").await, ["* LIST (\\Noselect) \"/\" \"\""]);
     assert!(client.no("CREATE foo/bar").await.contains("[ALREADYEXISTS]"));
     client.no("CREATE inbox").await;
@@ -35,7 +35,7 @@ async fn a_deleted_level_stays_while_something_is_below() {
     client.ok("DELETE foo").await;
     assert_eq!(
         client.ok("LIST \"\" foo*").await,
-        ["* LIST (\\Noselect) \"/\" foo", "* LIST () \"/\" foo/bar"]
+        ["* LIST (\\Noselect \\HasChildren) \"/\" foo", "* LIST (\\HasNoChildren) \"/\" foo/bar"]
     );
     client.no("DELETE foo").await;
     client.no("SELECT foo").await;
@@ -73,7 +73,11 @@ async fn renaming_takes_what_is_below_along() {
     client.ok("RENAME foo zap/x").await;
     assert_eq!(
         client.ok("LIST \"\" *").await[1..],
-        ["* LIST () \"/\" zap", "* LIST () \"/\" zap/x", "* LIST () \"/\" zap/x/bar"]
+        [
+            "* LIST (\\HasChildren) \"/\" zap",
+            "* LIST (\\HasChildren) \"/\" zap/x",
+            "* LIST (\\HasNoChildren) \"/\" zap/x/bar"
+        ]
     );
     assert!(client.no("RENAME foo y").await.contains("[NONEXISTENT]"));
     client.no("RENAME zap zap/x").await;
@@ -89,7 +93,7 @@ async fn renaming_inbox_moves_its_messages_and_leaves_it_empty() {
     client.ok("RENAME inbox old").await;
     assert_eq!(client.ok("STATUS INBOX (MESSAGES)").await, ["* STATUS INBOX (MESSAGES 0)"]);
     assert_eq!(client.ok("STATUS old (MESSAGES)").await, ["* STATUS old (MESSAGES 1)"]);
-    assert_eq!(client.ok("LIST \"\" INBOX/%").await, ["* LIST () \"/\" INBOX/below"]);
+    assert_eq!(client.ok("LIST \"\" INBOX/%").await, ["* LIST (\\HasNoChildren) \"/\" INBOX/below"]);
 }
 
 #[tokio::test]
@@ -114,7 +118,7 @@ async fn names_in_modified_utf7_keep_their_form() {
     client.ok("CREATE \"&U,BTFw-/a b\"").await;
     assert_eq!(
         client.ok("LIST \"\" &*").await,
-        ["* LIST () \"/\" &U,BTFw-", "* LIST () \"/\" \"&U,BTFw-/a b\""]
+        ["* LIST (\\HasChildren) \"/\" &U,BTFw-", "* LIST (\\HasNoChildren) \"/\" \"&U,BTFw-/a b\""]
     );
     client.ok("SELECT {12}\r\n&U,BTFw-/a b").await;
 }

@@ -8,6 +8,7 @@ mod extended;
 mod fetching;
 mod framing;
 mod harness;
+mod listing;
 mod mailboxes;
 mod searching;
 mod selecting;

@@ -19,6 +19,7 @@ fn message(uid: u32, flags: Flags) -> Message {
 
 fn mailbox(uid_next: u32, recent_from: u32) -> Mailbox {
     Mailbox {
+        special_uses: Vec::new(),
         id: MailboxId(1),
         name: MailboxName::inbox(),
         selectable: Selectable::Yes,
