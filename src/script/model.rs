@@ -659,6 +659,8 @@ pub enum Trigger {
 pub struct Command {
     /// The text, without tag and line end.
     pub text: Template,
+    /// Its name, by which its answer is told from others' (`C[a]:`, IMAP only).
+    pub label: Option<String>,
     /// Where it stands.
     pub span: Span,
 }
@@ -668,6 +670,8 @@ pub struct Command {
 pub struct Expectation {
     /// What must come.
     pub pattern: Pattern,
+    /// The command that it answers (`S[a]:`); the earliest not answered yet when it says none.
+    pub label: Option<String>,
     /// What it judges; `None` is a precondition.
     pub law: Option<Law>,
     /// Where its pattern stands.

@@ -21,6 +21,8 @@ pub(crate) struct ImapSpeech {
     commands: usize,
     /// Tags whose answer no expectation took yet, in the order of the commands.
     awaited: VecDeque<Vec<u8>>,
+    /// The names that the script gave to commands, each with its tag.
+    labels: Vec<(String, Vec<u8>)>,
     /// Tags that the server did not answer yet.
     unanswered: Vec<Vec<u8>>,
     /// Responses that no expectation took yet.
@@ -43,6 +45,7 @@ impl Default for ImapSpeech {
             framer: Framer::new(Limits::IMAP),
             commands: 0,
             awaited: VecDeque::new(),
+            labels: Vec::new(),
             unanswered: Vec::new(),
             held: VecDeque::new(),
             held_octets: 0,
@@ -72,9 +75,26 @@ impl ImapSpeech {
         self.awaited.front().map(Vec::as_slice)
     }
 
-    /// Takes the first awaited tag away: its answer is being judged.
-    pub(crate) fn take_awaited(&mut self) {
-        self.awaited.pop_front();
+    /// Takes an awaited tag away, the first one when none is named: its answer is being judged.
+    pub(crate) fn take_awaited(&mut self, tag: Option<&[u8]>) {
+        match tag {
+            None => drop(self.awaited.pop_front()),
+            Some(tag) => {
+                self.awaited.retain(|known| known.as_slice() != tag);
+                self.labels.retain(|(_, known)| known.as_slice() != tag);
+            }
+        }
+    }
+
+    /// Gives the command of a tag a name, from the one that had it before.
+    pub(crate) fn name(&mut self, label: &str, tag: &[u8]) {
+        self.labels.retain(|(known, _)| known != label);
+        self.labels.push((label.to_owned(), tag.to_vec()));
+    }
+
+    /// The tag of the command that has this name and was not answered yet.
+    pub(crate) fn named(&self, label: &str) -> Option<&[u8]> {
+        self.labels.iter().find(|(known, _)| known == label).map(|(_, tag)| tag.as_slice())
     }
 
     /// Keeps a response that came; what is wrong with its tag, when something is.
@@ -201,5 +221,16 @@ mod tests {
         let mut speech = ImapSpeech::default();
         assert_ne!(speech.tag(), speech.tag());
         assert_eq!(speech.first_awaited(), Some(&b"a1"[..]));
+    }
+
+    #[test]
+    fn a_named_command_is_found_until_it_is_answered() {
+        let mut speech = ImapSpeech::default();
+        let (one, two) = (speech.tag(), speech.tag());
+        speech.name("x", &one);
+        speech.name("y", &two);
+        assert_eq!(speech.named("y"), Some(two.as_slice()));
+        speech.take_awaited(Some(&two));
+        assert_eq!((speech.named("y"), speech.first_awaited()), (None, Some(one.as_slice())));
     }
 }

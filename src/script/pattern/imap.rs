@@ -31,10 +31,20 @@ pub enum ImapExpectation {
 pub enum Cardinality {
     /// `S:`.
     Required,
+    /// `S>:`, required behind the response that the line above took.
+    InOrder,
     /// `S?:`.
     Optional,
     /// `S!:`.
     Forbidden,
+}
+
+impl Cardinality {
+    /// Whether the response must come.
+    #[must_use]
+    pub const fn is_required(self) -> bool {
+        matches!(self, Self::Required | Self::InOrder)
+    }
 }
 
 /// What an untagged response holds.

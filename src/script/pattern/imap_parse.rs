@@ -23,7 +23,9 @@ pub fn parse(line: &str, cardinality: Cardinality, offset: usize) -> Result<Imap
     }
     if cardinality != Cardinality::Required {
         let help = "write it as in `S?: * 3 EXISTS`".to_owned();
-        return Err(reader.error("only an untagged response can be optional or forbidden", Some(help)));
+        return Err(
+            reader.error("only an untagged response can be optional, forbidden or in order", Some(help))
+        );
     }
     if reader.take("+") {
         reader.skip_spaces();

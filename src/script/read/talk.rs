@@ -22,9 +22,10 @@ enum Speaker {
 }
 
 /// The speakers as they are written.
-const SPEAKERS: [(&str, Speaker); 4] = [
+const SPEAKERS: [(&str, Speaker); 5] = [
     ("C:", Speaker::Client),
     ("S:", Speaker::Server(Cardinality::Required)),
+    ("S>:", Speaker::Server(Cardinality::InOrder)),
     ("S?:", Speaker::Server(Cardinality::Optional)),
     ("S!:", Speaker::Server(Cardinality::Forbidden)),
 ];
@@ -43,6 +44,8 @@ pub(super) fn read(context: &mut Context<'_>, scope: &mut Scope, on: &str, node:
         pending: Pending::None,
         scalar,
         line: Line::default(),
+        label: None,
+        labels: Vec::new(),
     };
     for (offset, line) in scalar.lines() {
         let line = line.strip_suffix('\r').unwrap_or(line);
@@ -109,6 +112,9 @@ struct TalkReader<'a, 'c> {
     pending: Pending,
     scalar: &'a Scalar,
     line: Line,
+    /// The name in the line that is read, and those of the talk's commands.
+    label: Option<String>,
+    labels: Vec<String>,
 }
 
 /// The line that is read: where it begins in the scalar's text and in the file, and its length.
@@ -139,6 +145,10 @@ impl TalkReader<'_, '_> {
     }
 
     fn read_line(&mut self, line: &str, offset: usize) {
+        self.label = None;
+        if let Some((speaker, label, text)) = labelled(line) {
+            return self.labelled_line(speaker, label, text, offset, offset + (line.len() - text.len()));
+        }
         let Some((mark, speaker)) = SPEAKERS.iter().find(|(mark, _)| line.starts_with(mark)) else {
             return self.speakerless(line, offset);
         };
@@ -153,13 +163,44 @@ impl TalkReader<'_, '_> {
             Speaker::Server(cardinality) => {
                 if *cardinality != Cardinality::Required && self.protocol != Protocol::Imap {
                     let message = format!("`{mark}` does not fit `{}`", self.protocol.as_str());
-                    let help = "only IMAP has responses that may or must not come; write `S:`";
+                    let help = "only IMAP has responses without an order of their own; write `S:`";
                     self.context.decoder.mistake_help(Span::new(offset, offset + mark.len()), message, help);
                     return;
                 }
                 self.server(text, start, *cardinality);
             }
         }
+    }
+
+    /// `C[a]: …` names a command, `S[a]: …` is about its answer.
+    fn labelled_line(&mut self, speaker: Speaker, label: &str, text: &str, offset: usize, start: usize) {
+        let span = Span::new(offset, start);
+        if self.protocol != Protocol::Imap {
+            let message = format!("a name for a command does not fit `{}`", self.protocol.as_str());
+            self.context.decoder.mistake_help(span, message, "its replies come in the order of the commands");
+            return;
+        }
+        let known = self.labels.iter().any(|known| known == label);
+        if speaker == Speaker::Client {
+            if known {
+                let message = format!("the command `{label}` stands in this talk already");
+                self.context.decoder.mistake_help(span, message, "give each command a name of its own");
+            }
+            self.labels.push(label.to_owned());
+            self.label = Some(label.to_owned());
+            return self.command(text, start);
+        }
+        if !known {
+            let message = format!("no command above is named `{label}`");
+            let labels = self.labels.clone();
+            let names = labels.iter().map(String::as_str);
+            self.context.decoder.unknown(span, message, label, names);
+        } else if text.trim_start().starts_with(['*', '+']) {
+            let help = "an untagged response says no tag: write `S:`";
+            self.context.decoder.mistake_help(span, "only a tagged answer is of one command", help);
+        }
+        self.label = Some(label.to_owned());
+        self.server(text, start, Cardinality::Required);
     }
 
     fn speakerless(&mut self, line: &str, offset: usize) {
@@ -169,7 +210,7 @@ impl TalkReader<'_, '_> {
             "c" | "Client" | "client" | "C" => "did you mean `C:`?",
             "s" | "Server" | "server" | "S" => "did you mean `S:`?",
             _ => {
-                "a talk line begins with `C:` (sent), `S:` (expected), `S?:` (may come) or `S!:` (must not come)"
+                "a talk line begins with `C:` (sent), `S:` (expected), `S>:` (next), `S?:` (may come) or `S!:` (must not come)"
             }
         };
         let span = Span::new(offset, offset + line.trim_end().len());
@@ -200,7 +241,7 @@ impl TalkReader<'_, '_> {
         }
         let span = self.placed(span);
         if let Some(exchange) = self.exchanges.last_mut() {
-            exchange.commands.push(Command { text: template, span });
+            exchange.commands.push(Command { text: template, label: self.label.take(), span });
         }
     }
 
@@ -393,7 +434,7 @@ impl TalkReader<'_, '_> {
         }
         if let Some(exchange) = self.exchanges.last_mut() {
             let Draft { law, span, text } = draft;
-            exchange.expectations.push(Expectation { pattern, law, span, text });
+            exchange.expectations.push(Expectation { pattern, label: self.label.take(), law, span, text });
         }
     }
 
@@ -411,6 +452,19 @@ impl TalkReader<'_, '_> {
             self.scope.bind(name);
         }
     }
+}
+
+/// The speaker, the name and the text of a line that begins with `C[name]:` or `S[name]:`.
+fn labelled(line: &str) -> Option<(Speaker, &str, &str)> {
+    let (speaker, rest) = match (line.strip_prefix("C["), line.strip_prefix("S[")) {
+        (Some(rest), _) => (Speaker::Client, rest),
+        (_, Some(rest)) => (Speaker::Server(Cardinality::Required), rest),
+        _ => return None,
+    };
+    let (label, text) = rest.split_once("]:")?;
+    let sound =
+        !label.is_empty() && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+    sound.then(|| (speaker, label, text.strip_prefix(' ').unwrap_or(text)))
 }
 
 /// The text before `§` and what stands behind it, when white space sets it apart.
@@ -538,6 +592,7 @@ mod tests {
             ("C: ${x = number}", "would bind"),
             ("C: NOOP\nS: 1 120", "not a POP3 status"),
             ("NOOP", "no speaker"),
+            ("C[a]: NOOP", "does not fit `pop3`"),
             ("C: LIST\nS: +OK\nS: 1", "has no end"),
         ] {
             let found = mistakes("pop3", &body("login", &format!("{law}{lines}")));
@@ -545,6 +600,24 @@ mod tests {
         }
         let forbidden = body("login", "C: NOOP\nS!: OK\nS: OK § rfc1939-6-1");
         assert_eq!(mistakes("imap", &forbidden).len(), 1);
+    }
+
+    #[test]
+    fn answers_are_told_apart_by_the_names_of_commands() {
+        let lines = "C[one]: NOOP\nC[two]: CHECK\nS[two]: OK § rfc1939-6-1\nS: OK";
+        let talk = talk("imap", "login", lines);
+        let [exchange] = talk.exchanges.as_slice() else { panic!() };
+        assert_eq!(exchange.commands[1].label.as_deref(), Some("two"));
+        let labels: Vec<_> = exchange.expectations.iter().map(|one| one.label.as_deref()).collect();
+        assert_eq!(labels, [Some("two"), None]);
+        for (more, expected) in [
+            ("S[tow]: OK", "no command above is named `tow`"),
+            ("S[one]: * OK", "only a tagged answer"),
+            ("C[one]: NOOP", "stands in this talk already"),
+        ] {
+            let found = mistakes("imap", &body("login", &format!("{lines}\n{more}")));
+            assert!(found.len() == 1 && found[0].contains(expected), "{more}: {found:?}");
+        }
     }
 
     #[test]

@@ -37,9 +37,9 @@ pub fn judge(
     let perfect = bindings.attempt(|bindings| if exchange.assign(0, bindings) { Ok(()) } else { Err(()) });
     if perfect.is_err() {
         exchange.taken = vec![None; expectations.len()];
-        exchange.take_greedily(Cardinality::Required, bindings);
+        exchange.take_greedily(Cardinality::is_required, bindings);
     }
-    exchange.take_greedily(Cardinality::Optional, bindings);
+    exchange.take_greedily(|cardinality| cardinality == Cardinality::Optional, bindings);
     (0..expectations.len()).map(|index| exchange.outcome(index, bindings)).collect()
 }
 
@@ -57,7 +57,7 @@ impl<'a> Exchange<'a> {
     /// Gives each required expectation from `at` on a response, going back where that fails.
     fn assign(&mut self, at: usize, bindings: &mut Bindings) -> bool {
         let Some(expectation) = self.expectations.get(at) else { return true };
-        if cardinality(expectation) != Some(Cardinality::Required) {
+        if !cardinality(expectation).is_some_and(Cardinality::is_required) {
             return self.assign(at + 1, bindings);
         }
         for (index, response) in self.candidates(at) {
@@ -78,10 +78,10 @@ impl<'a> Exchange<'a> {
         false
     }
 
-    /// Gives each expectation of this cardinality the first response that fits and is left.
-    fn take_greedily(&mut self, wanted: Cardinality, bindings: &mut Bindings) {
+    /// Gives each expectation of such a cardinality the first response that fits and is left.
+    fn take_greedily(&mut self, wanted: impl Fn(Cardinality) -> bool, bindings: &mut Bindings) {
         for (at, expectation) in self.expectations.iter().enumerate() {
-            if cardinality(expectation) != Some(wanted) {
+            if !cardinality(expectation).is_some_and(&wanted) {
                 continue;
             }
             let mut candidates = self.candidates(at).into_iter();
@@ -99,7 +99,16 @@ impl<'a> Exchange<'a> {
         let left = whole.clone().filter(is_left);
         let merged = self.merged.iter().map(|(index, response)| (*index, response));
         let joined = whole.filter(|(index, response)| self.is_taken(*index, at) && is_fetch(response));
-        left.chain(merged).chain(joined).collect()
+        let floor = self.floor(at);
+        let behind = |(index, _): &(usize, &Response)| floor.is_none_or(|floor| *index > floor);
+        left.chain(merged).chain(joined).filter(behind).collect()
+    }
+
+    /// The response behind which an expectation's own must stand, when it is one in order.
+    fn floor(&self, at: usize) -> Option<usize> {
+        let in_order =
+            self.expectations.get(at).and_then(|one| cardinality(one)) == Some(Cardinality::InOrder);
+        in_order.then(|| self.taken.get(at.checked_sub(1)?).copied().flatten()).flatten()
     }
 
     fn is_taken(&self, response: usize, but_by: usize) -> bool {
@@ -118,6 +127,7 @@ impl<'a> Exchange<'a> {
         };
         match (cardinality(expectation), taken) {
             (Some(Cardinality::Required), None) => Err(self.nearest(expectation, bindings)),
+            (Some(Cardinality::InOrder), None) => Err(self.misplaced(expectation, bindings)),
             (Some(Cardinality::Forbidden), _) => self.find_forbidden(at, expectation, bindings),
             (_, taken) => Ok(*taken),
         }
@@ -146,6 +156,26 @@ impl<'a> Exchange<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// Why no response stands where this one must: it came too early, or not at all.
+    fn misplaced(&self, expectation: &ImapExpectation, bindings: &mut Bindings) -> Mismatch {
+        let early = self.responses.iter().find(|response| {
+            // Tried only: what stands in the wrong place binds nothing.
+            let mut fits = false;
+            let _: Result<(), ()> = bindings.attempt(|bindings| {
+                fits = match_response(expectation, response, bindings).is_ok();
+                Err(())
+            });
+            fits
+        });
+        match early {
+            Some(response) => {
+                let expected = format!("{} behind the line above", show(expectation, bindings));
+                Mismatch::new(expected, quote(&response.raw), "it came, but not in this order")
+            }
+            None => self.nearest(expectation, bindings),
+        }
     }
 
     /// Why no response fits, told of the one that comes nearest.

@@ -9,7 +9,7 @@ use crate::run::halt::{Cause, Halt};
 use crate::run::session::{Flooded, Heard, ImapSpeech};
 use crate::run::stage::{Departure, Stage, Wait, quote};
 use crate::script::model::{Command, Exchange, Expectation, Pattern, Step};
-use crate::script::pattern::{Cardinality, ImapExpectation};
+use crate::script::pattern::ImapExpectation;
 use crate::target::Account;
 use crate::wire::WriteError;
 
@@ -69,6 +69,9 @@ async fn send_command(
     // Several lines behind a `+`: the first answers it, the others are commands.
     if !(index == 0 && std::mem::take(&mut speech.continuing)) {
         octets = speech.tag();
+        if let Some(label) = &command.label {
+            speech.name(label, &octets);
+        }
         octets.push(b' ');
     }
     let tag = octets.strip_suffix(b" ").unwrap_or_default().to_vec();
@@ -129,11 +132,11 @@ async fn put(stage: &mut Stage, step: &Step, octets: &[u8]) -> Result<(), Halt> 
 /// The tagged answer of the first command not answered yet, and what must come before it.
 async fn tagged(stage: &mut Stage, step: &Step, part: &[Line<'_>], line: Line<'_>) -> Result<(), Halt> {
     let wait = stage.wait(step.within);
-    let tag = speech(stage, &step.on)?.first_awaited().map(<[u8]>::to_vec);
+    let tag = wanted_tag(stage, step, line)?;
     let answers_it = |response: &Response| answers(response, tag.as_deref());
     let answer = seek(stage, &step.on, wait, line.wanted(), answers_it).await?;
     let speech = speech(stage, &step.on)?;
-    speech.take_awaited();
+    speech.take_awaited(tag.as_deref());
     let untagged = speech.take_untagged_before(answer.unwrap_or(usize::MAX));
     // The answer is the first tagged one of its tag that is left.
     let answer =
@@ -146,6 +149,20 @@ async fn tagged(stage: &mut Stage, step: &Step, part: &[Line<'_>], line: Line<'_
         }
     }
     settle(stage, &step.on, part, untagged)
+}
+
+/// The tag of the command that an expectation is about: its label's, else the earliest not
+/// answered yet.
+fn wanted_tag(stage: &mut Stage, step: &Step, line: Line<'_>) -> Result<Option<Vec<u8>>, Halt> {
+    let place = stage.suite.source.location(line.expectation.span.start).line;
+    let speech = speech(stage, &step.on)?;
+    match &line.expectation.label {
+        None => Ok(speech.first_awaited().map(<[u8]>::to_vec)),
+        Some(label) => match speech.named(label) {
+            Some(tag) => Ok(Some(tag.to_vec())),
+            None => Err(Halt::Error(format!("line {place}: the command `{label}` was answered already"))),
+        },
+    }
 }
 
 /// Judges what came before an answer. While other commands wait for theirs, what no expectation
@@ -182,9 +199,7 @@ async fn continuation(stage: &mut Stage, step: &Step, part: &[Line<'_>], line: L
 /// Untagged responses that no tagged one ends: the greeting, or what comes while idling. Waits
 /// until all that is required has come.
 async fn open_part(stage: &mut Stage, step: &Step, part: &[Line<'_>]) -> Result<(), Halt> {
-    let required = |line: &&Line<'_>| {
-        matches!(line.pattern, ImapExpectation::Untagged { cardinality: Cardinality::Required, .. })
-    };
+    let required = |line: &&Line<'_>| matches!(line.pattern, ImapExpectation::Untagged { cardinality, .. } if cardinality.is_required());
     let Some(first) = part.iter().find(required).or(part.first()) else { return Ok(()) };
     let wait = stage.wait(step.within);
     loop {
@@ -345,7 +360,7 @@ pub(super) async fn hear_sasl(
     speech.take_untagged_before(at);
     let response = position(speech, either).and_then(|at| speech.take(at));
     if response.as_ref().is_some_and(|response| answers(response, Some(tag))) {
-        speech.take_awaited();
+        speech.take_awaited(Some(tag));
     }
     Ok(response)
 }
@@ -402,7 +417,7 @@ pub(in crate::run::steps) async fn command(
     let answers_it = |response: &Response| answers(response, Some(&tag));
     let at = seek(stage, name, wait, wanted, answers_it).await?;
     let speech = speech(stage, name)?;
-    speech.take_awaited();
+    speech.take_awaited(Some(&tag));
     speech.take_untagged_before(at.unwrap_or(usize::MAX));
     let answer = position(speech, answers_it).and_then(|at| speech.take(at));
     match answer {
