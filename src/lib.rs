@@ -6,6 +6,7 @@ pub mod cli;
 pub mod dialect;
 pub mod outcome;
 pub mod prove;
+pub mod record;
 pub mod report;
 pub mod requirement;
 pub mod run;

@@ -20,6 +20,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("wire", &["outcome"]),
     ("target", &["source", "script", "wire", "dialect", "outcome", "requirement"]),
     ("run", &["source", "requirement", "outcome", "sasl", "script", "dialect", "wire", "target"]),
+    ("record", &["source", "requirement", "sasl", "script", "dialect", "wire", "target"]),
     ("report", &["outcome", "requirement"]),
     ("prove", &["source", "requirement", "outcome", "script", "dialect", "wire", "target", "run", "report"]),
     (
@@ -33,6 +34,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "wire",
             "target",
             "run",
+            "record",
             "report",
             "prove",
         ],

@@ -15,6 +15,7 @@ mod man;
 mod matrix;
 mod prove;
 mod queue;
+mod record;
 mod run;
 mod schema;
 mod serve;
@@ -52,6 +53,8 @@ enum Command {
     Explain(explain::Args),
     /// Check scripts: every mistake of every file, before anything connects.
     Check(check::Args),
+    /// Record a session of a mail program as a script that replays it.
+    Record(record::Args),
     /// Print the JSON Schema of scripts.
     Schema(schema::Args),
     /// Prove that the suites catch each deviation of the reference server.
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::List(args) => list::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Check(args) => check::run(args),
+        Command::Record(args) => record::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Prove(args) => prove::run(args),
         Command::Matrix(args) => matrix::run(args),
