@@ -200,7 +200,9 @@ mod tests {
         let text = script(protocol, &names(), &moments(lines));
         let file = std::sync::Arc::new(crate::source::SourceFile::new("recorded.yaml", text.clone()));
         let ledger = crate::requirement::Ledger::built_in();
-        if let Err(mistakes) = crate::script::read::read(&file, "recorded", ledger, &|_| Err(String::new())) {
+        let nothing =
+            crate::script::read::Surroundings { attachment: &|_| Err(String::new()), block: &|_| None };
+        if let Err(mistakes) = crate::script::read::read(&file, "recorded", ledger, nothing) {
             panic!("{mistakes}\n{text}");
         }
         text.split_once("    steps:\n")
