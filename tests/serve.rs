@@ -129,3 +129,53 @@ fn what_cannot_be_is_refused_with_status_two() {
         assert!(errors.contains(wanted), "{arguments:?}: {errors}");
     }
 }
+
+/// Says each line to the server, and wants the last line of each reply to begin so.
+fn converse(stream: &TcpStream, lines: &[(&str, &str)]) {
+    let mut replies = BufReader::new(stream.try_clone().unwrap()).lines();
+    for (line, wanted) in lines {
+        (&mut &*stream).write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        let reply = loop {
+            let reply = replies.next().expect("a reply").unwrap();
+            if reply.as_bytes().get(3) != Some(&b'-') {
+                break reply;
+            }
+        };
+        assert!(reply.starts_with(wanted), "{line}: {reply}");
+    }
+}
+
+#[test]
+fn what_was_queued_outlives_a_kill_and_is_listed_and_dropped() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().to_str().unwrap();
+    // Nobody listens on the discard port of this machine, so that the mail waits.
+    let mut server = Running::start(&["--dir", folder, "--route", "far.test=127.0.0.1:9"]);
+    let stream = server.connect("submission");
+    read_line(&stream);
+    converse(
+        &stream,
+        &[
+            ("EHLO client.test", "250"),
+            // \0alice\0alice-secret
+            ("AUTH PLAIN AGFsaWNlAGFsaWNlLXNlY3JldA==", "235"),
+            ("MAIL FROM:<alice@example.test>", "250"),
+            ("RCPT TO:<bob@far.test>", "250"),
+            ("DATA", "354"),
+            ("Subject: kept\r\n\r\ntext\r\n.", "250"),
+        ],
+    );
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    let queue = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mailspec"));
+        let output = command.arg("queue").args(["--dir", folder]).args(arguments).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let listed = queue(&["list"]);
+    assert!(listed.contains("from <alice@example.test>") && listed.contains("to <bob@far.test>"), "{listed}");
+    assert_eq!(queue(&["hold", "all"]), "1 held\n");
+    assert_eq!(queue(&["drop", "all"]), "1 dropped\n");
+    assert_eq!(queue(&["list"]), "nothing waits\n");
+}
