@@ -199,6 +199,7 @@ impl Stage {
                 }
                 Ok(one.repeat(*times))
             }
+            LetValue::Bytes(range) => Ok(range.clone().collect()),
         }
     }
 

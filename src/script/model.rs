@@ -1,5 +1,6 @@
 //! Suites, cases and steps, as the runner sees them.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -283,6 +284,8 @@ pub enum LetValue {
         /// How often.
         times: usize,
     },
+    /// One octet of each value, from the first to the last.
+    Bytes(RangeInclusive<u8>),
 }
 
 /// One action or expectation.

@@ -38,6 +38,7 @@ pub fn schema() -> Value {
                 "anyOf": [
                     { "type": ["string", "number", "boolean"] },
                     closed(&["repeat", "times"], json!({ "repeat": text(""), "times": { "type": "integer", "minimum": 0 } })),
+                    closed(&["bytes"], json!({ "bytes": { "type": "string", "pattern": "^[0-9]+\\.\\.[0-9]+$" } })),
                 ],
             } },
         },

@@ -1,5 +1,7 @@
 //! Templates and patterns in scalars, and what `let` binds.
 
+use std::ops::RangeInclusive;
+
 use super::Context;
 use super::scope::Scope;
 use crate::script::model::{Binding, LetValue};
@@ -9,6 +11,9 @@ use crate::source::{Node, Scalar, Span};
 
 /// The most that `times` may repeat; long enough for any limit of the RFCs.
 const MAX_REPEAT: usize = 10_000_000;
+
+/// What a value of `let` that is a mapping can say.
+const LET_KEYS: &[&str] = &["repeat", "times", "bytes"];
 
 /// Reads a scalar as a template, and checks what it reads.
 pub(super) fn template(
@@ -117,10 +122,59 @@ fn let_value(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Le
         return template(context, scope, node, "a value", Escapes::Kept).map(LetValue::Text);
     }
     let what = "a value that is a mapping";
-    let fields = context.decoder.fields(node, what, &["repeat", "times"])?;
+    let fields = context.decoder.fields(node, what, LET_KEYS)?;
+    if let Some(entry) = fields.entry("bytes") {
+        for other in fields.entries.iter().filter(|other| other.key != "bytes") {
+            let message = format!("`{}` has no place beside `bytes`", other.key);
+            context.decoder.mistake_help(other.key_span, message, "keep one");
+        }
+        return bytes(context, &entry.value).map(LetValue::Bytes);
+    }
     let text = context.decoder.required(&fields, what, "repeat");
     let text = text.and_then(|node| template(context, scope, node, "`repeat`", Escapes::Kept));
     let times = context.decoder.required(&fields, what, "times");
     let times = times.and_then(|node| context.decoder.number(node, "`times`", MAX_REPEAT));
     Some(LetValue::Repeat { text: text?, times: times? })
+}
+
+/// `0..255`: the first value and the last.
+fn bytes(context: &mut Context<'_>, node: &Node) -> Option<RangeInclusive<u8>> {
+    let text = context.decoder.sentence(node, "`bytes`")?;
+    let range = text
+        .split_once("..")
+        .and_then(|(first, last)| Some(first.trim().parse::<u8>().ok()?..=last.trim().parse::<u8>().ok()?));
+    let range = range.filter(|range| !range.is_empty());
+    if range.is_none() {
+        let message = format!("`{text}` is no range of octets");
+        context.decoder.mistake_help(node.span, message, "the first value and the last, as in `0..255`");
+    }
+    range
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::script::model::LetValue;
+    use crate::script::read::testing;
+
+    fn body(value: &str) -> String {
+        format!("let: {{all: {value}}}\nsteps:\n  - check: {{value: \"${{all}}\", equals: x, law: RULE}}\n")
+            .replace("RULE", testing::RULE)
+    }
+
+    #[test]
+    fn a_range_of_octets_is_read_with_both_ends() {
+        let case = testing::case("pop3", &body("{bytes: 0..255}"));
+        let bound = case.lets.first().map(|binding| &binding.value);
+        assert!(matches!(bound, Some(LetValue::Bytes(range)) if range.clone().count() == 256), "{bound:?}");
+    }
+
+    #[test]
+    fn what_is_no_range_of_octets_is_refused() {
+        for wrong in ["0..256", "9..3", "7", "a..b", "-1..3"] {
+            let mistakes = testing::mistakes("pop3", &body(&format!("{{bytes: {wrong}}}")));
+            assert!(mistakes.iter().any(|one| one.contains("no range of octets")), "{wrong}: {mistakes:?}");
+        }
+        let mistakes = testing::mistakes("pop3", &body("{bytes: 0..3, times: 2}"));
+        assert!(mistakes.iter().any(|one| one.contains("no place beside")), "{mistakes:?}");
+    }
 }
