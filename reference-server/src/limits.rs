@@ -66,6 +66,17 @@ pub enum PlaintextAuthentication {
     Never,
 }
 
+/// Are passwords kept so that they can be had back? CRAM-MD5 (RFC 2195) needs that; the other
+/// mechanisms do with keys from which no password can be computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RecoverableSecrets {
+    /// No: CRAM-MD5 is not offered.
+    #[default]
+    Never,
+    /// Yes, for CRAM-MD5: whoever reads the store has every password.
+    Kept,
+}
+
 impl PlaintextAuthentication {
     /// May this peer send a password without TLS?
     pub(crate) fn allows(self, peer: std::net::IpAddr) -> bool {

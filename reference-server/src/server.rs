@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::auth::Authenticator;
 use crate::context::{Context, Shared};
 use crate::deviation;
-use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
+use crate::limits::{Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts};
 use crate::net::{self, Identity, Listener};
 use crate::queue::{self, Clock, NextHop, Outgoing, Routes, Schedule};
 use crate::service::Service;
@@ -41,6 +41,7 @@ pub struct Builder {
     limits: Limits,
     timeouts: Timeouts,
     plaintext_authentication: PlaintextAuthentication,
+    recoverable_secrets: RecoverableSecrets,
     routes: Routes,
     schedule: Schedule,
     clock: Clock,
@@ -58,6 +59,7 @@ impl Default for Builder {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             plaintext_authentication: PlaintextAuthentication::default(),
+            recoverable_secrets: RecoverableSecrets::default(),
             routes: Routes::default(),
             schedule: Schedule::default(),
             clock: Clock::default(),
@@ -139,6 +141,14 @@ impl Builder {
         self
     }
 
+    /// Are passwords kept so that they can be had back, and CRAM-MD5 offered? Accounts that were
+    /// made without it cannot use CRAM-MD5 until they are given a secret again.
+    #[must_use]
+    pub fn recoverable_secrets(mut self, policy: RecoverableSecrets) -> Self {
+        self.recoverable_secrets = policy;
+        self
+    }
+
     /// Hands mail for a domain over to a server, for users who have logged in; `*` stands for
     /// every domain that has no route of its own (a smarthost). Without a route to its domain
     /// a recipient is refused.
@@ -178,11 +188,13 @@ impl Builder {
         let (storage, answer) = (self.storage.clone(), seams.store.answer);
         let (store, identity, authenticator) = {
             let (domains, seams) = (domains.clone(), Arc::clone(&seams));
+            let (hostname, recoverable) = (self.hostname.clone(), self.recoverable_secrets);
             tokio::task::spawn_blocking(move || {
                 let store = Store::open(&storage, answer).map_err(StartError::storage)?;
                 let identity = net::identity(&storage, &names).map_err(StartError::Tls)?;
                 let authenticator =
                     Authenticator::new(store.clone(), domains, seams).map_err(StartError::storage)?;
+                let authenticator = authenticator.named(hostname).keeping(recoverable);
                 Ok::<_, StartError>((store, identity, authenticator))
             })
             .await

@@ -7,7 +7,9 @@ use std::str::FromStr;
 
 use std::io::Write;
 
-use reference_server::{Builder, NextHop, PlaintextAuthentication, RelayTls, Server, Service, Storage};
+use reference_server::{
+    Builder, NextHop, PlaintextAuthentication, RecoverableSecrets, RelayTls, Server, Service, Storage,
+};
 
 use super::{Status, complain};
 
@@ -78,6 +80,10 @@ pub(crate) struct Args {
     /// Who may send a password without TLS.
     #[arg(long, value_name = "WHO", value_enum, default_value_t = Plaintext::Loopback)]
     plaintext_auth: Plaintext,
+    /// Offer CRAM-MD5. It costs that passwords are kept as they are, so that whoever reads DIR has
+    /// them; without it only keys are kept, from which no password can be computed.
+    #[arg(long)]
+    cram_md5: bool,
 }
 
 /// Who may send a password without TLS.
@@ -189,8 +195,10 @@ impl Args {
 
     fn builder(&self) -> Builder {
         let storage = if self.memory { Storage::Memory } else { Storage::Directory(self.dir.clone()) };
+        let secrets = if self.cram_md5 { RecoverableSecrets::Kept } else { RecoverableSecrets::Never };
         let mut builder = Server::builder()
             .storage(storage)
+            .recoverable_secrets(secrets)
             .hostname(&self.hostname)
             .plaintext_authentication(match self.plaintext_auth {
                 Plaintext::Loopback => PlaintextAuthentication::Loopback,

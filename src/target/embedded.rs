@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use reference_server::{NextHop, Server, Service, Storage};
+use reference_server::{NextHop, RecoverableSecrets, Server, Service, Storage};
 
 use super::TargetError;
 use super::account::Account;
@@ -42,7 +42,10 @@ pub(super) struct Embedded {
 impl Embedded {
     pub(super) async fn start(options: EmbeddedOptions) -> Result<Self, TargetError> {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut builder = Server::builder().storage(Storage::Memory).domain(DOMAIN);
+        let mut builder = Server::builder()
+            .storage(Storage::Memory)
+            .domain(DOMAIN)
+            .recoverable_secrets(RecoverableSecrets::Kept);
         for service in Service::ALL {
             builder = builder.listen(service, any);
         }

@@ -43,7 +43,7 @@ impl OwnProcess {
         for endpoint in Endpoint::ALL {
             arguments.extend([format!("--{}", endpoint.as_str()), "127.0.0.1:0".to_owned()]);
         }
-        arguments.extend(["--domain".to_owned(), DOMAIN.to_owned()]);
+        arguments.extend(["--cram-md5".to_owned(), "--domain".to_owned(), DOMAIN.to_owned()]);
         for account in accounts {
             arguments.extend(["--account".to_owned(), format!("{}:{}", account.address, account.secret)]);
         }

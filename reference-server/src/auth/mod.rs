@@ -1,7 +1,10 @@
 //! Who is who: secrets as SCRAM keys, passwords verified against them, and the SASL
-//! mechanisms that carry passwords. Not how a protocol words success and failure.
+//! mechanisms. Not how a protocol words success and failure.
 
+mod cram;
+mod exchange;
 mod sasl;
+mod scram;
 mod secret;
 
 use std::collections::HashMap;
@@ -11,9 +14,11 @@ use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::deviation::Seams;
+use crate::limits::RecoverableSecrets;
 use crate::store::{Account, AccountId, Store, StoreError, StoredSecret};
 
-pub(crate) use sasl::{Credentials, Exchange, Mechanism, Step};
+pub(crate) use exchange::{Exchange, Progress};
+pub(crate) use sasl::{Credentials, Mechanism, Opening};
 
 /// Verified passwords that are remembered at most.
 const REMEMBERED: usize = 10_000;
@@ -24,6 +29,8 @@ pub(crate) enum AuthError {
     /// The user's fault: no such account, wrong password, or not allowed to act as another.
     /// Which of these it is is not told.
     Invalid,
+    /// The client broke the rules of the SASL mechanism.
+    Malformed,
     /// The server's fault: try again later.
     Temporary(StoreError),
 }
@@ -34,11 +41,14 @@ impl From<StoreError> for AuthError {
     }
 }
 
-/// Verifies passwords.
+/// Verifies passwords and proofs.
 pub(crate) struct Authenticator {
     store: Store,
     /// The domains in which a login without a domain is looked for.
     domains: Vec<String>,
+    /// The server's name, which stands in challenges.
+    hostname: String,
+    recoverable: RecoverableSecrets,
     seams: Arc<Seams>,
     /// Of this process only: what is remembered is worth nothing elsewhere.
     key: hmac::Key,
@@ -58,18 +68,37 @@ impl Authenticator {
         Ok(Self {
             store,
             domains,
+            hostname: "localhost".to_owned(),
+            recoverable: RecoverableSecrets::Never,
             seams,
             key,
             remembered: Mutex::default(),
-            nobody: derive(b"nobody", &random)?,
+            nobody: derive("nobody", RecoverableSecrets::Never, &random)?,
         })
+    }
+
+    /// With this name of the server in challenges.
+    pub(crate) fn named(mut self, hostname: String) -> Self {
+        self.hostname = hostname;
+        self
+    }
+
+    /// Keeping passwords, or not.
+    pub(crate) fn keeping(mut self, policy: RecoverableSecrets) -> Self {
+        self.recoverable = policy;
+        self
+    }
+
+    /// The mechanisms that are offered, the better first.
+    pub(crate) fn mechanisms(&self) -> &'static [Mechanism] {
+        Mechanism::offered(self.recoverable)
     }
 
     /// Makes an account, or gives it a new password. Who makes it knows the password, so the
     /// first login need not be verified the slow way either.
     pub(crate) async fn put_account(&self, address: &str, password: &str) -> Result<Account, StoreError> {
-        let known = password.to_owned();
-        let secret = blocking(move || derive(known.as_bytes(), &SystemRandom::new())).await??;
+        let (known, keeping) = (password.to_owned(), self.recoverable);
+        let secret = blocking(move || derive(&known, keeping, &SystemRandom::new())).await??;
         let tag = self.fingerprint(&secret, password);
         let account = self.store.put_account(address, secret).await?;
         self.remember(account.id, tag);
@@ -79,17 +108,21 @@ impl Authenticator {
     /// Verifies what a SASL exchange (or USER and PASS, or LOGIN) brought.
     pub(crate) async fn verify(&self, credentials: &Credentials) -> Result<Account, AuthError> {
         let account = self.resolve(&credentials.login).await?;
-        if let Some(wanted) = &credentials.authorization {
-            // Nobody may act as somebody else here.
-            let wanted = self.resolve(wanted).await?;
-            if wanted != account {
-                return Err(AuthError::Invalid);
-            }
+        if !self.may_act_as(account.as_ref(), credentials.authorization.as_deref()).await? {
+            return Err(AuthError::Invalid);
         }
         let right = self.password_fits(account.as_ref(), &credentials.password).await?;
         match account {
             Some(account) if (self.seams.authentication.admits)(right) => Ok(account),
             _ => Err(AuthError::Invalid),
+        }
+    }
+
+    /// Is the account the one that it wants to act as? Nobody may act as somebody else here.
+    async fn may_act_as(&self, account: Option<&Account>, wanted: Option<&str>) -> Result<bool, StoreError> {
+        match wanted {
+            None => Ok(true),
+            Some(wanted) => Ok(self.resolve(wanted).await?.as_ref() == account),
         }
     }
 
@@ -151,7 +184,7 @@ impl Authenticator {
     /// since the salted key goes into it.
     fn fingerprint(&self, secret: &StoredSecret, password: &str) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.key);
-        context.update(&secret.stored_key);
+        context.update(&secret.sha256.stored_key);
         context.update(password.as_bytes());
         context.sign()
     }
@@ -174,8 +207,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Io(error.to_string()))
 }
 
-fn derive(password: &[u8], random: &dyn SecureRandom) -> Result<StoredSecret, StoreError> {
-    secret::derive(password, random).map_err(|_| no_randomness())
+fn derive(
+    password: &str,
+    keeping: RecoverableSecrets,
+    random: &dyn SecureRandom,
+) -> Result<StoredSecret, StoreError> {
+    secret::derive(password, keeping, random).map_err(|_| no_randomness())
 }
 
 fn no_randomness() -> StoreError {

@@ -1,30 +1,73 @@
-//! SASL exchanges as pure state machines, after base64: PLAIN (RFC 4616) and LOGIN (never
-//! standardized, widely used). How challenges travel is the protocols' affair.
+//! SASL exchanges as pure state machines, after base64: which mechanisms there are, and those
+//! that carry a password, PLAIN (RFC 4616) and LOGIN (never standardized, widely used). How
+//! challenges travel is the protocols' affair; who looks accounts up is the authenticator.
 
-/// A mechanism that the server offers.
+use super::Verified;
+use super::cram::Cram;
+use super::scram::{Hash, Scram};
+use crate::limits::RecoverableSecrets;
+use crate::store::StoredSecret;
+
+/// A mechanism that the server knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mechanism {
+    /// RFC 7677
+    ScramSha256,
+    /// RFC 5802
+    ScramSha1,
+    /// RFC 2195
+    CramMd5,
     /// RFC 4616
     Plain,
     /// Two prompts: user name, password.
     Login,
 }
 
+/// Who speaks first in a mechanism (RFC 4422, section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// The client: it may send an initial response with the command.
+    Client,
+    /// The server: a client that sends an initial response breaks the protocol.
+    Server,
+}
+
 impl Mechanism {
-    /// All that are offered, the better first.
-    pub(crate) const ALL: [Self; 2] = [Self::Plain, Self::Login];
+    /// All that are known, the better first.
+    const ALL: [Self; 5] = [Self::ScramSha256, Self::ScramSha1, Self::CramMd5, Self::Plain, Self::Login];
+    /// Those that do without the password itself.
+    const WITH_KEYS: [Self; 4] = [Self::ScramSha256, Self::ScramSha1, Self::Plain, Self::Login];
+
+    /// Those that can be offered, given what is kept of passwords; the better first.
+    pub(crate) fn offered(secrets: RecoverableSecrets) -> &'static [Self] {
+        match secrets {
+            RecoverableSecrets::Kept => &Self::ALL,
+            RecoverableSecrets::Never => &Self::WITH_KEYS,
+        }
+    }
 
     /// The registered name.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha1 => "SCRAM-SHA-1",
+            Self::CramMd5 => "CRAM-MD5",
             Self::Plain => "PLAIN",
             Self::Login => "LOGIN",
         }
     }
 
-    /// The mechanism of this name; upper and lower case do not matter.
-    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|mechanism| mechanism.name().as_bytes().eq_ignore_ascii_case(name))
+    /// Who speaks first.
+    pub(crate) fn opening(self) -> Opening {
+        match self {
+            Self::ScramSha256 | Self::ScramSha1 | Self::Plain => Opening::Client,
+            Self::CramMd5 | Self::Login => Opening::Server,
+        }
+    }
+
+    /// The one of these that has this name; upper and lower case do not matter.
+    pub(crate) fn find(offered: &[Self], name: &[u8]) -> Option<Self> {
+        offered.iter().copied().find(|mechanism| mechanism.name().as_bytes().eq_ignore_ascii_case(name))
     }
 }
 
@@ -45,20 +88,38 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// What the server does next.
+/// Who somebody says they are, before any proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) struct Claim {
+    /// Whom they want to act as, if they said so (authzid).
+    pub(crate) authorization: Option<String>,
+    /// The login name (authcid).
+    pub(crate) login: String,
+}
+
+/// What comes next in an exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
     /// Send this challenge, and wait for the response.
-    Challenge(&'static [u8]),
-    /// The exchange is complete: verify.
-    Verify(Credentials),
+    Challenge(Vec<u8>),
+    /// Look up what is kept of this account's password, and [`Machine::supply`] it; for an
+    /// unknown account, something in its place that cannot be told from it.
+    LookUp(Claim),
+    /// The exchange is complete: verify the password.
+    Password(Credentials),
+    /// The exchange is complete: a keyed digest was right or wrong.
+    Digest(Verified),
+    /// The client's proof was right or wrong; if it is let in, [`Machine::admit`].
+    Proof(Verified),
+    /// The exchange is complete: whoever was looked up is let in.
+    Complete,
     /// The client broke the mechanism's rules: the exchange has failed.
     Malformed,
 }
 
-/// A running exchange.
+/// A running exchange of any mechanism.
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub(super) struct Machine {
     state: State,
 }
 
@@ -67,40 +128,84 @@ enum State {
     Plain,
     LoginName,
     LoginPassword(String),
+    Cram(Cram),
+    Scram(Scram),
     Over,
 }
 
-impl Exchange {
-    /// Begins. The initial response is decoded; `None` where the client sent none.
-    pub(crate) fn start(mechanism: Mechanism, initial: Option<&[u8]>) -> (Self, Step) {
-        let (state, prompt): (_, &'static [u8]) = match mechanism {
-            Mechanism::Plain => (State::Plain, b""),
-            Mechanism::Login => (State::LoginName, b"Username:"),
+impl Machine {
+    /// Begins. The initial response is decoded; `None` where the client sent none. The nonce
+    /// has letters, digits, `-` and `_`, and is used once; the host is the server's name.
+    pub(super) fn start(
+        mechanism: Mechanism,
+        initial: Option<&[u8]>,
+        nonce: String,
+        host: &str,
+    ) -> (Self, Step) {
+        let (state, challenge) = match mechanism {
+            Mechanism::Plain => (State::Plain, Vec::new()),
+            Mechanism::Login => (State::LoginName, b"Username:".to_vec()),
+            Mechanism::ScramSha256 => (State::Scram(Scram::new(Hash::Sha256, nonce)), Vec::new()),
+            Mechanism::ScramSha1 => (State::Scram(Scram::new(Hash::Sha1, nonce)), Vec::new()),
+            Mechanism::CramMd5 => {
+                let cram = Cram::new(format!("<{nonce}@{host}>"));
+                let challenge = cram.challenge().to_vec();
+                (State::Cram(cram), challenge)
+            }
         };
-        let mut exchange = Self { state };
+        let mut machine = Self { state };
         let step = match initial {
-            None => Step::Challenge(prompt),
-            Some(response) => exchange.respond(response),
+            None => Step::Challenge(challenge),
+            Some(response) => machine.respond(response),
         };
-        (exchange, step)
+        (machine, step)
     }
 
     /// Takes the client's decoded response to the last challenge.
-    pub(crate) fn respond(&mut self, response: &[u8]) -> Step {
+    pub(super) fn respond(&mut self, response: &[u8]) -> Step {
         match std::mem::replace(&mut self.state, State::Over) {
-            State::Plain => plain(response).map_or(Step::Malformed, Step::Verify),
+            State::Plain => plain(response).map_or(Step::Malformed, Step::Password),
             State::LoginName => match text(response) {
                 Some(login) => {
                     self.state = State::LoginPassword(login);
-                    Step::Challenge(b"Password:")
+                    Step::Challenge(b"Password:".to_vec())
                 }
                 None => Step::Malformed,
             },
             State::LoginPassword(login) => match text(response) {
-                Some(password) => Step::Verify(Credentials { authorization: None, login, password }),
+                Some(password) => Step::Password(Credentials { authorization: None, login, password }),
                 None => Step::Malformed,
             },
+            State::Cram(mut cram) => {
+                let step = cram.respond(response);
+                self.state = State::Cram(cram);
+                step
+            }
+            State::Scram(mut scram) => {
+                let step = scram.respond(response);
+                self.state = State::Scram(scram);
+                step
+            }
             State::Over => Step::Malformed,
+        }
+    }
+
+    /// What was asked for by [`Step::LookUp`].
+    pub(super) fn supply(&mut self, secret: &StoredSecret) -> Step {
+        match &mut self.state {
+            State::Cram(cram) => cram.supply(secret),
+            State::Scram(scram) => scram.supply(secret),
+            State::Plain | State::LoginName | State::LoginPassword(_) | State::Over => Step::Malformed,
+        }
+    }
+
+    /// The answer to [`Step::Proof`], where the client is let in.
+    pub(super) fn admit(&mut self) -> Step {
+        match &mut self.state {
+            State::Scram(scram) => scram.admit(),
+            State::Cram(_) | State::Plain | State::LoginName | State::LoginPassword(_) | State::Over => {
+                Step::Malformed
+            }
         }
     }
 }
@@ -130,14 +235,18 @@ fn text(response: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn start(mechanism: Mechanism, initial: Option<&[u8]>) -> (Machine, Step) {
+        Machine::start(mechanism, initial, "nonce".to_owned(), "mail.example.test")
+    }
+
     fn run(mechanism: Mechanism, initial: Option<&[u8]>) -> Step {
-        Exchange::start(mechanism, initial).1
+        start(mechanism, initial).1
     }
 
     #[test]
     fn plain_in_one_message() {
         // RFC 4616, section 4: user tim, password tanstaaftanstaaf.
-        let Step::Verify(found) = run(Mechanism::Plain, Some(b"\0tim\0tanstaaftanstaaf")) else {
+        let Step::Password(found) = run(Mechanism::Plain, Some(b"\0tim\0tanstaaftanstaaf")) else {
             panic!("not complete");
         };
         assert_eq!(found.login, "tim");
@@ -147,7 +256,7 @@ mod tests {
 
     #[test]
     fn plain_may_name_an_authorization_identity() {
-        let Step::Verify(found) = run(Mechanism::Plain, Some(b"Ursel\0Kurt\0xipj3plmq")) else {
+        let Step::Password(found) = run(Mechanism::Plain, Some(b"Ursel\0Kurt\0xipj3plmq")) else {
             panic!("not complete");
         };
         assert_eq!(found.authorization.as_deref(), Some("Ursel"));
@@ -163,16 +272,21 @@ mod tests {
     }
 
     #[test]
-    fn plain_without_initial_response_gets_an_empty_challenge() {
-        assert_eq!(run(Mechanism::Plain, None), Step::Challenge(b""));
+    fn who_speaks_first_shows_in_the_first_challenge() {
+        for mechanism in Mechanism::ALL {
+            let Step::Challenge(challenge) = run(mechanism, None) else {
+                panic!("{mechanism:?} begins without a challenge");
+            };
+            assert_eq!(challenge.is_empty(), mechanism.opening() == Opening::Client, "{mechanism:?}");
+        }
     }
 
     #[test]
     fn login_asks_twice() {
-        let (mut exchange, step) = Exchange::start(Mechanism::Login, None);
-        assert_eq!(step, Step::Challenge(b"Username:"));
-        assert_eq!(exchange.respond(b"bob"), Step::Challenge(b"Password:"));
-        let Step::Verify(found) = exchange.respond(b"pw") else {
+        let (mut exchange, step) = start(Mechanism::Login, None);
+        assert_eq!(step, Step::Challenge(b"Username:".to_vec()));
+        assert_eq!(exchange.respond(b"bob"), Step::Challenge(b"Password:".to_vec()));
+        let Step::Password(found) = exchange.respond(b"pw") else {
             panic!("not complete");
         };
         assert_eq!((found.login.as_str(), found.password.as_str()), ("bob", "pw"));
@@ -180,8 +294,13 @@ mod tests {
     }
 
     #[test]
-    fn names_are_read_in_any_case() {
-        assert_eq!(Mechanism::parse(b"pLaIn"), Some(Mechanism::Plain));
-        assert_eq!(Mechanism::parse(b"X-UNKNOWN"), None);
+    fn names_are_read_in_any_case_and_only_where_they_are_offered() {
+        let all = Mechanism::offered(RecoverableSecrets::Kept);
+        assert_eq!(Mechanism::find(all, b"pLaIn"), Some(Mechanism::Plain));
+        assert_eq!(Mechanism::find(all, b"X-UNKNOWN"), None);
+        assert_eq!(Mechanism::find(all, b"cram-md5"), Some(Mechanism::CramMd5));
+        let keys = Mechanism::offered(RecoverableSecrets::Never);
+        assert_eq!(Mechanism::find(keys, b"CRAM-MD5"), None);
+        assert!(all.iter().filter(|known| **known != Mechanism::CramMd5).eq(keys));
     }
 }

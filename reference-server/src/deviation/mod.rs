@@ -3,6 +3,7 @@
 //! [`Seams`]; the rest of the server knows none of them.
 
 mod auth_any_password;
+mod auth_scram_proof_unchecked;
 mod imap_body_lines_off_by_one;
 mod imap_expunge_during_fetch;
 mod imap_search_not_ignored;
@@ -22,6 +23,7 @@ pub(crate) use seams::Seams;
 /// Every deviation, by its id.
 const ALL: &[Deviation] = &[
     auth_any_password::DEVIATION,
+    auth_scram_proof_unchecked::DEVIATION,
     imap_body_lines_off_by_one::DEVIATION,
     imap_expunge_during_fetch::DEVIATION,
     imap_search_not_ignored::DEVIATION,

@@ -66,13 +66,18 @@ impl Default for Gate {
 /// Authentication.
 #[derive(Debug, Clone)]
 pub(crate) struct Authentication {
-    /// Is a user whose password is right (or wrong) let in?
+    /// Is a user whose password, or digest of it, is right (or wrong) let in?
     pub(crate) admits: fn(Verified) -> bool,
+    /// And one whose SCRAM proof is right (or wrong; RFC 5802, section 5)?
+    pub(crate) admits_proof: fn(Verified) -> bool,
 }
 
 impl Default for Authentication {
     fn default() -> Self {
-        Self { admits: |password| password == Verified::Right }
+        Self {
+            admits: |password| password == Verified::Right,
+            admits_proof: |proof| proof == Verified::Right,
+        }
     }
 }
 

@@ -131,6 +131,8 @@ pub(crate) struct Standing {
     pub(crate) under_tls: bool,
     /// Whether a password may be sent as things are.
     pub(crate) password_allowed: bool,
+    /// The SASL mechanisms that are offered.
+    pub(crate) mechanisms: &'static [Mechanism],
 }
 
 /// Whether the client has logged in.
@@ -152,7 +154,7 @@ pub(crate) fn capabilities(standing: Standing) -> String {
             all.push("STARTTLS".to_owned());
         }
         if standing.password_allowed {
-            all.extend(Mechanism::ALL.iter().map(|known| format!("AUTH={}", known.name())));
+            all.extend(standing.mechanisms.iter().map(|known| format!("AUTH={}", known.name())));
         } else {
             all.push("LOGINDISABLED".to_owned());
         }
@@ -201,7 +203,8 @@ mod tests {
     #[test]
     fn capabilities_follow_the_standing_of_the_connection() {
         let always = extensions().join(" ");
-        let open = Standing { login: Login::Open, under_tls: false, password_allowed: true };
+        let mechanisms = &[Mechanism::Plain, Mechanism::Login];
+        let open = Standing { login: Login::Open, under_tls: false, password_allowed: true, mechanisms };
         let told = |standing| capabilities(standing).replace(&always, "...");
         assert_eq!(told(open), "IMAP4rev1 LITERAL+ STARTTLS AUTH=PLAIN AUTH=LOGIN ...");
         let guarded = Standing { password_allowed: false, ..open };

@@ -1,5 +1,5 @@
 //! POP3 (RFC 1939) with CAPA (RFC 2449), STLS (RFC 2595), response codes
-//! (RFC 2449, RFC 3206) and AUTH PLAIN (RFC 5034). Not APOP: the greeting has no
+//! (RFC 2449, RFC 3206) and AUTH (RFC 5034). Not APOP: the greeting has no
 //! timestamp.
 //!
 //! A [`session::Session`] takes lines and gives answers; here they are carried

@@ -2,8 +2,11 @@
 //! be given, and what CAPA says about it. Dispatch, gates and capabilities are
 //! derived from it, so that none is announced that is not there.
 
+use std::borrow::Cow;
+
 use super::commands::{auth, capa, dele, list, noop, pass, quit, retr, rset, stat, stls, top, uidl, user};
 use super::syntax::{Arguments, BadArguments, MessageNumber};
+use crate::auth::Mechanism;
 
 /// A state of the session in which commands are given (RFC 1939, section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +65,7 @@ pub(super) struct Spec {
     /// Reads its arguments.
     pub(super) parse: fn(Arguments<'_>) -> Result<Request, BadArguments>,
     /// What CAPA says about it in that situation.
-    pub(super) capability: fn(&Situation) -> Option<&'static str>,
+    pub(super) capability: fn(&Situation) -> Option<Cow<'static, str>>,
 }
 
 /// What the capabilities depend on.
@@ -74,6 +77,8 @@ pub(super) struct Situation {
     pub(super) stls: Stls,
     /// Whether passwords are taken over this connection.
     pub(super) passwords: Passwords,
+    /// The SASL mechanisms that are offered.
+    pub(super) mechanisms: &'static [Mechanism],
 }
 
 /// Whether the connection can be secured.
@@ -132,13 +137,13 @@ pub(super) fn capabilities(situation: &Situation) -> Vec<String> {
     COMMANDS
         .iter()
         .filter_map(|spec| (spec.capability)(situation))
-        .chain(BEHAVIOUR)
-        .map(str::to_owned)
+        .chain(BEHAVIOUR.map(Cow::Borrowed))
+        .map(Cow::into_owned)
         .collect()
 }
 
 /// The capability of a command that has none, because every server has the command.
-pub(super) fn unannounced(_: &Situation) -> Option<&'static str> {
+pub(super) fn unannounced(_: &Situation) -> Option<Cow<'static, str>> {
     None
 }
 
@@ -156,7 +161,7 @@ mod tests {
     ];
 
     const fn situation(state: State, stls: Stls) -> Situation {
-        Situation { state, stls, passwords: Passwords::Taken }
+        Situation { state, stls, passwords: Passwords::Taken, mechanisms: &[Mechanism::Plain] }
     }
 
     #[test]

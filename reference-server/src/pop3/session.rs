@@ -128,6 +128,7 @@ impl Session {
             } else {
                 Passwords::Refused
             },
+            mechanisms: self.context.shared.authenticator.mechanisms(),
         }
     }
 

@@ -143,7 +143,7 @@ async fn authenticate<S: Stream>(
     connection: &mut Connection<S>,
     session: &mut Session,
     mut exchange: Exchange,
-    mut challenge: &'static [u8],
+    mut challenge: Vec<u8>,
 ) -> Result<Reply, ReadError> {
     loop {
         connection.push(&Reply::bare(334, STANDARD.encode(challenge)).render());

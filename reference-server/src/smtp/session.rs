@@ -100,7 +100,7 @@ pub(super) enum Next {
     /// Reply, and begin the handshake.
     StartTls(Reply),
     /// Send this challenge of the exchange, and wait for the response.
-    Challenge(Exchange, &'static [u8]),
+    Challenge(Exchange, Vec<u8>),
 }
 
 /// One session.

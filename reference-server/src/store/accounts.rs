@@ -16,9 +16,20 @@ pub(crate) struct Account {
     pub(crate) address: String,
 }
 
-/// What is kept of a password: the SCRAM keys (RFC 5802, section 3), not the password.
+/// What is kept of a password: the SCRAM keys, and the password itself only on request.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct StoredSecret {
+    /// Keys of SCRAM-SHA-256, by which passwords are verified too.
+    pub(crate) sha256: ScramKeys,
+    /// Keys of SCRAM-SHA-1.
+    pub(crate) sha1: ScramKeys,
+    /// The password, where CRAM-MD5 is wanted.
+    pub(crate) password: Option<String>,
+}
+
+/// The keys of one SCRAM mechanism (RFC 5802, section 3).
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ScramKeys {
     /// Random octets, different for each account.
     pub(crate) salt: Vec<u8>,
     /// Rounds of PBKDF2.
@@ -32,6 +43,12 @@ pub(crate) struct StoredSecret {
 impl std::fmt::Debug for StoredSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("StoredSecret(..)")
+    }
+}
+
+impl std::fmt::Debug for ScramKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ScramKeys(..)")
     }
 }
 
@@ -73,17 +90,23 @@ impl Store {
     /// The secret of the account.
     pub(crate) async fn secret(&self, account: AccountId) -> Result<StoredSecret, StoreError> {
         self.read(move |sql| {
-            sql.prepare_cached("SELECT salt, iterations, stored_key, server_key FROM accounts WHERE id = ?1")?
-                .query_row([account], |row| {
-                    Ok(StoredSecret {
-                        salt: row.get(0)?,
-                        iterations: row.get(1)?,
-                        stored_key: row.get(2)?,
-                        server_key: row.get(3)?,
-                    })
-                })
-                .optional()?
-                .ok_or(StoreError::NoSuchAccount)
+            sql.prepare_cached(
+                "SELECT iterations, salt, stored_key, server_key,
+                     sha1_salt, sha1_stored_key, sha1_server_key, password
+                 FROM accounts WHERE id = ?1",
+            )?
+            .query_row([account], secret_of)
+            .optional()?
+            .ok_or(StoreError::NoSuchAccount)
+        })
+        .await
+    }
+
+    /// The key under which salts of accounts that do not exist are made up: of this store, so
+    /// that they outlive a restart as those of accounts do.
+    pub(crate) async fn decoy_key(&self) -> Result<Vec<u8>, StoreError> {
+        self.read(|sql| {
+            Ok(sql.prepare_cached("SELECT key FROM decoy_key")?.query_row([], |row| row.get(0))?)
         })
         .await
     }
@@ -93,19 +116,46 @@ fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account { id: row.get(0)?, address: row.get(1)? })
 }
 
+fn secret_of(row: &Row<'_>) -> rusqlite::Result<StoredSecret> {
+    let iterations = row.get(0)?;
+    let keys = |first: usize| {
+        Ok::<_, rusqlite::Error>(ScramKeys {
+            iterations,
+            salt: row.get(first)?,
+            stored_key: row.get(first + 1)?,
+            server_key: row.get(first + 2)?,
+        })
+    };
+    Ok(StoredSecret { sha256: keys(1)?, sha1: keys(4)?, password: row.get(7)? })
+}
+
 fn put_account(w: &mut Writing<'_>, address: &str, secret: &StoredSecret) -> Result<Account, StoreError> {
+    let StoredSecret { sha256, sha1, .. } = secret;
     let account = w
         .sql
         .prepare_cached(
-            "INSERT INTO accounts (address, salt, iterations, stored_key, server_key)
-             VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (address) DO UPDATE SET salt = excluded.salt,
-                 iterations = excluded.iterations, stored_key = excluded.stored_key,
-                 server_key = excluded.server_key
+            "INSERT INTO accounts (address, iterations, salt, stored_key, server_key,
+                 sha1_salt, sha1_stored_key, sha1_server_key, password)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (address) DO UPDATE SET iterations = excluded.iterations,
+                 salt = excluded.salt, stored_key = excluded.stored_key,
+                 server_key = excluded.server_key, sha1_salt = excluded.sha1_salt,
+                 sha1_stored_key = excluded.sha1_stored_key,
+                 sha1_server_key = excluded.sha1_server_key, password = excluded.password
              RETURNING id, address",
         )?
         .query_row(
-            params![address, secret.salt, secret.iterations, secret.stored_key, secret.server_key],
+            params![
+                address,
+                sha256.iterations,
+                sha256.salt,
+                sha256.stored_key,
+                sha256.server_key,
+                sha1.salt,
+                sha1.stored_key,
+                sha1.server_key,
+                secret.password,
+            ],
             account_of,
         )?;
     let inbox = MailboxName::inbox();

@@ -113,12 +113,13 @@ impl Drop for MaildropLock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{AnswerTiming, NewMessage, Storage, StoredSecret};
+    use crate::store::{AnswerTiming, NewMessage, ScramKeys, Storage, StoredSecret};
 
     #[tokio::test]
     async fn a_maildrop_tells_how_its_messages_end() {
         let store = Store::open(&Storage::Memory, AnswerTiming::AfterCommit).unwrap();
-        let secret = StoredSecret { salt: vec![], iterations: 1, stored_key: vec![], server_key: vec![] };
+        let keys = ScramKeys { salt: vec![], iterations: 1, stored_key: vec![], server_key: vec![] };
+        let secret = StoredSecret { sha256: keys.clone(), sha1: keys, password: None };
         let account = store.put_account("alice@example.test", secret).await.unwrap().id;
         for content in [&b"A: b\r\n"[..], b"A: b\n", b""] {
             store.deliver(vec![account], NewMessage::received(content)).await.unwrap();

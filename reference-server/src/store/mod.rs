@@ -31,7 +31,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-pub(crate) use accounts::{Account, StoredSecret};
+pub(crate) use accounts::{Account, ScramKeys, StoredSecret};
 pub(crate) use envelope::{Envelope, Notify, Returned, xtext};
 pub(crate) use error::StoreError;
 pub(crate) use flags::{Flags, SystemFlag};

@@ -5,10 +5,21 @@ use rusqlite::{Connection, OptionalExtension};
 use super::StoreError;
 
 /// Version of the tables, kept in `PRAGMA user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// What version 2 has and version 1 had not.
 const FROM_1_TO_2: &str = "ALTER TABLE mailboxes ADD COLUMN special_uses TEXT NOT NULL DEFAULT '';";
+
+/// What version 3 has and version 2 had not. Accounts of before have no keys of SCRAM-SHA-1
+/// until they are given a password again.
+const FROM_2_TO_3: &str = "
+ALTER TABLE accounts ADD COLUMN sha1_salt BLOB NOT NULL DEFAULT x'';
+ALTER TABLE accounts ADD COLUMN sha1_stored_key BLOB NOT NULL DEFAULT x'';
+ALTER TABLE accounts ADD COLUMN sha1_server_key BLOB NOT NULL DEFAULT x'';
+ALTER TABLE accounts ADD COLUMN password TEXT;
+CREATE TABLE decoy_key (key BLOB NOT NULL) STRICT;
+INSERT INTO decoy_key VALUES (randomblob(32));
+";
 
 /// The database's file in the directory.
 pub(super) const DATABASE: &str = "mail.sqlite";
@@ -20,8 +31,16 @@ CREATE TABLE accounts (
     salt BLOB NOT NULL,
     iterations INTEGER NOT NULL,
     stored_key BLOB NOT NULL,
-    server_key BLOB NOT NULL
+    server_key BLOB NOT NULL,
+    sha1_salt BLOB NOT NULL DEFAULT x'',
+    sha1_stored_key BLOB NOT NULL DEFAULT x'',
+    sha1_server_key BLOB NOT NULL DEFAULT x'',
+    password TEXT
 ) STRICT;
+
+-- Under which salts of accounts that do not exist are made up.
+CREATE TABLE decoy_key (key BLOB NOT NULL) STRICT;
+INSERT INTO decoy_key VALUES (randomblob(32));
 
 -- recent_from: messages from this UID on have not been shown to any session yet.
 CREATE TABLE mailboxes (
@@ -97,7 +116,10 @@ pub(super) fn prepare_writer(connection: &Connection) -> Result<(), StoreError> 
         0 => connection
             .execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?,
         1 => connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {FROM_1_TO_2} PRAGMA user_version = {VERSION}; COMMIT;"
+            "BEGIN IMMEDIATE; {FROM_1_TO_2} {FROM_2_TO_3} PRAGMA user_version = {VERSION}; COMMIT;"
+        ))?,
+        2 => connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {FROM_2_TO_3} PRAGMA user_version = {VERSION}; COMMIT;"
         ))?,
         VERSION => {}
         other => {
@@ -129,11 +151,26 @@ mod tests {
     #[test]
     fn a_database_of_the_first_version_is_brought_up_to_date() {
         let connection = Connection::open_in_memory().unwrap();
-        let first = TABLES.replace("    special_uses TEXT NOT NULL DEFAULT '',\n", "");
-        assert_ne!(first, TABLES);
+        let accounts = TABLES.find("CREATE TABLE accounts").unwrap();
+        let mailboxes = TABLES.find("-- recent_from").unwrap();
+        // As they were: without the second version's column, and with the first accounts.
+        let first = format!(
+            "CREATE TABLE accounts (id INTEGER PRIMARY KEY AUTOINCREMENT, address TEXT NOT NULL UNIQUE
+                 COLLATE NOCASE, salt BLOB NOT NULL, iterations INTEGER NOT NULL,
+                 stored_key BLOB NOT NULL, server_key BLOB NOT NULL) STRICT;
+             INSERT INTO accounts VALUES (1, 'alice@example.test', x'00', 4096, x'01', x'02'); {}",
+            TABLES[mailboxes..].replace("    special_uses TEXT NOT NULL DEFAULT '',\n", "")
+        );
+        assert!(accounts < mailboxes && !first.contains("special_uses"));
         connection.execute_batch(&format!("{first} PRAGMA user_version = 1;")).unwrap();
         prepare_writer(&connection).unwrap();
         connection.execute_batch("SELECT special_uses FROM mailboxes").unwrap();
+        let old: (Vec<u8>, Option<String>, usize) = connection
+            .query_row("SELECT sha1_salt, password, length(key) FROM accounts, decoy_key", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .unwrap();
+        assert_eq!(old, (Vec::new(), None, 32));
         prepare_writer(&connection).unwrap();
         connection.execute_batch("PRAGMA user_version = 99").unwrap();
         assert!(prepare_writer(&connection).is_err());

@@ -5,7 +5,8 @@ use time::OffsetDateTime;
 use super::*;
 
 fn secret() -> StoredSecret {
-    StoredSecret { salt: vec![1], iterations: 1, stored_key: vec![2], server_key: vec![3] }
+    let keys = ScramKeys { salt: vec![1], iterations: 1, stored_key: vec![2], server_key: vec![3] };
+    StoredSecret { sha256: keys.clone(), sha1: keys, password: None }
 }
 
 async fn memory() -> (Store, AccountId) {

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::login::{not_let_in, password_refused};
-use crate::auth::{AuthError, Exchange, Mechanism, Step};
+use crate::auth::{Mechanism, Opening, Progress};
 use crate::imap::failure::Failure;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
@@ -47,28 +47,30 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
 impl Command for Authenticate {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
-            let mechanism = Mechanism::parse(self.mechanism.as_bytes())
+            let shared = session.context.shared.clone();
+            let authenticator = &shared.authenticator;
+            let mechanism = Mechanism::find(authenticator.mechanisms(), self.mechanism.as_bytes())
                 .ok_or_else(|| Reply::no("there is no such mechanism here"))?;
             if !session.password_allowed() {
                 return Err(password_refused().into());
             }
-            if self.initial.is_some() && mechanism == Mechanism::Login {
+            // RFC 4959, section 3.
+            if self.initial.is_some() && mechanism.opening() == Opening::Server {
                 return Err(Reply::bad("the server speaks first in this mechanism").into());
             }
             let initial = self.initial.map(|base64| decode(&base64)).transpose()?;
-            let (mut exchange, mut step) = Exchange::start(mechanism, initial.as_deref());
-            let credentials = loop {
-                match step {
-                    Step::Challenge(challenge) => {
-                        let response = ask(session, challenge).await?;
-                        step = exchange.respond(&response);
+            let begun = authenticator.begin(mechanism, initial.as_deref()).await;
+            let (mut exchange, mut progress) = begun.map_err(|error| not_let_in(&error))?;
+            let account = loop {
+                match progress {
+                    Progress::Challenge(challenge) => {
+                        let response = ask(session, &challenge).await?;
+                        let proceeded = authenticator.proceed(&mut exchange, &response).await;
+                        progress = proceeded.map_err(|error| not_let_in(&error))?;
                     }
-                    Step::Verify(credentials) => break credentials,
-                    Step::Malformed => return Err(not_let_in(&AuthError::Invalid)),
+                    Progress::LetIn(account) => break account,
                 }
             };
-            let authenticator = &session.context.shared.authenticator;
-            let account = authenticator.verify(&credentials).await.map_err(|error| not_let_in(&error))?;
             session.log_in(account);
             Ok(Reply::ok("AUTHENTICATE completed").with(session.capability_code()))
         })

@@ -56,7 +56,7 @@ fn wrong_credentials() -> Reply {
 /// The answer to credentials that did not do.
 pub(super) fn not_let_in(error: &AuthError) -> Failure {
     match error {
-        AuthError::Invalid => wrong_credentials().into(),
+        AuthError::Invalid | AuthError::Malformed => wrong_credentials().into(),
         AuthError::Temporary(error) => refusal(error).into(),
     }
 }

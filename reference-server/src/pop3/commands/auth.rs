@@ -1,5 +1,4 @@
-//! `AUTH mechanism [initial-response]` (RFC 5034): SASL. PLAIN only: LOGIN is no
-//! standard, and USER and PASS are there for who has nothing better.
+//! `AUTH mechanism [initial-response]` (RFC 5034): SASL.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +7,7 @@ use super::super::registry::{Passwords, Request, Situation, Spec, State};
 use super::super::reply::Reply;
 use super::super::session::Session;
 use super::pass;
-use crate::auth::{Exchange, Mechanism, Step};
+use crate::auth::{AuthError, Exchange, Mechanism, Opening, Progress};
 
 /// `AUTH` with a mechanism and perhaps an initial response.
 pub(in super::super) const SPEC: Spec = Spec {
@@ -18,7 +17,10 @@ pub(in super::super) const SPEC: Spec = Spec {
         let (mechanism, initial) = arguments.one_or_two()?;
         Ok(Request::Auth { mechanism: mechanism.to_vec(), initial: initial.map(<[u8]>::to_vec) })
     },
-    capability: |situation| (situation.passwords == Passwords::Taken).then_some("SASL PLAIN"),
+    capability: |situation| {
+        let names: Vec<_> = situation.mechanisms.iter().map(|mechanism| mechanism.name()).collect();
+        (situation.passwords == Passwords::Taken).then(|| format!("SASL {}", names.join(" ")).into())
+    },
 };
 
 /// Begins the exchange, and ends it at once where the initial response suffices.
@@ -31,9 +33,13 @@ pub(in super::super) async fn run(
     if situation.passwords == Passwords::Refused {
         return Reply::err("no passwords without TLS: give STLS first");
     }
-    let Some(mechanism @ Mechanism::Plain) = Mechanism::parse(mechanism) else {
+    let Some(mechanism) = Mechanism::find(situation.mechanisms, mechanism) else {
         return Reply::err("unknown mechanism");
     };
+    // RFC 5034, section 4.
+    if initial.is_some() && mechanism.opening() == Opening::Server {
+        return Reply::err("the server speaks first in this mechanism");
+    }
     let initial = match initial {
         None => None,
         // An initial response without octets (RFC 5034, section 4).
@@ -43,8 +49,11 @@ pub(in super::super) async fn run(
             Err(_) => return not_base64(),
         },
     };
-    let (exchange, step) = Exchange::start(mechanism, initial.as_deref());
-    proceed(session, exchange, step).await
+    let shared = session.context().shared.clone();
+    match shared.authenticator.begin(mechanism, initial.as_deref()).await {
+        Ok((exchange, progress)) => after(session, exchange, progress).await,
+        Err(error) => refused(&error),
+    }
 }
 
 /// Takes the client's response to the last challenge.
@@ -54,27 +63,30 @@ pub(in super::super) async fn respond(session: &mut Session, mut exchange: Excha
     }
     match STANDARD.decode(line) {
         Ok(response) => {
-            let step = exchange.respond(&response);
-            proceed(session, exchange, step).await
+            let shared = session.context().shared.clone();
+            match shared.authenticator.proceed(&mut exchange, &response).await {
+                Ok(progress) => after(session, exchange, progress).await,
+                Err(error) => refused(&error),
+            }
         }
         Err(_) => not_base64(),
     }
 }
 
-async fn proceed(session: &mut Session, exchange: Exchange, step: Step) -> Reply {
-    match step {
-        Step::Challenge(challenge) => {
+async fn after(session: &mut Session, exchange: Exchange, progress: Progress) -> Reply {
+    match progress {
+        Progress::Challenge(challenge) => {
             session.expect_response(exchange);
             Reply::Continue(STANDARD.encode(challenge))
         }
-        Step::Malformed => Reply::err("the response breaks the mechanism's rules"),
-        Step::Verify(credentials) => {
-            let shared = session.context().shared.clone();
-            match shared.authenticator.verify(&credentials).await {
-                Ok(account) => session.log_in(&account).await,
-                Err(error) => pass::failure(&error),
-            }
-        }
+        Progress::LetIn(account) => session.log_in(&account).await,
+    }
+}
+
+fn refused(error: &AuthError) -> Reply {
+    match error {
+        AuthError::Malformed => Reply::err("the response breaks the mechanism's rules"),
+        AuthError::Invalid | AuthError::Temporary(_) => pass::failure(error),
     }
 }
 

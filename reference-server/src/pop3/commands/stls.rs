@@ -13,7 +13,7 @@ pub(in super::super) const SPEC: Spec = Spec {
     // although RFC 2449, section 5 has other capabilities announced in both.
     capability: |situation| {
         let permitted = situation.state == State::Authorization && situation.stls == Stls::Possible;
-        permitted.then_some("STLS")
+        permitted.then_some("STLS".into())
     },
 };
 

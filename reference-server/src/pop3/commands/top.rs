@@ -16,7 +16,7 @@ pub(in super::super) const SPEC: Spec = Spec {
         let [number, lines] = arguments.words()?;
         Ok(Request::Top(message_number(number)?, decimal(lines)?))
     },
-    capability: |_| Some("TOP"),
+    capability: |_| Some("TOP".into()),
 };
 
 /// Sends the header, the blank line and so many lines of the body.

@@ -10,7 +10,7 @@ pub(in super::super) const SPEC: Spec = Spec {
     keyword: "UIDL",
     states: &[State::Transaction],
     parse: |arguments| arguments.optional_number().map(Request::Uidl),
-    capability: |_| Some("UIDL"),
+    capability: |_| Some("UIDL".into()),
 };
 
 /// Unique-id listings: all that are not marked, or the one asked for.

@@ -9,7 +9,7 @@ pub(in super::super) const SPEC: Spec = Spec {
     keyword: "USER",
     states: &[State::Authorization],
     parse: |arguments| arguments.words().map(|[name]| Request::User(name.to_vec())),
-    capability: |situation| (situation.passwords == Passwords::Taken).then_some("USER"),
+    capability: |situation| (situation.passwords == Passwords::Taken).then_some("USER".into()),
 };
 
 /// Agrees to any name: whether there is such a mailbox is nobody's business

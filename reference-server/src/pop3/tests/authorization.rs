@@ -14,6 +14,9 @@ use crate::limits::PlaintextAuthentication;
 use crate::net::identity;
 use crate::store::Storage;
 
+/// What is offered where passwords are not kept.
+const SASL: &str = "SASL SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN";
+
 #[tokio::test]
 async fn user_and_pass_open_the_maildrop() {
     let world = World::new().await;
@@ -202,12 +205,12 @@ async fn capabilities_change_with_the_state_as_they_should() {
     let world = World::new().await;
     let mut client = world.connect().await;
     let before = client.multi("capa").await;
-    for tag in ["TOP", "UIDL", "USER", "SASL PLAIN", "STLS", "RESP-CODES", "PIPELINING"] {
+    for tag in ["TOP", "UIDL", "USER", SASL, "STLS", "RESP-CODES", "PIPELINING"] {
         assert!(before.iter().any(|line| line == tag), "{tag}: {before:?}");
     }
     let after = world.login().await.multi("CAPA").await;
     assert!(!after.contains(&"STLS".to_owned()));
-    assert!(after.contains(&"SASL PLAIN".to_owned()));
+    assert!(after.contains(&SASL.to_owned()));
 }
 
 #[tokio::test]
@@ -216,4 +219,16 @@ async fn quit_before_login_says_goodbye() {
     let mut client = world.connect().await;
     client.ok("QUIT").await;
     assert_eq!(client.closed().await, b"");
+}
+
+#[tokio::test]
+async fn auth_login_asks_twice_and_takes_nothing_before() {
+    let world = World::new().await;
+    let mut client = world.connect().await;
+    // The server speaks first (RFC 5034, section 4).
+    client.err("AUTH LOGIN YWxpY2U=").await;
+    client.err("AUTH CRAM-MD5").await;
+    assert_eq!(client.command("AUTH LOGIN").await, "+ VXNlcm5hbWU6");
+    assert_eq!(client.command("YWxpY2U=").await, "+ UGFzc3dvcmQ6");
+    client.ok("YWxpY2Ugc2VjcmV0").await;
 }

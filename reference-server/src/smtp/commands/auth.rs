@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::auth::{AuthError, Credentials, Exchange, Mechanism, Step};
+use crate::auth::{AuthError, Exchange, Mechanism, Opening, Progress};
 use crate::smtp::extensions::bad_value;
 use crate::smtp::registry::{self, Argument, Command, Extension, MailParameter, Needs, Sending};
 use crate::smtp::reply::Reply;
@@ -15,7 +15,9 @@ use crate::store::xtext;
 pub(in crate::smtp) const EXTENSION: Extension = Extension {
     advertise: |session| {
         let offered = session.password_allowed() && registry::not_lmtp(session.service());
-        offered.then(|| format!("AUTH {}", Mechanism::ALL.map(Mechanism::name).join(" ")))
+        let known = session.context.shared.authenticator.mechanisms();
+        let names: Vec<_> = known.iter().map(|mechanism| mechanism.name()).collect();
+        offered.then(|| format!("AUTH {}", names.join(" ")))
     },
     commands: &[AUTH],
     mail_parameters: &[MailParameter { keyword: "AUTH", apply: submitter }],
@@ -49,11 +51,15 @@ async fn auth(session: &mut Session, argument: &str) -> Next {
         Some((name, initial)) => (name, Some(initial.trim_ascii_start())),
         None => (argument, None),
     };
-    let Some(mechanism) = Mechanism::parse(name.as_bytes()) else {
+    let shared = session.context.shared.clone();
+    let Some(mechanism) = Mechanism::find(shared.authenticator.mechanisms(), name.as_bytes()) else {
         return Next::Reply(Reply::new(504, "5.5.4", "mechanism not supported"));
     };
     if !session.password_allowed() {
         return Next::Reply(Reply::new(538, "5.7.11", "encryption required for this mechanism"));
+    }
+    if initial.is_some() && mechanism.opening() == Opening::Server && mechanism != Mechanism::Login {
+        return Next::Reply(Reply::new(501, "5.7.0", "the server speaks first in this mechanism"));
     }
     // LOGIN, which no RFC describes, takes an initial response as its user name: deployed
     // clients send one.
@@ -66,8 +72,10 @@ async fn auth(session: &mut Session, argument: &str) -> Next {
             Err(_) => return Next::Reply(not_base64()),
         },
     };
-    let (exchange, step) = Exchange::start(mechanism, initial.as_deref());
-    proceed(session, exchange, step).await
+    match shared.authenticator.begin(mechanism, initial.as_deref()).await {
+        Ok((exchange, progress)) => after(session, exchange, progress),
+        Err(error) => Next::Reply(refused(&error)),
+    }
 }
 
 /// Takes the client's response to a challenge.
@@ -77,29 +85,30 @@ pub(in crate::smtp) async fn respond(session: &mut Session, mut exchange: Exchan
     }
     match STANDARD.decode(line) {
         Ok(response) => {
-            let step = exchange.respond(&response);
-            proceed(session, exchange, step).await
+            let shared = session.context.shared.clone();
+            match shared.authenticator.proceed(&mut exchange, &response).await {
+                Ok(progress) => after(session, exchange, progress),
+                Err(error) => Next::Reply(refused(&error)),
+            }
         }
         Err(_) => Next::Reply(not_base64()),
     }
 }
 
-async fn proceed(session: &mut Session, exchange: Exchange, step: Step) -> Next {
-    match step {
-        Step::Challenge(challenge) => Next::Challenge(exchange, challenge),
-        Step::Malformed => Next::Reply(failed()),
-        Step::Verify(credentials) => Next::Reply(verify(session, &credentials).await),
+fn after(session: &mut Session, exchange: Exchange, progress: Progress) -> Next {
+    match progress {
+        Progress::Challenge(challenge) => Next::Challenge(exchange, challenge),
+        Progress::LetIn(account) => {
+            session.user = Some(account);
+            Next::Reply(Reply::new(235, "2.7.0", "authentication succeeded"))
+        }
     }
 }
 
-async fn verify(session: &mut Session, credentials: &Credentials) -> Reply {
-    match session.context.shared.authenticator.verify(credentials).await {
-        Ok(account) => {
-            session.user = Some(account);
-            Reply::new(235, "2.7.0", "authentication succeeded")
-        }
-        Err(AuthError::Invalid) => failed(),
-        Err(AuthError::Temporary(error)) => {
+fn refused(error: &AuthError) -> Reply {
+    match error {
+        AuthError::Invalid | AuthError::Malformed => failed(),
+        AuthError::Temporary(error) => {
             tracing::warn!(%error, "authentication failed");
             Reply::new(454, "4.7.0", "temporary authentication failure")
         }
