@@ -165,7 +165,7 @@ mod tests {
         connection.execute_batch(&format!("{first} PRAGMA user_version = 1;")).unwrap();
         prepare_writer(&connection).unwrap();
         connection.execute_batch("SELECT special_uses FROM mailboxes").unwrap();
-        let old: (Vec<u8>, Option<String>, usize) = connection
+        let old: (Vec<u8>, Option<String>, i64) = connection
             .query_row("SELECT sha1_salt, password, length(key) FROM accounts, decoy_key", [], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
