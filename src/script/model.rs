@@ -327,7 +327,7 @@ impl Step {
             | Action::Login(_)
             | Action::Data(_)
             | Action::Send(_)
-            | Action::StartTls(_)
+            | Action::StartTls(..)
             | Action::HalfClose
             | Action::Drop
             | Action::Reset
@@ -372,7 +372,7 @@ impl Step {
                 | Action::Data(_)
                 | Action::Send(_)
                 | Action::Sasl(_)
-                | Action::StartTls(_)
+                | Action::StartTls(..)
                 | Action::HalfClose
                 | Action::Drop
                 | Action::Reset
@@ -401,7 +401,7 @@ pub enum Action {
     /// An authentication that the harness computes.
     Sasl(Box<Sasl>),
     /// TLS on a connection that began in plaintext.
-    StartTls(StartTls),
+    StartTls(StartTls, Option<TlsWish>),
     /// Say that nothing more will be sent, and go on reading.
     HalfClose,
     /// Close at once.
@@ -610,6 +610,31 @@ pub struct Open {
     pub account: String,
     /// The endpoint: named, or the default of the protocol.
     pub endpoint: Endpoint,
+    /// What TLS on this connection is to be like, from the first octet or behind STARTTLS.
+    pub tls: TlsWish,
+}
+
+/// What a script asks of the client's side of TLS.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TlsWish {
+    /// The only version to offer.
+    pub version: Option<TlsVersion>,
+    /// The server name to ask for (RFC 6066, section 3) in place of the profile's.
+    pub name: Option<String>,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsVersion {
+    /// TLS 1.2 (RFC 5246).
+    V12,
+    /// TLS 1.3 (RFC 8446).
+    V13,
+}
+
+impl TlsVersion {
+    /// Every version with its name in scripts.
+    pub const ALL: [(&'static str, Self); 2] = [("1.2", Self::V12), ("1.3", Self::V13)];
 }
 
 /// Whether the harness also says STARTTLS.

@@ -6,7 +6,7 @@
 use crate::sasl::{Flaw, Mechanism};
 use serde_json::{Map, Value, json};
 
-use super::model::{Endpoint, Operator, Protocol};
+use super::model::{Endpoint, Operator, Protocol, TlsVersion};
 use super::read;
 
 /// The schema, as JSON Schema draft 2020-12.
@@ -153,6 +153,7 @@ fn actions() -> Vec<(&'static str, Value)> {
         json!({
             "name": text("The connection's name"), "as": text("The account"),
             "protocol": { "enum": protocols() }, "endpoint": { "enum": endpoints() },
+            "tls": tls(),
         }),
     );
     let nothing = json!({ "type": ["null", "object"], "maxProperties": 0 });
@@ -174,7 +175,10 @@ fn actions() -> Vec<(&'static str, Value)> {
         ),
         ("send", json!({ "anyOf": [text("Octets as they are"), send()] })),
         ("sasl", sasl()),
-        ("starttls", or_nothing(closed(&[], json!({ "handshake-only": { "type": "boolean" } })))),
+        (
+            "starttls",
+            or_nothing(closed(&[], json!({ "handshake-only": { "type": "boolean" }, "tls": tls() }))),
+        ),
         ("half-close", nothing.clone()),
         ("drop", nothing.clone()),
         ("reset", nothing.clone()),
@@ -193,6 +197,11 @@ fn actions() -> Vec<(&'static str, Value)> {
         ("any-of", json!({ "type": "array", "minItems": 2, "items": alternative() })),
         ("use", json!({ "anyOf": [text("A block"), use_block()] })),
     ]
+}
+
+fn tls() -> Value {
+    let versions = TlsVersion::ALL.map(|(word, _)| word);
+    closed(&[], json!({ "version": { "enum": versions }, "name": text("The server name to ask for") }))
 }
 
 fn sasl() -> Value {

@@ -18,4 +18,4 @@ pub use escape::{escape, escape_line, shorten};
 pub use inbox::{End, Take};
 pub use recorder::{Recorder, Tap};
 pub use redact::Redactor;
-pub use tls::{ClientTls, TlsSetupError, Trust};
+pub use tls::{ClientTls, OnlyVersion, TlsSetupError, Trust};

@@ -8,9 +8,13 @@ use std::sync::Arc;
 
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use tokio_rustls::rustls::{
+    ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme, SupportedProtocolVersion,
+    version,
+};
 
 /// Which certificates will do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,18 @@ pub enum Trust {
 pub struct ClientTls {
     pub(crate) config: Arc<ClientConfig>,
     pub(crate) name: ServerName<'static>,
+    trust: Trust,
+    /// The name that the certificate must have.
+    certified: ServerName<'static>,
+}
+
+/// The only version that a handshake offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnlyVersion {
+    /// TLS 1.2 (RFC 5246).
+    Tls12,
+    /// TLS 1.3 (RFC 8446).
+    Tls13,
 }
 
 impl fmt::Debug for ClientTls {
@@ -65,18 +81,92 @@ impl ClientTls {
     pub fn new(trust: &Trust, name: &str) -> Result<Self, TlsSetupError> {
         let server =
             ServerName::try_from(name.to_owned()).map_err(|_| TlsSetupError::BadName(name.to_owned()))?;
-        let provider = Arc::new(ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| TlsSetupError::Provider(error.to_string()))?;
-        let config = match trust {
-            Trust::Authority(pem) => builder.with_root_certificates(authorities(pem)?).with_no_client_auth(),
-            Trust::Any => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-                .with_no_client_auth(),
+        let config = configure(trust, &server, &[&version::TLS13, &version::TLS12])?;
+        Ok(Self { config: Arc::new(config), certified: server.clone(), name: server, trust: trust.clone() })
+    }
+
+    /// The same trust, with one version alone, or another server name to ask for. The
+    /// certificate is still looked at for the first name.
+    ///
+    /// # Errors
+    /// When the name cannot be used.
+    pub fn asking(&self, only: Option<OnlyVersion>, name: Option<&str>) -> Result<Self, TlsSetupError> {
+        let versions: &[&'static SupportedProtocolVersion] = match only {
+            None => &[&version::TLS13, &version::TLS12],
+            Some(OnlyVersion::Tls12) => &[&version::TLS12],
+            Some(OnlyVersion::Tls13) => &[&version::TLS13],
         };
-        Ok(Self { config: Arc::new(config), name: server })
+        let asked = match name {
+            None => self.name.clone(),
+            Some(name) => {
+                ServerName::try_from(name.to_owned()).map_err(|_| TlsSetupError::BadName(name.to_owned()))?
+            }
+        };
+        let config = configure(&self.trust, &self.certified, versions)?;
+        Ok(Self { config: Arc::new(config), name: asked, ..self.clone() })
+    }
+}
+
+fn configure(
+    trust: &Trust,
+    certified: &ServerName<'static>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<ClientConfig, TlsSetupError> {
+    let provider = Arc::new(ring::default_provider());
+    let verifier: Arc<dyn ServerCertVerifier> = match trust {
+        Trust::Authority(pem) => {
+            let roots = Arc::new(authorities(pem)?);
+            let inner = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider)).build();
+            let inner = inner.map_err(|error| TlsSetupError::BadAuthority(error.to_string()))?;
+            Arc::new(CertificateOf { name: certified.clone(), inner })
+        }
+        Trust::Any => Arc::new(AnyCertificate(Arc::clone(&provider))),
+    };
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)
+        .map_err(|error| TlsSetupError::Provider(error.to_string()))?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+}
+
+/// Takes what the authorities signed for one name, whichever name was asked for.
+#[derive(Debug)]
+struct CertificateOf {
+    name: ServerName<'static>,
+    inner: Arc<WebPkiServerVerifier>,
+}
+
+impl ServerCertVerifier for CertificateOf {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _asked: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.inner.verify_server_cert(end_entity, intermediates, &self.name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
     }
 }
 
@@ -143,5 +233,15 @@ mod tests {
         ));
         assert!(matches!(ClientTls::new(&Trust::Any, "not a name"), Err(TlsSetupError::BadName(_))));
         assert!(ClientTls::new(&Trust::Any, "localhost").is_ok());
+    }
+
+    #[test]
+    fn another_name_is_asked_for_and_the_certificate_keeps_its_own() {
+        let tls = ClientTls::new(&Trust::Any, "localhost").unwrap();
+        let other = tls.asking(Some(OnlyVersion::Tls12), Some("other.example")).unwrap();
+        assert_eq!(other.name.to_str(), "other.example");
+        assert_eq!(other.certified, tls.certified);
+        assert_eq!(tls.asking(None, None).unwrap().name, tls.name);
+        assert!(matches!(tls.asking(None, Some("not a name")), Err(TlsSetupError::BadName(_))));
     }
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 use super::stage::Wait;
 use crate::dialect::pop3::Shape;
 use crate::dialect::{Framing, Limits, Violation, imap, pop3, smtp};
-use crate::script::model::{Endpoint, Protocol};
+use crate::script::model::{Endpoint, Protocol, TlsWish};
 use crate::wire::{Connection, End, Received, Take};
 
 pub(crate) use imap_speech::{Flooded, ImapSpeech};
@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) connection: Connection,
     pub(crate) endpoint: Endpoint,
     pub(crate) speech: Speech,
+    /// How the script wants TLS on it.
+    pub(crate) tls: TlsWish,
 }
 
 /// The state of a protocol's conversation.
@@ -50,7 +52,7 @@ pub(crate) enum Heard<T> {
 impl Session {
     pub(crate) fn new(connection: Connection, endpoint: Endpoint) -> Self {
         let speech = Speech::new(endpoint.protocol());
-        Self { connection, endpoint, speech }
+        Self { connection, endpoint, speech, tls: TlsWish::default() }
     }
 
     pub(crate) const fn protocol(&self) -> Protocol {

@@ -40,7 +40,7 @@ pub(crate) async fn play(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
         Action::Data(data) => sending::data(stage, step, data).await,
         Action::Send(send) => sending::send(stage, step, send).await,
         Action::Sasl(sasl) => talk::sasl::authenticate(stage, step, sasl).await,
-        Action::StartTls(how) => starttls::start_tls(stage, step, *how).await,
+        Action::StartTls(how, wish) => starttls::start_tls(stage, step, *how, wish.as_ref()).await,
         Action::HalfClose => closing::half_close(stage, step).await,
         Action::Drop => closing::drop_connection(stage, step).await,
         Action::Reset => closing::reset(stage, step).await,

@@ -22,13 +22,15 @@ pub(super) async fn connect(stage: &mut Stage, step: &Step, open: &Open) -> Resu
         .reach(open.endpoint)
         .ok_or_else(|| Halt::Error(format!("the target has no {} endpoint", open.endpoint.as_str())))?;
     let tls = place.tls.clone().filter(|_| reach.endpoint.is_implicit_tls());
+    let tls = tls.map(|tls| starttls::asking(&tls, &open.tls)).transpose()?;
     let options =
         ConnectionOptions { name: open.name.clone(), tls, deadline: stage.wait(step.within).deadline };
     let recorder = Arc::clone(stage.evidence.recorder());
     let connection = Connection::open(reach.address, options, recorder)
         .await
         .map_err(|error| Halt::Error(error.to_string()))?;
-    let session = Session::new(connection, reach.endpoint);
+    let mut session = Session::new(connection, reach.endpoint);
+    session.tls = open.tls.clone();
     if let Some(mut before) = stage.sessions.insert(open.name.clone(), session) {
         before.connection.drop_now().await;
     }

@@ -3,10 +3,19 @@
 use super::talk::{imap, pop3, smtp};
 use crate::run::halt::{Cause, Halt};
 use crate::run::stage::Stage;
-use crate::script::model::{Protocol, StartTls, Step};
+use crate::script::model::{Protocol, StartTls, Step, TlsVersion, TlsWish};
+use crate::wire::{ClientTls, OnlyVersion};
 
 /// Does the step.
-pub(super) async fn start_tls(stage: &mut Stage, step: &Step, how: StartTls) -> Result<(), Halt> {
+pub(super) async fn start_tls(
+    stage: &mut Stage,
+    step: &Step,
+    how: StartTls,
+    wish: Option<&TlsWish>,
+) -> Result<(), Halt> {
+    if let Some(wish) = wish {
+        stage.session(&step.on)?.tls = wish.clone();
+    }
     match how {
         StartTls::Command => command(stage, step, &step.on).await,
         StartTls::HandshakeOnly => handshake(stage, step, &step.on).await,
@@ -33,6 +42,7 @@ async fn handshake(stage: &mut Stage, step: &Step, name: &str) -> Result<(), Hal
     let tls = tls.ok_or_else(|| Halt::Error("the target's profile says nothing of TLS".to_owned()))?;
     let deadline = stage.wait(step.within).deadline;
     let session = stage.session(name)?;
+    let tls = asking(&tls, &session.tls)?;
     match session.connection.start_tls(&tls, deadline).await {
         Ok(before) => {
             session.begin_anew();
@@ -51,4 +61,16 @@ async fn handshake(stage: &mut Stage, step: &Step, name: &str) -> Result<(), Hal
             Err(Halt::Blocked { reason: format!("line {line}: {error}"), cause: Cause::Silence })
         }
     }
+}
+
+/// The profile's TLS as the script wants it on this connection.
+pub(super) fn asking(tls: &ClientTls, wish: &TlsWish) -> Result<ClientTls, Halt> {
+    if *wish == TlsWish::default() {
+        return Ok(tls.clone());
+    }
+    let only = wish.version.map(|version| match version {
+        TlsVersion::V12 => OnlyVersion::Tls12,
+        TlsVersion::V13 => OnlyVersion::Tls13,
+    });
+    tls.asking(only, wish.name.as_deref()).map_err(|error| Halt::Error(error.to_string()))
 }

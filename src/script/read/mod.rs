@@ -207,7 +207,7 @@ mod tests {
                 ("y", "bob", Endpoint::Pop3),
             ]
         );
-        assert!(matches!(case.steps[3].action, Action::StartTls(StartTls::Command)));
+        assert!(matches!(case.steps[3].action, Action::StartTls(StartTls::Command, None)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::scope::Scope;
-use crate::script::model::{Endpoint, Open, Protocol};
+use crate::script::model::{Endpoint, Open, Protocol, TlsVersion, TlsWish};
 use crate::source::{Fields, Node, Span};
 
 /// Which of the three it is.
@@ -24,7 +24,8 @@ pub(super) fn read(
 ) -> Option<Open> {
     let name = on.unwrap_or("main").to_owned();
     let endpoint = Endpoint::default_of(context.protocol);
-    let mut open = Open { name, account: scope.first_account().to_owned(), endpoint };
+    let mut open =
+        Open { name, account: scope.first_account().to_owned(), endpoint, tls: TlsWish::default() };
     match value {
         None => {}
         Some(node) if node.scalar().is_some() && kind == OpenKind::Login => {
@@ -36,7 +37,7 @@ pub(super) fn read(
         }
         Some(node) => {
             let fields =
-                context.decoder.fields(node, "this step", &["name", "as", "protocol", "endpoint"])?;
+                context.decoder.fields(node, "this step", &["name", "as", "protocol", "endpoint", "tls"])?;
             read_fields(context, scope, &fields, &mut open);
         }
     }
@@ -57,6 +58,9 @@ fn read_fields(context: &mut Context<'_>, scope: &Scope, fields: &Fields<'_>, op
         scope.check_account(context, &account, node.span);
         open.account = account;
     }
+    if let Some(tls) = fields.get("tls").and_then(|node| tls(context, node)) {
+        open.tls = tls;
+    }
     let protocols = Protocol::ALL.map(|protocol| (protocol.as_str(), protocol));
     let protocol =
         fields.get("protocol").and_then(|node| context.decoder.choice(node, "protocol", &protocols));
@@ -73,5 +77,54 @@ fn read_fields(context: &mut Context<'_>, scope: &Scope, fields: &Fields<'_>, op
         (Some(endpoint), _) => open.endpoint = endpoint,
         (None, Some(protocol)) => open.endpoint = Endpoint::default_of(protocol),
         (None, None) => {}
+    }
+}
+
+/// `{version, name}`: how the client's side of TLS is to behave.
+pub(super) fn tls(context: &mut Context<'_>, node: &Node) -> Option<TlsWish> {
+    let fields = context.decoder.fields(node, "`tls`", &["version", "name"])?;
+    let version = fields.get("version").and_then(|node| {
+        context.decoder.choice(node, "version of TLS that can be offered", &TlsVersion::ALL)
+    });
+    let name = fields.get("name").and_then(|node| {
+        let name = context.decoder.sentence(node, "`name`")?;
+        if rustls_pki_types::DnsName::try_from(name.as_str()).is_err() {
+            let message = format!("`{name}` is no host name");
+            context.decoder.mistake_help(node.span, message, "a name such as `mail.example`");
+            return None;
+        }
+        Some(name)
+    });
+    Some(TlsWish { version, name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::model::Action;
+    use crate::script::read::testing;
+
+    const BODY: &str = "steps:\n  - greet: {tls: WISH}\n  - talk: |\n      C: NOOP\n      S: +OK  § RULE\n";
+
+    fn body(wish: &str) -> String {
+        BODY.replace("WISH", wish).replace("RULE", testing::RULE)
+    }
+
+    #[test]
+    fn a_wish_for_tls_is_read() {
+        let case = testing::case("pop3", &body("{version: '1.2', name: other.example}"));
+        let Action::Greet(open) = &case.steps[0].action else { panic!() };
+        let wish = TlsWish { version: Some(TlsVersion::V12), name: Some("other.example".to_owned()) };
+        assert_eq!(open.tls, wish);
+    }
+
+    #[test]
+    fn versions_and_names_that_cannot_be_are_refused() {
+        for (wish, why) in
+            [("{version: '1.1'}", "no version of TLS"), ("{name: 'not a name'}", "no host name")]
+        {
+            let mistakes = testing::mistakes("pop3", &body(wish));
+            assert!(mistakes.iter().any(|one| one.contains(why)), "{mistakes:?}");
+        }
     }
 }

@@ -252,7 +252,7 @@ fn action(
         }
         (Kind::Send, Some(node)) => send(context, scope, node).map(Action::Send),
         (Kind::Sasl, Some(node)) => sasl::read(context, scope, node).map(|sasl| Action::Sasl(Box::new(sasl))),
-        (Kind::StartTls, value) => starttls(context, scope, value, on, place).map(Action::StartTls),
+        (Kind::StartTls, value) => starttls(context, scope, value, on, place),
         (Kind::HalfClose, value) => {
             nothing_behind(context, value, "half-close");
             Some(Action::HalfClose)
@@ -382,7 +382,7 @@ fn starttls(
     value: Option<&Node>,
     on: &str,
     place: Span,
-) -> Option<StartTls> {
+) -> Option<Action> {
     if let Some(link) = scope.find(on)
         && link.endpoint.is_implicit_tls()
     {
@@ -392,11 +392,13 @@ fn starttls(
         );
         context.decoder.mistake(place, message);
     }
-    let Some(node) = value else { return Some(StartTls::Command) };
-    let fields = context.decoder.fields(node, "`starttls`", &["handshake-only"])?;
+    let Some(node) = value else { return Some(Action::StartTls(StartTls::Command, None)) };
+    let fields = context.decoder.fields(node, "`starttls`", &["handshake-only", "tls"])?;
     let only =
         fields.get("handshake-only").and_then(|node| context.decoder.boolean(node, "`handshake-only`"));
-    Some(if only == Some(true) { StartTls::HandshakeOnly } else { StartTls::Command })
+    let how = if only == Some(true) { StartTls::HandshakeOnly } else { StartTls::Command };
+    let tls = fields.get("tls").and_then(|node| open::tls(context, node));
+    Some(Action::StartTls(how, tls))
 }
 
 fn silence(context: &mut Context<'_>, node: &Node) -> Option<Action> {
