@@ -23,6 +23,8 @@ pub(crate) fn run(args: Args, command: clap::Command) -> ExitCode {
     };
     match written {
         Ok(()) => Status::Conforms.into(),
+        // Whoever reads has seen enough, as in `mailspec man | head`.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Status::Conforms.into(),
         Err(error) => {
             complain(format_args!("cannot write the manual: {error}"));
             Status::Usage.into()
