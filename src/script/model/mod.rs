@@ -1,0 +1,19 @@
+//! Suites, cases and steps, as the runner sees them.
+
+mod check;
+mod connection;
+mod endpoint;
+mod given;
+mod sasl;
+mod step;
+mod suite;
+mod talk;
+
+pub use check::{Check, EventuallyMailbox, MessageTraits, Operator, Series};
+pub use connection::{Cut, Data, Open, Send, StartTls, TlsVersion, TlsWish};
+pub use endpoint::{Endpoint, Protocol};
+pub use given::{Binding, Given, GivenAccount, GivenMailbox, GivenMessage, LetValue};
+pub use sasl::{Initial, Replacement, Sasl, SaslOutcome, Tamper};
+pub use step::{Action, Alternative, Condition, Sense, Step, Test};
+pub use suite::{Case, Lifecycle, Need, Suite};
+pub use talk::{Command, Exchange, Expectation, Law, Pattern, Talk, Trigger};
