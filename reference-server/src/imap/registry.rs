@@ -166,6 +166,7 @@ pub(crate) fn capabilities(standing: Standing) -> String {
 /// Capabilities that no command of their own stands for: they extend commands that others have.
 const EXTENSIONS: &[&str] = &[
     "APPENDLIMIT",
+    "BINARY",
     "CHILDREN",
     "ESEARCH",
     "LIST-STATUS",

@@ -5,7 +5,7 @@
 //! and whatever cannot be understood is kept as it stands. The IMAP and POP3
 //! servers cut their answers out of the original octets by the [`Span`]s found
 //! here. It is not for composing messages, and it decodes nothing except for
-//! [`search`].
+//! [`search`] and where [`transfer`] is asked to.
 
 pub mod address;
 pub mod date;
@@ -17,6 +17,7 @@ pub mod search;
 mod span;
 pub mod structure;
 mod structured;
+pub mod transfer;
 
 pub use address::Address;
 pub(crate) use date::date_time;

@@ -1,14 +1,15 @@
 //! Text as a person sees it, for IMAP's SEARCH (RFC 3501, section 6.4.4):
-//! encoded words, transfer encodings and charsets decoded, by mail-parser.
+//! encoded words and charsets decoded, by mail-parser; transfer encodings, by [`transfer`].
 //! Not for FETCH, which shows the octets as they are.
 
-use mail_parser::decoders::base64::base64_decode;
+use std::borrow::Cow;
+
 use mail_parser::decoders::charsets::map::charset_decoder;
-use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::parsers::MessageStream;
 
 use super::header::Header;
 use super::structure::{Entity, Structure};
+use super::transfer;
 
 /// The longest text that is tried as one encoded word; RFC 2047, section 2
 /// allows 75 characters, senders take more.
@@ -81,15 +82,8 @@ pub fn body_texts<'s>(message: &'s [u8], structure: &'s Structure) -> impl Itera
 /// cannot be decoded is taken as it stands.
 pub fn part_text(message: &[u8], entity: &Entity) -> String {
     let body = entity.body.of(message);
-    let encoding = entity.encoding.as_deref().unwrap_or_default();
-    let decoded = if encoding.eq_ignore_ascii_case("base64") {
-        base64_decode(body)
-    } else if encoding.eq_ignore_ascii_case("quoted-printable") {
-        quoted_printable_decode(body)
-    } else {
-        None
-    };
-    let octets = decoded.as_deref().unwrap_or(body);
+    let decoded = transfer::decoded(message, entity).unwrap_or(Cow::Borrowed(body));
+    let octets = decoded.as_ref();
     if let Ok(text) = std::str::from_utf8(octets) {
         // True for UTF-8 and US-ASCII alike, unless the charset is one that
         // spells other text in 7 bits.

@@ -1,16 +1,19 @@
 //! APPEND (RFC 3501, section 6.3.11) of one message or several (RFC 3502), with APPENDUID
-//! (RFC 4315, section 3).
+//! (RFC 4315, section 3); with octets of any value in a binary literal (RFC 3516, section 4.4).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
 
 use crate::imap::failure::refusal_of_destination;
+use crate::imap::heavy::work_on;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, date_time, flag_list, mailbox};
-use crate::store::{Flags, NewMessage};
+use crate::message::transfer::fit_for_literals;
+use crate::store::{Flags, NewMessage, StoreError};
 
 /// See [`parse`].
 pub(crate) const APPEND: Registered = Registered::new("APPEND", Gate::Authenticated, parse).of("UIDPLUS");
@@ -29,7 +32,7 @@ struct Given {
 
 /// ```abnf
 /// append         = "APPEND" SP mailbox 1*append-message      ; RFC 3502
-/// append-message = [SP flag-list] [SP date-time] SP literal
+/// append-message = [SP flag-list] [SP date-time] SP (literal / literal8)   ; RFC 3516, section 7
 /// ```
 /// What may be sent in one message may be sent in all of a command together.
 fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
@@ -58,11 +61,20 @@ fn given(cursor: &mut Cursor<'_>, limit: u64) -> Parsed<Given> {
         date = Some(date_time(cursor)?);
         cursor.space()?;
     }
-    let content = cursor.literal(limit).map_err(|error| match error {
+    let content = cursor.literal_or_literal8(limit).map_err(|error| match error {
         ParseError::LiteralTooLarge { .. } => ParseError::MessageTooLarge,
         other => other,
     })?;
     Ok(Given { flags, date, content: content.into() })
+}
+
+/// The octets as IMAP4rev1 can show them to every client (RFC 3516, section 6).
+async fn fit(content: Arc<[u8]>) -> Result<Arc<[u8]>, StoreError> {
+    work_on(content.len(), move || match fit_for_literals(&content) {
+        Cow::Borrowed(_) => content,
+        Cow::Owned(changed) => changed.into(),
+    })
+    .await
 }
 
 impl Command for Append {
@@ -72,12 +84,14 @@ impl Command for Append {
             if self.messages.iter().any(|message| message.content.is_empty()) {
                 return Err(Reply::no("a message of no octets is none").into());
             }
-            let new = |given: Given| NewMessage {
-                content: given.content,
-                flags: given.flags,
-                internal_date: given.date.unwrap_or_else(OffsetDateTime::now_utc),
-            };
-            let messages = self.messages.into_iter().map(new).collect();
+            let mut messages = Vec::new();
+            for given in self.messages {
+                messages.push(NewMessage {
+                    content: fit(given.content).await?,
+                    flags: given.flags,
+                    internal_date: given.date.unwrap_or_else(OffsetDateTime::now_utc),
+                });
+            }
             let appended = session
                 .store()
                 .append(session.account()?, &name, messages)

@@ -1,9 +1,9 @@
 //! FETCH and UID FETCH (RFC 3501, sections 6.4.5 and 6.4.8), also of what has changed (RFC 7162,
 //! sections 3.1.4 and 3.2.6).
 
-use super::store::{Gone, change, no_such_number};
+use super::store::{change, no_such_number};
 use crate::imap::failure::Failure;
-use crate::imap::fetch::{Answer, Form, Loader};
+use crate::imap::fetch::{Answer, Form, Loader, Unprepared};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
@@ -105,19 +105,20 @@ impl Command for Fetch {
                     tell_vanished(session, &ranges, since).await?;
                 }
             }
-            let mut gone = Gone::None;
+            let mut left = Told::Whole;
             for batch in places.chunks(BATCH) {
                 let marked = if sets_seen { mark_seen(session, batch).await? } else { Vec::new() };
                 for &place in batch {
-                    if tell(session, place, &items, marked.contains(&place)).await? == Gone::Some {
-                        gone = Gone::Some;
-                    }
+                    left = left.max(tell(session, place, &items, marked.contains(&place)).await?);
                 }
             }
-            match gone {
-                Gone::None => Ok(Reply::ok("FETCH completed")),
-                Gone::Some => Err(Reply::no("some of the messages no longer exist")
+            match left {
+                Told::Whole => Ok(Reply::ok("FETCH completed")),
+                Told::Gone => Err(Reply::no("some of the messages no longer exist")
                     .with(ResponseCode::ExpungeIssued)
+                    .into()),
+                Told::UnknownEncoding => Err(Reply::no("a transfer encoding is not known here")
+                    .with(ResponseCode::UnknownCte)
                     .into()),
             }
         })
@@ -171,6 +172,17 @@ async fn mark_seen(session: &mut Session, places: &[usize]) -> Result<Vec<usize>
     Ok(unseen)
 }
 
+/// What became of the answer about one message; the later of these is the more important news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    /// It was given.
+    Whole,
+    /// The message is gone.
+    Gone,
+    /// It is in an encoding that can not be undone.
+    UnknownEncoding,
+}
+
 /// Tells one message, with its flags where these were changed just now. A message of which
 /// nothing is left is passed over (RFC 2180, section 4.1).
 async fn tell(
@@ -178,12 +190,12 @@ async fn tell(
     place: usize,
     items: &[FetchItem],
     flags_changed: bool,
-) -> Result<Gone, Failure> {
+) -> Result<Told, Failure> {
     let form = Form { body_lines: session.context.shared.seams.structure.imap_body_lines };
     let (store, sync) = (session.store(), session.sync());
     let view = session.view()?;
     let Some(entry) = view.entries().get(place) else {
-        return Ok(Gone::None);
+        return Ok(Told::Whole);
     };
     let mut items = items.to_vec();
     let mut add = |item: FetchItem| {
@@ -202,12 +214,13 @@ async fn tell(
     let number = place.saturating_add(1);
     let answer = match Answer::prepare(number, entry, &items, &mut loader, form).await {
         Ok(answer) => answer,
-        Err(StoreError::NoSuchMessage) => return Ok(Gone::Some),
-        Err(error) => return Err(error.into()),
+        Err(Unprepared::Store(StoreError::NoSuchMessage)) => return Ok(Told::Gone),
+        Err(Unprepared::UnknownEncoding) => return Ok(Told::UnknownEncoding),
+        Err(Unprepared::Store(error)) => return Err(error.into()),
     };
     if items.contains(&FetchItem::Flags) {
         view.flags_told(place);
     }
     answer.send(session.link.as_mut()).await?;
-    Ok(Gone::None)
+    Ok(Told::Whole)
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::loader::Loader;
 use super::section::{octets, window, write_section};
+use crate::imap::heavy::work_on;
 use crate::imap::link::Link;
 use crate::imap::response::{StructureForm, body_structure, envelope, literal_head, string, travelling};
 use crate::imap::syntax::{FetchItem, Partial, Section, SectionText, format_date_time};
 use crate::imap::view::Entry;
 use crate::message::Envelope;
+use crate::message::transfer::decoded;
 use crate::store::StoreError;
 
 /// How answers are written; fixed for a command.
@@ -23,8 +25,58 @@ pub(crate) struct Form {
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     text: Vec<u8>,
-    /// Octets that stand in the text at these places, in ascending order.
-    inserts: Vec<(usize, Arc<[u8]>)>,
+    /// Octets that stand in the text at their places, in ascending order.
+    inserts: Vec<Insert>,
+}
+
+#[derive(Debug)]
+struct Insert {
+    place: usize,
+    octets: Arc<[u8]>,
+    form: InsertForm,
+}
+
+/// What kind of literal the octets stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InsertForm {
+    /// One of IMAP4rev1, in which no NUL can stand.
+    Text,
+    /// A literal8, in which every octet can.
+    Binary,
+}
+
+/// Why an answer can not be given.
+#[derive(Debug)]
+pub(crate) enum Unprepared {
+    /// [`StoreError::NoSuchMessage`] when the message is gone, or other trouble of the store.
+    Store(StoreError),
+    /// A transfer encoding that the server can not undo (RFC 3516, section 4.3).
+    UnknownEncoding,
+}
+
+impl From<StoreError> for Unprepared {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// The content of a part with its transfer encoding undone; the whole message has none. Nothing
+/// where the message has no such part.
+async fn content(part: &[u32], loader: &mut Loader) -> Result<Option<Arc<[u8]>>, Unprepared> {
+    if part.is_empty() {
+        return Ok(Some(loader.octets().await?));
+    }
+    let (message, structure) = loader.structure().await?;
+    let part = part.to_vec();
+    let decoded = work_on(message.len(), move || {
+        let entity = structure.part(&part)?;
+        Some(decoded(&message, entity).map(Arc::from))
+    });
+    match decoded.await? {
+        None => Ok(None),
+        Some(Some(content)) => Ok(Some(content)),
+        Some(None) => Err(Unprepared::UnknownEncoding),
+    }
 }
 
 impl Answer {
@@ -34,14 +86,14 @@ impl Answer {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMessage`] when the message is gone, or other trouble of the store.
+    /// [`Unprepared`] says what there is.
     pub(crate) async fn prepare(
         number: usize,
         entry: &Entry,
         items: &[FetchItem],
         loader: &mut Loader,
         form: Form,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, Unprepared> {
         let mut answer = Self::default();
         answer.push(&format!("* {number} FETCH ("));
         for (index, item) in items.iter().enumerate() {
@@ -64,7 +116,7 @@ impl Answer {
         item: &FetchItem,
         loader: &mut Loader,
         form: Form,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Unprepared> {
         let whole = |text| Section { part: Vec::new(), text };
         match item {
             FetchItem::Flags => entry.write_flags(&mut self.text),
@@ -101,6 +153,13 @@ impl Answer {
                 self.push(" ");
                 self.section(section, *partial, loader).await?;
             }
+            FetchItem::Binary { part, partial, .. } => self.binary(part, *partial, loader).await?,
+            FetchItem::BinarySize { part } => {
+                let octets = content(part, loader).await?.map_or(0, |content| content.len());
+                self.push("BINARY.SIZE");
+                write_section(&mut self.text, &Section { part: part.clone(), text: None });
+                self.push(&format!(" {octets}"));
+            }
         }
         Ok(())
     }
@@ -122,6 +181,40 @@ impl Answer {
         let (message, structure) = loader.structure().await?;
         self.push(name);
         body_structure(&mut self.text, &message, &structure.root, extent, form.body_lines);
+        Ok(())
+    }
+
+    /// ```abnf
+    /// "BINARY" section-binary ["<" number ">"] SP (nstring / literal8)     ; RFC 3516, section 7
+    /// ```
+    async fn binary(
+        &mut self,
+        part: &[u32],
+        partial: Option<Partial>,
+        loader: &mut Loader,
+    ) -> Result<(), Unprepared> {
+        let content = content(part, loader).await?;
+        self.push("BINARY");
+        write_section(&mut self.text, &Section { part: part.to_vec(), text: None });
+        if let Some(partial) = partial {
+            self.push(&format!("<{}>", partial.origin));
+        }
+        self.push(" ");
+        let Some(content) = content else {
+            self.push("NIL");
+            return Ok(());
+        };
+        let octets: Arc<[u8]> = match partial {
+            Some(Partial { origin, count }) => window(&content, origin.into(), count.into()).into(),
+            None => content,
+        };
+        if octets.contains(&0) {
+            self.push("~");
+            literal_head(&mut self.text, octets.len());
+            self.inserts.push(Insert { place: self.text.len(), octets, form: InsertForm::Binary });
+        } else {
+            self.insert(octets);
+        }
         Ok(())
     }
 
@@ -159,15 +252,15 @@ impl Answer {
             return;
         }
         literal_head(&mut self.text, octets.len());
-        self.inserts.push((self.text.len(), octets));
+        self.inserts.push(Insert { place: self.text.len(), octets, form: InsertForm::Text });
     }
 
     /// Sends the answer; the connection's pace is the pace of this.
     pub(crate) async fn send(&self, link: &mut dyn Link) -> std::io::Result<()> {
         let mut from = 0;
-        for (place, octets) in &self.inserts {
+        for Insert { place, octets, form } in &self.inserts {
             link.write(self.text.get(from..*place).unwrap_or_default()).await?;
-            if octets.contains(&0) {
+            if *form == InsertForm::Text && octets.contains(&0) {
                 let travelling: Vec<u8> = octets.iter().map(|&octet| travelling(octet)).collect();
                 link.write(&travelling).await?;
             } else {

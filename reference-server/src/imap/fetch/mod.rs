@@ -5,5 +5,5 @@ mod answer;
 mod loader;
 mod section;
 
-pub(crate) use answer::{Answer, Form};
+pub(crate) use answer::{Answer, Form, Unprepared};
 pub(crate) use loader::Loader;

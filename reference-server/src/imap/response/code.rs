@@ -70,6 +70,8 @@ pub(crate) enum ResponseCode {
     UseAttr,
     /// `UNAVAILABLE`: the server can not do it for now (RFC 5530).
     Unavailable,
+    /// `UNKNOWN-CTE`: a transfer encoding that the server can not undo (RFC 3516, section 4.3).
+    UnknownCte,
     /// `UNSEEN`, with a message sequence number.
     Unseen(u32),
 }
@@ -106,6 +108,7 @@ impl fmt::Display for ResponseCode {
             Self::UidValidity(number) => write!(f, "UIDVALIDITY {number}"),
             Self::UseAttr => f.write_str("USEATTR"),
             Self::Unavailable => f.write_str("UNAVAILABLE"),
+            Self::UnknownCte => f.write_str("UNKNOWN-CTE"),
             Self::Unseen(number) => write!(f, "UNSEEN {number}"),
         }
     }

@@ -264,6 +264,22 @@ impl<'a> Cursor<'a> {
     /// ```
     /// The octets of the literal, when they are there; NUL is not among them (section 4.3.1).
     pub(crate) fn literal(&mut self, limit: u64) -> Parsed<&'a [u8]> {
+        let octets = self.any_literal(limit)?;
+        if octets.contains(&0) {
+            return Err(ParseError::Syntax("NUL is not allowed in a literal"));
+        }
+        Ok(octets)
+    }
+
+    /// ```abnf
+    /// literal / literal8
+    /// literal8 = "~{" number ["+"] "}" CRLF *OCTET      ; RFC 3516, section 7; "+": RFC 7888
+    /// ```
+    pub(crate) fn literal_or_literal8(&mut self, limit: u64) -> Parsed<&'a [u8]> {
+        if self.eat(b'~') { self.any_literal(limit) } else { self.literal(limit) }
+    }
+
+    fn any_literal(&mut self, limit: u64) -> Parsed<&'a [u8]> {
         let announced = self.announcement()?;
         if !self.eat_word("\r\n") {
             return Err(ParseError::Syntax("the size of a literal must end its line"));
@@ -274,14 +290,10 @@ impl<'a> Cursor<'a> {
         if self.rest().is_empty() && self.extent == Extent::UpToLiteral {
             return Err(ParseError::NeedsLiteral(announced));
         }
-        let octets = usize::try_from(announced.octets)
+        usize::try_from(announced.octets)
             .ok()
             .and_then(|count| self.take(count))
-            .ok_or(ParseError::Syntax("the literal is shorter than its size"))?;
-        if octets.contains(&0) {
-            return Err(ParseError::Syntax("NUL is not allowed in a literal"));
-        }
-        Ok(octets)
+            .ok_or(ParseError::Syntax("the literal is shorter than its size"))
     }
 
     fn announcement(&mut self) -> Parsed<Announcement> {
@@ -395,6 +407,14 @@ mod tests {
         let large = cursor("{8193+}\r\n").string();
         assert!(matches!(large, Err(ParseError::LiteralTooLarge { limit: 8192, .. })));
         assert!(matches!(cursor("{99999999999999999999}\r\n").string(), Err(ParseError::Syntax(_))));
+    }
+
+    #[test]
+    fn only_a_binary_literal_holds_nul() {
+        assert_eq!(Cursor::whole(b"~{1}\r\n\0", 9).literal_or_literal8(9), Ok(b"\0".as_slice()));
+        assert!(Cursor::whole(b"{1}\r\n\0", 9).literal_or_literal8(9).is_err());
+        assert!(matches!(pending("~{1+}\r\n").literal_or_literal8(9), Err(ParseError::NeedsLiteral(_))));
+        assert!(cursor("~{1}\r\na").string().is_err());
     }
 
     #[test]

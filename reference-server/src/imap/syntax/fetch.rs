@@ -45,6 +45,21 @@ pub(crate) enum FetchItem {
         /// Whether `\Seen` stays as it is.
         peek: Peek,
     },
+    /// `BINARY[part]<partial>` or `BINARY.PEEK[part]<partial>` (RFC 3516, section 4.2): the content
+    /// with its transfer encoding undone.
+    Binary {
+        /// The part number; empty for the whole message.
+        part: Vec<u32>,
+        /// Which of the decoded octets, if not all.
+        partial: Option<Partial>,
+        /// Whether `\Seen` stays as it is.
+        peek: Peek,
+    },
+    /// `BINARY.SIZE[part]`: how many octets that are.
+    BinarySize {
+        /// The part number; empty for the whole message.
+        part: Vec<u32>,
+    },
 }
 
 /// Whether fetching a section marks the message as read.
@@ -59,7 +74,13 @@ pub(crate) enum Peek {
 impl FetchItem {
     /// Whether fetching the item sets `\Seen`.
     pub(crate) fn sets_seen(&self) -> bool {
-        matches!(self, Self::Rfc822 | Self::Rfc822Text | Self::Section { peek: Peek::SetsSeen, .. })
+        matches!(
+            self,
+            Self::Rfc822
+                | Self::Rfc822Text
+                | Self::Section { peek: Peek::SetsSeen, .. }
+                | Self::Binary { peek: Peek::SetsSeen, .. }
+        )
     }
 }
 
@@ -131,7 +152,9 @@ pub(crate) fn fetch_items(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
 /// fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] /
 ///             "BODY" ["STRUCTURE"] / "UID" /
 ///             "BODY" section ["<" number "." nz-number ">"] /
-///             "BODY.PEEK" section ["<" number "." nz-number ">"]
+///             "BODY.PEEK" section ["<" number "." nz-number ">"] /
+///             "BINARY" [".PEEK"] section-binary [partial] /        ; RFC 3516, section 7
+///             "BINARY.SIZE" section-binary
 /// ```
 fn fetch_item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
     let name = cursor.take_while(|octet| octet.is_ascii_alphanumeric() || octet == b'.');
@@ -140,6 +163,9 @@ fn fetch_item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
     Ok(match (name.as_str(), sectioned) {
         ("BODY", true) => section_item(cursor, Peek::SetsSeen)?,
         ("BODY.PEEK", true) => section_item(cursor, Peek::LeavesSeen)?,
+        ("BINARY", true) => binary_item(cursor, Peek::SetsSeen)?,
+        ("BINARY.PEEK", true) => binary_item(cursor, Peek::LeavesSeen)?,
+        ("BINARY.SIZE", true) => FetchItem::BinarySize { part: section_binary(cursor)? },
         (_, true) => return Err(ParseError::Syntax("this data item takes no section")),
         ("ENVELOPE", _) => FetchItem::Envelope,
         ("FLAGS", _) => FetchItem::Flags,
@@ -158,22 +184,36 @@ fn fetch_item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
 
 fn section_item(cursor: &mut Cursor<'_>, peek: Peek) -> Parsed<FetchItem> {
     let section = section(cursor)?;
-    let partial = match cursor.eat(b'<') {
-        true => Some(partial(cursor)?),
-        false => None,
-    };
-    Ok(FetchItem::Section { section, partial, peek })
+    Ok(FetchItem::Section { section, partial: partial(cursor)?, peek })
+}
+
+fn binary_item(cursor: &mut Cursor<'_>, peek: Peek) -> Parsed<FetchItem> {
+    let part = section_binary(cursor)?;
+    Ok(FetchItem::Binary { part, partial: partial(cursor)?, peek })
 }
 
 /// ```abnf
-/// "<" number "." nz-number ">"
+/// section-binary = "[" [section-part] "]"
 /// ```
-fn partial(cursor: &mut Cursor<'_>) -> Parsed<Partial> {
+fn section_binary(cursor: &mut Cursor<'_>) -> Parsed<Vec<u32>> {
+    match section(cursor)? {
+        Section { part, text: None } => Ok(part),
+        Section { .. } => Err(ParseError::Syntax("BINARY takes a part number alone")),
+    }
+}
+
+/// ```abnf
+/// ["<" number "." nz-number ">"]
+/// ```
+fn partial(cursor: &mut Cursor<'_>) -> Parsed<Option<Partial>> {
+    if !cursor.eat(b'<') {
+        return Ok(None);
+    }
     let origin = cursor.number()?;
     cursor.expect(b'.', "a partial fetch is written as <0.1024>")?;
     let count = cursor.nz_number()?;
     cursor.expect(b'>', "a partial fetch is written as <0.1024>")?;
-    Ok(Partial { origin, count })
+    Ok(Some(Partial { origin, count }))
 }
 
 /// ```abnf
@@ -304,6 +344,10 @@ mod tests {
             "BODY[NONSENSE]",
             "BODY.PEEK",
             "BODYX",
+            "BINARY",
+            "BINARY[TEXT]",
+            "BINARY[1.MIME]",
+            "BINARY.SIZE[1]<0.1>",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
@@ -316,6 +360,9 @@ mod tests {
             ("RFC822.TEXT", true),
             ("BODY[1]", true),
             ("BODY[HEADER]", true),
+            ("BINARY[1]", true),
+            ("BINARY.PEEK[1.2]<0.7>", false),
+            ("BINARY.SIZE[]", false),
             ("RFC822.HEADER", false),
             ("BODY.PEEK[]", false),
             ("BODY", false),

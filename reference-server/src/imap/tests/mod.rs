@@ -2,6 +2,7 @@
 
 mod append;
 mod authentication;
+mod binary;
 mod deviations;
 mod expunging;
 mod extended;
