@@ -1,23 +1,18 @@
-//! `mailspec schema`: the JSON Schema of scripts, or the reference of the language.
+//! `mailspec schema`: the JSON Schema of scripts.
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use super::Status;
-use crate::script::construct;
+use crate::script::schema;
 
 /// What `mailspec schema` is asked.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// The reference of the language in Markdown in place of the schema.
-    #[arg(long)]
-    docs: bool,
-}
+pub(crate) struct Args {}
 
 /// Does it.
-pub(crate) fn run(args: Args) -> ExitCode {
-    let text = if args.docs { construct::reference() } else { format!("{:#}\n", construct::schema()) };
+pub(crate) fn run(_args: Args) -> ExitCode {
     // Nobody may read standard output any more; then there is nothing to do about it.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let _ = writeln!(anstream::stdout(), "{:#}", schema());
     Status::Conforms.into()
 }

@@ -16,6 +16,7 @@ mod session;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod upload;
 mod view;
 
 use crate::context::Context;

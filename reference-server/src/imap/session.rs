@@ -9,6 +9,7 @@ use crate::imap::response::{Condition, Reply, ResponseCode};
 use crate::imap::syntax::{
     Cursor, Gatherer, LiteralForm, MailboxArgument, ParseError, Step, head, salvage_tag,
 };
+use crate::imap::upload::{Upload, receive};
 use crate::imap::view::{Expunges, Numbering, Sync, View};
 use crate::store::{Account, AccountId, MailboxName, Store, StoreError};
 
@@ -30,6 +31,8 @@ pub(crate) struct Session {
     errors: u32,
     /// The tag of the command that is being carried out.
     tag: String,
+    /// The messages that came with the command.
+    uploads: Vec<Upload>,
 }
 
 /// The selected mailbox.
@@ -69,6 +72,8 @@ enum Judged {
     Refused(Refusal),
     /// A literal is to be taken.
     Literal,
+    /// A message is to be taken.
+    Message,
 }
 
 impl Session {
@@ -84,13 +89,14 @@ impl Session {
             next: Next::Command,
             errors: 0,
             tag: String::new(),
+            uploads: Vec::new(),
         }
     }
 
     /// From the greeting to the close.
     pub(crate) async fn run(mut self) {
-        if let Err(Ended::Bye(reply)) = self.converse().await {
-            self.push_reply(NO_TAG, &reply);
+        if let Err(Ended::Bye(reason)) = self.converse().await {
+            self.push_reply(NO_TAG, &Reply::bye(reason));
         }
         self.link.close().await;
     }
@@ -117,6 +123,7 @@ impl Session {
     /// Reads until a command is whole, or wrong.
     async fn next_command(&mut self) -> Result<Result<Ready, Refusal>, Ended> {
         let mut gatherer = Gatherer::new();
+        self.uploads.clear();
         loop {
             if self.link.buffered().is_empty() {
                 self.link.fill().await?;
@@ -130,10 +137,11 @@ impl Session {
                 Step::BareLineFeed => return Ok(Err(bare_line_feed(&gatherer))),
                 Step::Whole => {
                     let cursor = Cursor::whole(gatherer.text(), self.message_limit());
+                    let cursor = cursor.without(gatherer.messages());
                     match self.judge(cursor) {
                         Judged::Ready(ready) => return Ok(Ok(ready)),
                         Judged::Refused(refusal) => return Ok(Err(refusal)),
-                        Judged::Literal => {}
+                        Judged::Literal | Judged::Message => {}
                     }
                 }
                 Step::AtLiteral(announced) if gatherer.is_skipping() => {
@@ -141,6 +149,7 @@ impl Session {
                 }
                 Step::AtLiteral(announced) => {
                     let cursor = Cursor::up_to_literal(gatherer.text(), self.message_limit());
+                    let cursor = cursor.without(gatherer.messages());
                     let refusal = match self.judge(cursor) {
                         Judged::Literal if gatherer.take_literal(announced).is_ok() => {
                             if announced.form == LiteralForm::Synchronizing {
@@ -148,8 +157,16 @@ impl Session {
                             }
                             continue;
                         }
+                        Judged::Message if gatherer.take_message().is_ok() => {
+                            if announced.form == LiteralForm::Synchronizing {
+                                self.link.push(b"+ Ready for literal data\r\n");
+                            }
+                            let store = self.store();
+                            self.uploads.push(receive(self.link.as_mut(), &store, announced.octets).await?);
+                            continue;
+                        }
                         Judged::Refused(refusal) => refusal,
-                        Judged::Literal | Judged::Ready(_) => too_many_literals(&gatherer),
+                        Judged::Literal | Judged::Message | Judged::Ready(_) => too_many_literals(&gatherer),
                     };
                     if announced.form == LiteralForm::Synchronizing {
                         return Ok(Err(refusal));
@@ -187,21 +204,21 @@ impl Session {
         match parsed {
             Ok(command) => Judged::Ready(Ready { tag: head.tag, registered, command }),
             Err(ParseError::NeedsLiteral(_)) => Judged::Literal,
+            Err(ParseError::NeedsMessage(_)) => Judged::Message,
             Err(error) => refused(complaint(error)),
         }
     }
 
     fn stopped_at(&self, gate: Gate) -> Option<Reply> {
-        let reason = match (gate, &self.account, &self.selected) {
+        match (gate, &self.account, &self.selected) {
             (Gate::Any, ..)
             | (Gate::NotAuthenticated, None, _)
             | (Gate::Authenticated, Some(_), _)
-            | (Gate::Selected, Some(_), Some(_)) => return None,
-            (Gate::NotAuthenticated, Some(_), _) => "you have logged in already",
-            (Gate::Authenticated | Gate::Selected, None, _) => "log in first",
-            (Gate::Selected, Some(_), None) => "select a mailbox first",
-        };
-        Some(Reply::bad(reason).with(ResponseCode::ClientBug))
+            | (Gate::Selected, Some(_), Some(_)) => None,
+            (Gate::NotAuthenticated, Some(_), _) => Some(Reply::bad("you have logged in already")),
+            (Gate::Authenticated | Gate::Selected, None, _) => Some(Reply::bad("log in first")),
+            (Gate::Selected, Some(_), None) => Some(Reply::bad("select a mailbox first")),
+        }
     }
 
     async fn carry_out(&mut self, ready: Ready) -> Result<(), Ended> {
@@ -231,7 +248,7 @@ impl Session {
         self.push_reply(&refusal.tag, &refusal.reply);
         self.errors = self.errors.saturating_add(1);
         if self.errors >= self.context.shared.limits.errors {
-            return Err(Ended::Bye(Reply::bye("too many errors").with(ResponseCode::ClientBug)));
+            return Err(Ended::Bye("too many errors"));
         }
         Ok(())
     }
@@ -269,6 +286,11 @@ impl Session {
     /// The tag of the command that is being carried out, for answers that name it.
     pub(crate) fn tag(&self) -> &str {
         &self.tag
+    }
+
+    /// The messages that came with the command that is being carried out, in their order.
+    pub(crate) fn take_uploads(&mut self) -> Vec<Upload> {
+        std::mem::take(&mut self.uploads)
     }
 
     /// How much the client hears of modification sequences.
@@ -404,8 +426,9 @@ pub(crate) fn name_of(argument: &MailboxArgument) -> Result<MailboxName, Failure
 fn complaint(error: ParseError) -> Reply {
     match error {
         ParseError::Syntax(reason) => Reply::bad(reason),
-        ParseError::Limit(reason) => Reply::no(reason).with(ResponseCode::Limit),
-        ParseError::NeedsLiteral(_) => Reply::bad("no literal is possible here"),
+        ParseError::NeedsLiteral(_) | ParseError::NeedsMessage(_) => {
+            Reply::bad("no literal is possible here")
+        }
         ParseError::MessageTooLarge => {
             Reply::no("the message is larger than allowed").with(ResponseCode::TooBig)
         }
@@ -421,7 +444,7 @@ fn refusal(gatherer: &Gatherer, reply: Reply) -> Refusal {
 }
 
 fn too_long(gatherer: &Gatherer) -> Refusal {
-    refusal(gatherer, Reply::bad("the command is too long").with(ResponseCode::Limit))
+    refusal(gatherer, Reply::bad("the command is too long"))
 }
 
 fn bare_line_feed(gatherer: &Gatherer) -> Refusal {
@@ -429,5 +452,5 @@ fn bare_line_feed(gatherer: &Gatherer) -> Refusal {
 }
 
 fn too_many_literals(gatherer: &Gatherer) -> Refusal {
-    refusal(gatherer, Reply::bad("too many literals in one command").with(ResponseCode::Limit))
+    refusal(gatherer, Reply::bad("too many literals in one command"))
 }

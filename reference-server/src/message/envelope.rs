@@ -7,7 +7,7 @@ use super::header::Header;
 /// What the header fields say about sender, recipients and identity. Texts are
 /// unfolded and not decoded; a field that is absent is nothing, one that is
 /// empty is an empty text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Envelope {
     /// `Date`, as written.
     pub date: Option<Vec<u8>>,

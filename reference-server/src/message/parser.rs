@@ -4,40 +4,95 @@
 //! Each line is looked at once, against the boundaries that are open, however
 //! deep they were opened: an outer one ends whatever lies within (RFC 2046,
 //! section 5.1.2). Depth and number of parts are bounded, so that no message
-//! costs more than a fixed multiple of its length.
+//! costs more than a fixed multiple of its length, and none more memory than a
+//! fixed amount, however long it is and in whatever pieces it comes.
 
+use super::envelope::Envelope;
 use super::header::{Header, without_line_end};
 use super::media::{self, Disposition, MediaType};
 use super::span::Span;
-use super::structure::{Content, Entity};
+use super::structure::{Content, Entity, Structure};
 
 /// How deep entities may nest; what lies deeper is not looked into.
 const MAX_DEPTH: usize = 64;
 /// How many entities a message may have; further ones are not told apart.
 const MAX_ENTITIES: usize = 10_000;
 
-/// Finds the entities of a message.
-pub(super) fn parse(message: &[u8]) -> Entity {
-    let mut parser = Parser { message, boundaries: Vec::new(), position: 0, lines: 0, entities: 0 };
-    let (root, _) = parser.entity(Default::PlainText, 0);
-    root
-}
+/// How much of one header block is looked at, in octets.
+const HEADER_OCTETS: usize = 64 * 1024;
+/// How much of all header blocks together: what a structure may say is bounded by this, however
+/// large the message is.
+const HEADERS_OCTETS: usize = 1024 * 1024;
+/// How much of one line is kept. A boundary is shorter (RFC 2046, section 5.1.1: 70 characters).
+const LINE_OCTETS: usize = HEADER_OCTETS;
 
-struct Parser<'m> {
-    message: &'m [u8],
+/// Finds the structure of a message that comes piece by piece, in bounded memory.
+#[derive(Debug)]
+pub struct Parser {
+    /// The entities around the position, outermost first.
+    frames: Vec<Frame>,
     /// The boundaries of the multiparts around the position, outermost first.
     boundaries: Vec<Vec<u8>>,
+    /// The header block that is being read, as far as it is looked at.
+    header: Vec<u8>,
+    /// Octets of header blocks that may still be looked at.
+    allowance: usize,
+    /// The beginning of a line whose end has not come yet.
+    line: Vec<u8>,
+    /// How many octets of that line have come.
+    line_octets: usize,
+    /// Where that line begins.
     position: usize,
     /// Line ends before the position.
     lines: usize,
+    /// How many octets the line end right before the position has.
+    line_end: usize,
     entities: usize,
+    root: Option<Entity>,
+}
+
+/// An entity that has begun and not ended.
+#[derive(Debug)]
+struct Frame {
+    role: Role,
+    default: Default,
+    start: usize,
+    header_end: usize,
+    /// Line ends before the end of the header.
+    header_lines: usize,
+    /// What the header says, once it is complete.
+    entity: Option<Entity>,
+    place: Place,
+}
+
+/// Where in an entity the position is.
+#[derive(Debug)]
+enum Place {
+    /// In the header.
+    Header,
+    /// In a body that is not looked into.
+    Leaf,
+    /// In a body that is a message.
+    Message,
+    /// Before, between or within the parts of the multipart whose boundary is the one of that
+    /// number.
+    Parts(usize, Vec<Entity>),
+    /// Behind them.
+    Epilogue(Vec<Entity>),
 }
 
 /// The media type of a part that names none.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Default {
     PlainText,
     Message,
+}
+
+/// Is the entity a whole message, which has an envelope?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Message,
+    Part,
 }
 
 /// Where an entity ended, and why.
@@ -58,126 +113,109 @@ enum Cause {
     Close(usize),
 }
 
-impl Parser<'_> {
-    /// Reads an entity that begins at the position, up to the boundary that
-    /// ends it; the position is then behind that boundary's line.
-    fn entity(&mut self, default: Default, depth: usize) -> (Entity, Stop) {
-        self.entities += 1;
-        let (start, start_lines) = (self.position, self.lines);
-        let stopped = self.skip_header();
-        let (header_end, header_lines) = match stopped {
-            Some(stop) if stop.end >= start => (stop.end, stop.lines),
-            Some(_) => (start, start_lines),
-            None => (self.position, self.lines),
+impl std::default::Default for Parser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Parser {
+    /// At the beginning of a message.
+    pub fn new() -> Self {
+        let mut parser = Self {
+            frames: Vec::new(),
+            boundaries: Vec::new(),
+            header: Vec::new(),
+            allowance: HEADERS_OCTETS,
+            line: Vec::new(),
+            line_octets: 0,
+            position: 0,
+            lines: 0,
+            line_end: 0,
+            entities: 0,
+            root: None,
         };
-        let header = Span::new(start, header_end);
-        let mut entity = describe(&Header::new(self.message, header), default);
-        entity.header = header;
-        let mut stop = match stopped {
-            Some(stop) => {
-                make_empty(&mut entity);
-                stop
-            }
-            None => self.body(&mut entity, depth),
-        };
-        if stop.end < header_end {
-            // The blank line of an empty body may be the very line end that
-            // belongs to the boundary: it stays with the header.
-            stop.end = header_end;
-            stop.lines = header_lines;
-        }
-        entity.body = Span::new(header.end, stop.end);
-        entity.lines = stop.lines.saturating_sub(header_lines);
-        (entity, stop)
+        parser.begin(Role::Message, Default::PlainText);
+        parser
     }
 
-    /// Skips the lines of a header and its blank line; gives the boundary that
-    /// cut it off, if one did.
-    fn skip_header(&mut self) -> Option<Stop> {
-        while self.position < self.message.len() {
-            if let Some(stop) = self.at_boundary() {
-                return Some(stop);
-            }
-            let line = self.advance();
-            if without_line_end(line).is_empty() {
-                return None;
+    /// Takes the next octets of the message.
+    pub fn feed(&mut self, mut octets: &[u8]) {
+        while let Some(end) = memchr::memchr(b'\n', octets) {
+            let (line, rest) = octets.split_at(end.saturating_add(1));
+            octets = rest;
+            if self.line_octets == 0 {
+                self.line(line, line.len());
+            } else {
+                self.keep(line);
+                self.kept_line();
             }
         }
-        None
+        self.keep(octets);
     }
 
-    /// Reads the body according to the media type.
-    fn body(&mut self, entity: &mut Entity, depth: usize) -> Stop {
-        let composite = entity.media.is_kind("multipart") || entity.media.is("message", "rfc822");
-        if !composite {
-            return self.skip_to_boundary();
+    /// The structure of what was fed.
+    pub fn finish(mut self) -> Structure {
+        if self.line_octets > 0 {
+            self.kept_line();
         }
-        if depth >= MAX_DEPTH || self.entities >= MAX_ENTITIES {
-            entity.media = MediaType::octet_stream();
-            return self.skip_to_boundary();
-        }
-        if entity.media.is_kind("message") {
-            let (message, stop) = self.entity(Default::PlainText, depth + 1);
-            entity.content = Content::Message(Box::new(message));
-            return stop;
-        }
-        let Some(boundary) = entity.media.boundary().map(<[u8]>::to_vec) else {
-            // Syntactically invalid: RFC 2045, section 5.2 recommends the default.
-            entity.media = MediaType::plain_text();
-            return self.skip_to_boundary();
-        };
-        let default =
-            if entity.media.is("multipart", "digest") { Default::Message } else { Default::PlainText };
-        let (parts, stop) = self.multipart(boundary, default, depth);
-        entity.content = Content::Multipart(parts);
-        stop
+        let stop = Stop { end: self.position, lines: self.lines, cause: Cause::EndOfMessage };
+        self.stop(stop);
+        Structure { root: self.root.unwrap_or_else(|| empty_part(0, Role::Message)) }
     }
 
-    /// `multipart-body` (RFC 2046, section 5.1.1): preamble and epilogue belong
-    /// to no part.
-    fn multipart(&mut self, boundary: Vec<u8>, default: Default, depth: usize) -> (Vec<Entity>, Stop) {
-        let start = self.position;
-        let mine = self.boundaries.len();
-        self.boundaries.push(boundary);
-        let mut parts = Vec::new();
-        let mut stop = self.skip_to_boundary();
-        while stop.cause == Cause::Delimiter(mine) && self.entities < MAX_ENTITIES {
-            let (part, end) = self.entity(default, depth + 1);
-            parts.push(part);
-            stop = end;
-        }
-        self.boundaries.truncate(mine);
-        if matches!(stop.cause, Cause::Delimiter(level) | Cause::Close(level) if level == mine) {
-            stop = self.skip_to_boundary();
-        }
-        if parts.is_empty() {
-            // The line end of the boundary may be that of the blank line before the body.
-            parts.push(empty_part(stop.end.max(start)));
-        }
-        (parts, stop)
-    }
-
-    /// Skips to the next line that is an open boundary.
-    fn skip_to_boundary(&mut self) -> Stop {
-        while self.position < self.message.len() {
-            if let Some(stop) = self.at_boundary() {
-                return stop;
+    fn keep(&mut self, octets: &[u8]) {
+        let room = LINE_OCTETS.saturating_sub(self.line.len());
+        let (kept, dropped) = octets.split_at_checked(room).unwrap_or((octets, &[]));
+        self.line.extend_from_slice(kept);
+        self.line_octets = self.line_octets.saturating_add(octets.len());
+        // The line end shows whatever else is left out.
+        for &octet in dropped.get(dropped.len().saturating_sub(2)..).unwrap_or_default() {
+            if let [.., before, last] = self.line.as_mut_slice() {
+                *before = std::mem::replace(last, octet);
             }
-            self.advance();
         }
-        Stop { end: self.position, lines: self.lines, cause: Cause::EndOfMessage }
     }
 
-    /// Takes the line at the position if it is an open boundary. The line end
-    /// before it belongs to it (RFC 2046, section 5.1.1).
-    fn at_boundary(&mut self) -> Option<Stop> {
-        let cause = self.boundary_on(without_line_end(self.line()))?;
-        let before = self.message.get(..self.position).unwrap_or_default();
-        let content = without_line_end(before);
-        let stop =
-            Stop { end: content.len(), lines: self.lines - usize::from(content.len() < before.len()), cause };
-        self.advance();
-        Some(stop)
+    fn kept_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        let octets = std::mem::take(&mut self.line_octets);
+        self.line(&line, octets);
+        self.line = line;
+        self.line.clear();
+    }
+
+    /// Takes a line of that many octets, of which `line` is what is kept, line end included.
+    fn line(&mut self, line: &[u8], octets: usize) {
+        let text = without_line_end(line);
+        let stop = (octets == line.len()).then(|| self.boundary_on(text)).flatten().map(|cause| Stop {
+            // The line end before it belongs to the boundary (RFC 2046, section 5.1.1).
+            end: self.position.saturating_sub(self.line_end),
+            lines: self.lines.saturating_sub(usize::from(self.line_end > 0)),
+            cause,
+        });
+        self.position = self.position.saturating_add(octets);
+        self.line_end = line.len().saturating_sub(text.len());
+        self.lines = self.lines.saturating_add(usize::from(self.line_end > 0));
+        if let Some(stop) = stop {
+            self.stop(stop);
+            return;
+        }
+        let in_header = matches!(self.frames.last(), Some(Frame { place: Place::Header, .. }));
+        if in_header {
+            self.look_at(line);
+            if text.is_empty() {
+                self.body();
+            }
+        }
+    }
+
+    /// Keeps a line of a header, unless too much is kept already.
+    fn look_at(&mut self, line: &[u8]) {
+        let room = HEADER_OCTETS.min(self.allowance).saturating_sub(self.header.len());
+        if line.len() <= room {
+            self.header.extend_from_slice(line);
+        }
     }
 
     /// `"--" boundary ["--"] transport-padding`, the innermost one that fits.
@@ -194,41 +232,158 @@ impl Parser<'_> {
         })
     }
 
-    /// The line at the position, its line end included.
-    fn line(&self) -> &[u8] {
-        let rest = self.message.get(self.position..).unwrap_or_default();
-        rest.split_inclusive(|&octet| octet == b'\n').next().unwrap_or_default()
+    /// An entity begins at the position.
+    fn begin(&mut self, role: Role, default: Default) {
+        self.entities += 1;
+        self.header.clear();
+        self.frames.push(Frame {
+            role,
+            default,
+            start: self.position,
+            header_end: self.position,
+            header_lines: self.lines,
+            entity: None,
+            place: Place::Header,
+        });
     }
 
-    fn advance(&mut self) -> &[u8] {
-        let start = self.position;
-        let length = self.line().len();
-        self.position = start + length;
-        let line = Span::new(start, self.position).of(self.message);
-        self.lines += usize::from(line.ends_with(b"\n"));
-        line
+    /// Reads what the header says that ends at `end`.
+    fn described(&mut self, frame: &Frame, end: usize) -> Entity {
+        self.allowance = self.allowance.saturating_sub(self.header.len());
+        let kept = Span::new(0, self.header.len().min(end.saturating_sub(frame.start)));
+        let header = Header::new(&self.header, kept);
+        let mut entity = describe(&header, frame.default);
+        entity.envelope = (frame.role == Role::Message).then(|| Box::new(Envelope::of(&header)));
+        entity
+    }
+
+    /// The header of the innermost entity is complete: its body begins at the position, and is
+    /// read according to the media type.
+    fn body(&mut self) {
+        let depth = self.frames.len().saturating_sub(1);
+        let Some(mut frame) = self.frames.pop() else { return };
+        (frame.header_end, frame.header_lines) = (self.position, self.lines);
+        let mut entity = self.described(&frame, self.position);
+        let mut inner = None;
+        let composite = entity.media.is_kind("multipart") || entity.media.is("message", "rfc822");
+        frame.place = if !composite {
+            Place::Leaf
+        } else if depth >= MAX_DEPTH || self.entities >= MAX_ENTITIES {
+            entity.media = MediaType::octet_stream();
+            Place::Leaf
+        } else if entity.media.is_kind("message") {
+            inner = Some(Role::Message);
+            Place::Message
+        } else if let Some(boundary) = entity.media.boundary() {
+            self.boundaries.push(boundary.to_vec());
+            Place::Parts(self.boundaries.len() - 1, Vec::new())
+        } else {
+            // Syntactically invalid: RFC 2045, section 5.2 recommends the default.
+            entity.media = MediaType::plain_text();
+            Place::Leaf
+        };
+        frame.entity = Some(entity);
+        self.frames.push(frame);
+        if let Some(role) = inner {
+            self.begin(role, Default::PlainText);
+        }
+    }
+
+    /// Ends all entities that a stop ends; the position is behind it.
+    fn stop(&mut self, mut stop: Stop) {
+        while let Some(mut frame) = self.frames.pop() {
+            if matches!(frame.place, Place::Header) {
+                if stop.cause == Cause::EndOfMessage {
+                    self.frames.push(frame);
+                    self.body();
+                    continue;
+                }
+                self.cut_off(&mut frame, stop);
+            }
+            match frame.place {
+                Place::Parts(mine, parts)
+                    if stop.cause == Cause::Delimiter(mine) && self.entities < MAX_ENTITIES =>
+                {
+                    let digest =
+                        frame.entity.as_ref().is_some_and(|entity| entity.media.is("multipart", "digest"));
+                    frame.place = Place::Parts(mine, parts);
+                    self.frames.push(frame);
+                    self.begin(Role::Part, if digest { Default::Message } else { Default::PlainText });
+                    return;
+                }
+                Place::Parts(mine, parts) => {
+                    self.boundaries.truncate(mine);
+                    frame.place = Place::Epilogue(parts);
+                    if matches!(stop.cause, Cause::Delimiter(level) | Cause::Close(level) if level == mine) {
+                        self.frames.push(frame);
+                        return;
+                    }
+                }
+                other => frame.place = other,
+            }
+            let entity = complete(frame, &mut stop);
+            match self.frames.last_mut() {
+                Some(Frame { place: Place::Parts(_, parts), .. }) => parts.push(entity),
+                Some(Frame { entity: Some(outer), .. }) => outer.content = Content::Message(Box::new(entity)),
+                _ => self.root = Some(entity),
+            }
+        }
+    }
+
+    /// A boundary has cut the header of an entity off.
+    fn cut_off(&mut self, frame: &mut Frame, stop: Stop) {
+        if stop.end >= frame.start {
+            (frame.header_end, frame.header_lines) = (stop.end, stop.lines);
+        }
+        let mut entity = self.described(frame, frame.header_end);
+        make_empty(&mut entity, frame.header_end);
+        frame.entity = Some(entity);
+        frame.place = Place::Leaf;
     }
 }
 
+/// The entity of a frame that ends at `stop`.
+fn complete(frame: Frame, stop: &mut Stop) -> Entity {
+    let Frame { start, header_end, header_lines, .. } = frame;
+    let mut entity = frame.entity.unwrap_or_else(|| empty_part(start, frame.role));
+    if let Place::Epilogue(mut parts) = frame.place {
+        if parts.is_empty() {
+            // The line end of the boundary may be that of the blank line before the body.
+            parts.push(empty_part(stop.end.max(header_end), Role::Part));
+        }
+        entity.content = Content::Multipart(parts);
+    }
+    if stop.end < header_end {
+        // The blank line of an empty body may be the very line end that
+        // belongs to the boundary: it stays with the header.
+        stop.end = header_end;
+        stop.lines = header_lines;
+    }
+    entity.header = Span::new(start, header_end);
+    entity.body = Span::new(header_end, stop.end);
+    entity.lines = stop.lines.saturating_sub(header_lines);
+    entity
+}
+
 /// Gives an entity whose header a boundary cut off the content that its type asks for.
-fn make_empty(entity: &mut Entity) {
-    let end = entity.header.end;
+fn make_empty(entity: &mut Entity, end: usize) {
     if entity.media.is_kind("multipart") {
         match entity.media.boundary() {
-            Some(_) => entity.content = Content::Multipart(vec![empty_part(end)]),
+            Some(_) => entity.content = Content::Multipart(vec![empty_part(end, Role::Part)]),
             None => entity.media = MediaType::plain_text(),
         }
     } else if entity.media.is("message", "rfc822") {
-        entity.content = Content::Message(Box::new(empty_part(end)));
+        entity.content = Content::Message(Box::new(empty_part(end, Role::Message)));
     }
 }
 
 /// An entity without a single octet, at that offset.
-fn empty_part(offset: usize) -> Entity {
+fn empty_part(offset: usize, role: Role) -> Entity {
     let nothing = Span::new(offset, offset);
     let mut entity = describe(&Header::new(&[], nothing), Default::PlainText);
     entity.header = nothing;
     entity.body = nothing;
+    entity.envelope = (role == Role::Message).then(Box::default);
     entity
 }
 
@@ -260,6 +415,7 @@ fn describe(header: &Header<'_>, default: Default) -> Entity {
         disposition: found.disposition.as_deref().and_then(Disposition::parse),
         languages: found.language.as_deref().map(media::language_tags).unwrap_or_default(),
         location: found.location.map(without_blanks),
+        envelope: None,
         content: Content::Leaf,
     }
 }

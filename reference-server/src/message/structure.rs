@@ -1,9 +1,10 @@
 //! The tree of MIME parts (RFC 2046) with the octets and lines of each, and the
 //! way from an IMAP section to the octets it names (RFC 3501, section 6.4.5).
 
+use super::envelope::Envelope;
 use super::header::Header;
 use super::media::{Disposition, MediaType};
-use super::parser;
+use super::parser::Parser;
 use super::span::Span;
 
 /// What a message is made of. Holds offsets only: give it the same octets again
@@ -42,6 +43,9 @@ pub struct Entity {
     pub languages: Vec<String>,
     /// `Content-Location` without the white space that folding put into it.
     pub location: Option<Vec<u8>>,
+    /// What the header says about sender and recipients, where this is a whole message and not
+    /// a part of one.
+    pub envelope: Option<Box<Envelope>>,
     /// What the body holds.
     pub content: Content,
 }
@@ -77,7 +81,9 @@ impl Structure {
     /// and number of parts are bounded, and what lies deeper is shown as
     /// `application/octet-stream`.
     pub fn parse(message: &[u8]) -> Self {
-        Self { root: parser::parse(message) }
+        let mut parser = Parser::new();
+        parser.feed(message);
+        parser.finish()
     }
 
     /// The part with that number, for instance `[4, 2]` for `4.2`: parts of a

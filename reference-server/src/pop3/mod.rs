@@ -19,13 +19,11 @@ use std::io;
 
 use crate::context::Context;
 use crate::net::{Connection, Line, ReadError, Stream};
+use crate::store::READ;
 use framer::Stuffer;
 use registry::Stls;
 use reply::{Payload, Reply};
 use session::{Session, Then};
-
-/// Octets of a message that are framed at once.
-const PIECE: usize = 16 * 1024;
 
 /// How a session in the TRANSACTION state ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,12 +82,22 @@ async fn send<S: Stream>(connection: &mut Connection<S>, reply: &Reply, context:
                 stuffer.push(b"\r\n", &mut wire);
             }
         }
-        Payload::Message { content, length } => {
-            let shown = content.get(..*length).unwrap_or(content);
-            for piece in shown.chunks(PIECE) {
-                stuffer.push(piece, &mut wire);
+        Payload::Message { body, first, octets } => {
+            let mut left = *octets;
+            let mut offset = READ;
+            let mut read: Vec<u8>;
+            let mut piece = first;
+            while left > 0 && !piece.is_empty() {
+                let shown = piece.get(..usize::try_from(left).unwrap_or(usize::MAX)).unwrap_or(piece);
+                left = left.saturating_sub(READ);
+                stuffer.push(shown, &mut wire);
                 connection.write(&wire).await?;
                 wire.clear();
+                // What has begun can not be taken back: without the rest the connection ends.
+                read =
+                    context.shared.store.body_range(*body, offset, READ).await.map_err(io::Error::other)?;
+                offset = offset.saturating_add(READ);
+                piece = &read;
             }
         }
     }

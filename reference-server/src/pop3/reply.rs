@@ -1,7 +1,7 @@
 //! Replies: status, response code and text (RFC 1939, section 3; RFC 2449,
 //! sections 3 and 8), and what follows a multi-line one.
 
-use std::sync::Arc;
+use crate::store::BodyId;
 
 /// A response code, which lets a client tell failures apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +45,12 @@ pub(super) enum Payload {
     Lines(Vec<String>),
     /// The first octets of a message, up to a line end or to its own end.
     Message {
-        /// The whole message.
-        content: Arc<[u8]>,
+        /// Where its octets are.
+        body: BodyId,
+        /// The first of them, which are read already.
+        first: Vec<u8>,
         /// How many octets of it are sent.
-        length: usize,
+        octets: u64,
     },
 }
 

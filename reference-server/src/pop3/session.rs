@@ -1,7 +1,6 @@
 //! One session: its state, the gates between the states, and which command runs
 //! (RFC 1939, sections 3 to 6). It never sees the connection: lines in, answers out.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -15,7 +14,7 @@ use super::reply::{Code, Reply};
 use super::syntax::{self, MAX_COMMAND, MessageNumber};
 use crate::auth::Exchange;
 use crate::context::Context;
-use crate::store::{Account, MaildropLock, Store, StoreError};
+use crate::store::{Account, MaildropLock, READ, Store, StoreError};
 
 /// The longest line of a SASL exchange. RFC 5034, section 4 wants the largest
 /// response that a mechanism has; those of PLAIN are far smaller.
@@ -277,14 +276,14 @@ pub(super) fn trouble(error: &StoreError) -> Reply {
     Reply::coded(Code::SysTemp, "the server failed, try again later")
 }
 
-/// A message's octets, or the reply that says why there are none.
+/// A message's first octets, or the reply that says why there are none.
 pub(super) async fn body_of<'m>(
     store: &Store,
     maildrop: &'m Maildrop,
     number: MessageNumber,
-) -> Result<(&'m Entry, Arc<[u8]>), Reply> {
+) -> Result<(&'m Entry, Vec<u8>), Reply> {
     let entry = maildrop.get(number)?;
-    match store.body(entry.body).await {
+    match store.body_range(entry.body, 0, READ).await {
         Ok(content) => Ok((entry, content)),
         // Another protocol's client may remove what this session has numbered.
         Err(StoreError::NoSuchMessage) => Err(Reply::err("the message has been removed")),

@@ -13,7 +13,7 @@ use super::outcome::{Outcome, Reason};
 use super::reply::{Place, Reply};
 use super::route::{NextHop, RelayTls};
 use crate::net::Outbound;
-use crate::store::{Pending, Queued};
+use crate::store::{BodyId, Pending, Queued, READ, Store};
 
 /// For the connection.
 const CONNECT: Duration = Duration::from_secs(30);
@@ -156,8 +156,9 @@ impl Client {
 
     /// Hands one message over. The outcomes are in the order of the recipients; an error is
     /// a lost connection, after which nothing is known of any of them.
-    pub(super) async fn hand_over(&mut self, message: &Queued) -> io::Result<Vec<Outcome>> {
-        let eight_bit = !message.content.is_ascii();
+    pub(super) async fn hand_over(&mut self, message: &Queued, store: &Store) -> io::Result<Vec<Outcome>> {
+        let mut content = Pieces::of(store, message).await?;
+        let eight_bit = content.has_eight_bit().await?;
         if eight_bit && !self.abilities.eight_bit {
             // RFC 6152, section 3, leaves conversion or refusal.
             let reason = Reason {
@@ -194,7 +195,7 @@ impl Client {
             Some(go) if go.code == 354 => {
                 // Asked for data that nobody takes, the client sends none (RFC 2920, section 3.1).
                 if wanted {
-                    self.connection.send(&stuffed(&message.content), BLOCK).await?;
+                    self.send_content(&mut content).await?;
                 }
                 self.connection.send(b".\r\n", BLOCK).await?;
                 Some(self.reply(END_OF_DATA).await?)
@@ -219,11 +220,25 @@ impl Client {
         Ok((0..recipients.len()).map(place).collect())
     }
 
+    /// The message, dot-stuffed, up to the line with the dot.
+    async fn send_content(&mut self, content: &mut Pieces<'_>) -> io::Result<()> {
+        let mut stuffer = Stuffer::default();
+        let mut wire = Vec::new();
+        content.rewind();
+        while let Some(piece) = content.next().await? {
+            stuffer.push(piece, &mut wire);
+            self.connection.send(&wire, BLOCK).await?;
+            wire.clear();
+        }
+        stuffer.finish(&mut wire);
+        self.connection.send(&wire, BLOCK).await
+    }
+
     fn mail(&self, message: &Queued, eight_bit: bool) -> String {
         let envelope = &message.envelope;
         let mut mail = format!("MAIL FROM:<{}>", envelope.sender.as_deref().unwrap_or_default());
         if self.abilities.size {
-            mail.push_str(&format!(" SIZE={}", message.content.len()));
+            mail.push_str(&format!(" SIZE={}", message.octets));
         }
         if eight_bit {
             mail.push_str(" BODY=8BITMIME");
@@ -331,20 +346,81 @@ fn abilities(reply: &Reply) -> Abilities {
     found
 }
 
-/// The message with a dot before each line that begins with one, and ended by CRLF (RFC 5321,
-/// section 4.5.2).
-fn stuffed(content: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(content.len() + content.len() / 64 + 2);
-    for line in content.split_inclusive(|octet| *octet == b'\n') {
-        if line.first() == Some(&b'.') {
-            out.push(b'.');
+/// The octets of a queued message, a piece at a time.
+struct Pieces<'s> {
+    store: &'s Store,
+    body: BodyId,
+    /// The piece that is here.
+    piece: Vec<u8>,
+    /// Where it begins.
+    from: u64,
+    next: u64,
+}
+
+impl<'s> Pieces<'s> {
+    async fn of(store: &'s Store, message: &Queued) -> io::Result<Self> {
+        let body = message.body;
+        let piece = store.body_range(body, 0, READ).await.map_err(io::Error::other)?;
+        Ok(Self { store, body, piece, from: 0, next: 0 })
+    }
+
+    fn rewind(&mut self) {
+        self.next = 0;
+    }
+
+    async fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        if self.next != self.from {
+            self.piece = self.store.body_range(self.body, self.next, READ).await.map_err(io::Error::other)?;
+            self.from = self.next;
         }
-        out.extend_from_slice(line);
+        self.next = self.next.saturating_add(READ);
+        Ok((!self.piece.is_empty()).then_some(&self.piece))
     }
-    if !out.is_empty() && !out.ends_with(b"\r\n") {
-        out.extend_from_slice(b"\r\n");
+
+    async fn has_eight_bit(&mut self) -> io::Result<bool> {
+        while let Some(piece) = self.next().await? {
+            if !piece.is_ascii() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
-    out
+}
+
+/// Puts a dot before each line that begins with one, and ends the last line by CRLF (RFC 5321,
+/// section 4.5.2), in octets that come piece by piece.
+#[derive(Debug)]
+struct Stuffer {
+    /// The last two octets.
+    end: [u8; 2],
+}
+
+impl Default for Stuffer {
+    fn default() -> Self {
+        Self { end: *b"\r\n" }
+    }
+}
+
+impl Stuffer {
+    fn push(&mut self, piece: &[u8], wire: &mut Vec<u8>) {
+        for line in piece.split_inclusive(|octet| *octet == b'\n') {
+            if self.end[1] == b'\n' && line.first() == Some(&b'.') {
+                wire.push(b'.');
+            }
+            wire.extend_from_slice(line);
+            self.end = match line {
+                [.., before, last] => [*before, *last],
+                [last] => [self.end[1], *last],
+                [] => self.end,
+            };
+        }
+    }
+
+    fn finish(&self, wire: &mut Vec<u8>) {
+        if self.end != *b"\r\n" {
+            wire.extend_from_slice(b"\r\n");
+        }
+    }
 }
 
 #[cfg(test)]
@@ -353,9 +429,17 @@ mod tests {
 
     #[test]
     fn dots_are_stuffed_and_the_last_line_is_ended() {
-        assert_eq!(stuffed(b".\r\n..a\r\nb.\r\n"), b"..\r\n...a\r\nb.\r\n");
-        assert_eq!(stuffed(b"cut"), b"cut\r\n");
-        assert_eq!(stuffed(b""), b"");
+        let stuffed = |content: &[u8], size| {
+            let (mut stuffer, mut wire) = (Stuffer::default(), Vec::new());
+            content.chunks(size).for_each(|piece| stuffer.push(piece, &mut wire));
+            stuffer.finish(&mut wire);
+            wire
+        };
+        for size in 1..9 {
+            assert_eq!(stuffed(b".\r\n..a\r\nb.\r\n", size), b"..\r\n...a\r\nb.\r\n");
+            assert_eq!(stuffed(b"cut", size), b"cut\r\n");
+            assert_eq!(stuffed(b"", size), b"");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::sync::{PoisonError, RwLock};
 use tokio::sync::Notify;
 
 pub use clock::Clock;
-pub(crate) use notice::notices;
+pub(crate) use notice::{Original, notices};
 pub(crate) use outcome::Reason;
 pub(crate) use report::{Action, Told};
 pub(crate) use route::Routes;

@@ -2,15 +2,27 @@
 //! null reverse-path, and never with another return path than that one (RFC 5321, section
 //! 4.5.5).
 
-use std::sync::Arc;
-
 use time::OffsetDateTime;
 
 use super::clock::millis;
-use super::report::{Action, Told, report};
+use super::report::{Action, Facts, Text, Told, report};
 use crate::context::Shared;
 use crate::recipient::{Resolved, resolve};
-use crate::store::{Envelope, NewMessage, NewQueued, Notify, Remote, Report, StoreError};
+use crate::store::{
+    BodyId, Content, Envelope, Front, Incoming, NewMessage, NewQueued, Notify, READ, Remote, Report,
+    Returned, StoreError,
+};
+
+/// The message that is reported of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Original<'m> {
+    /// Its beginning; all of it where it is small.
+    pub(crate) head: &'m [u8],
+    /// How many octets it has.
+    pub(crate) octets: u64,
+    /// Where all of it is, where more than the header section may be wanted.
+    pub(crate) body: Option<BodyId>,
+}
 
 /// The reports about a message: one for each action that is to be told.
 ///
@@ -21,15 +33,16 @@ pub(crate) async fn notices(
     envelope: &Envelope,
     arrived: OffsetDateTime,
     told: &[Told],
-    content: &[u8],
+    original: Original<'_>,
 ) -> Result<Vec<Report>, StoreError> {
     let now = shared.outgoing.clock.now();
     let mut reports = Vec::new();
     for action in [Action::Failed, Action::Delayed, Action::Delivered, Action::Relayed] {
         let group: Vec<Told> = told.iter().filter(|one| one.action == action).cloned().collect();
         if !group.is_empty() {
-            let text = report(&shared.hostname, envelope, arrived, now, &group, content);
-            reports.extend(addressed(shared, envelope, text, now).await?);
+            let facts = Facts { hostname: &shared.hostname, envelope, arrived, now, told: &group };
+            let text = report(facts, original.head, original.octets);
+            reports.extend(addressed(shared, envelope, &text, original, now).await?);
         }
     }
     Ok(reports)
@@ -38,7 +51,8 @@ pub(crate) async fn notices(
 async fn addressed(
     shared: &Shared,
     envelope: &Envelope,
-    text: Vec<u8>,
+    text: &Text,
+    original: Original<'_>,
     now: OffsetDateTime,
 ) -> Result<Option<Report>, StoreError> {
     let Some(sender) = envelope.sender.as_deref() else { return Ok(None) };
@@ -46,9 +60,10 @@ async fn addressed(
     let from = (shared.seams.queue.report_sender)(sender);
     match resolve(shared, local.trim_matches('"'), Some(domain)).await? {
         Resolved::Account(account) => {
-            let mut message = format!("Return-Path: <{}>\r\n", from.unwrap_or_default()).into_bytes();
-            message.extend_from_slice(&text);
-            Ok(Some(Report::Local(account.id, NewMessage::received(message))))
+            let return_path = format!("Return-Path: <{}>\r\n", from.unwrap_or_default());
+            let front: Front = Box::new(move |head| [return_path.as_bytes(), head].concat());
+            let content = whole(shared, text, original, Incoming::new(&shared.store, front)).await?;
+            Ok(Some(Report::Local(account.id, NewMessage::received(content))))
         }
         Resolved::NotLocal if shared.outgoing.relays_to(domain) => {
             let remote = Remote {
@@ -57,10 +72,11 @@ async fn addressed(
                 notify: Notify::default(),
                 original: None,
             };
+            let content = whole(shared, text, original, Incoming::without_structure(&shared.store)).await?;
             Ok(Some(Report::Remote(NewQueued {
                 envelope: Envelope { sender: from, ..Envelope::default() },
                 recipients: vec![remote],
-                content: Arc::from(text),
+                content,
                 arrived: millis(now),
             })))
         }
@@ -69,4 +85,27 @@ async fn addressed(
             Ok(None)
         }
     }
+}
+
+/// The report with what it brings back, piece by piece.
+async fn whole(
+    shared: &Shared,
+    text: &Text,
+    original: Original<'_>,
+    mut incoming: Incoming,
+) -> Result<Content, StoreError> {
+    incoming.push(&text.before).await?;
+    if let (Returned::Full, Some(body)) = (text.returned, original.body) {
+        let mut offset = 0;
+        loop {
+            let part = shared.store.body_range(body, offset, READ).await?;
+            if part.is_empty() {
+                break;
+            }
+            incoming.push(&part).await?;
+            offset = offset.saturating_add(READ);
+        }
+    }
+    incoming.push(&text.after).await?;
+    incoming.finish().await
 }

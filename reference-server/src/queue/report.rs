@@ -8,7 +8,7 @@ use crate::message::date_time;
 use crate::store::{Envelope, Returned, xtext};
 
 /// Largest message that a report brings back whole where nobody asked for less.
-const WHOLE_OCTETS: usize = 64 * 1024;
+const WHOLE_OCTETS: u64 = 64 * 1024;
 /// Longest piece of another server's words on one line.
 const WORDS: usize = 800;
 
@@ -69,17 +69,37 @@ pub(crate) struct Told {
     pub(crate) until: Option<OffsetDateTime>,
 }
 
-/// The report of one message, from `hostname`, about recipients who share an action.
-pub(crate) fn report(
-    hostname: &str,
-    envelope: &Envelope,
-    arrived: OffsetDateTime,
-    now: OffsetDateTime,
-    told: &[Told],
-    content: &[u8],
-) -> Vec<u8> {
+/// What a report tells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts<'f> {
+    /// Who reports.
+    pub(crate) hostname: &'f str,
+    /// The message's envelope.
+    pub(crate) envelope: &'f Envelope,
+    /// When the message came.
+    pub(crate) arrived: OffsetDateTime,
+    /// When the report is written.
+    pub(crate) now: OffsetDateTime,
+    /// The recipients, who share an action.
+    pub(crate) told: &'f [Told],
+}
+
+/// The text of a report around what it brings back.
+#[derive(Debug)]
+pub(crate) struct Text {
+    /// In front of that.
+    pub(crate) before: Vec<u8>,
+    /// What it is: all of the message, or its header section, which stands in `before` already.
+    pub(crate) returned: Returned,
+    /// Behind it.
+    pub(crate) after: Vec<u8>,
+}
+
+/// The report of one message of so many octets, which begins with `head`.
+pub(crate) fn report(facts: Facts<'_>, head: &[u8], octets: u64) -> Text {
+    let Facts { hostname, envelope, arrived, now, told } = facts;
     let action = told.first().map_or(Action::Failed, |first| first.action);
-    let boundary = boundary(content, now);
+    let boundary = boundary(head, now);
     let sender = envelope.sender.as_deref().unwrap_or_default();
     let mut out = format!(
         "From: Mail Delivery System <postmaster@{hostname}>\r\nTo: <{sender}>\r\nDate: {}\r\n\
@@ -106,18 +126,25 @@ pub(crate) fn report(
         && match envelope.returned {
             Some(Returned::Full) => true,
             Some(Returned::Headers) => false,
-            None => content.len() <= WHOLE_OCTETS,
+            None => octets <= WHOLE_OCTETS,
         };
-    let original = if whole { content } else { header_section(content) };
-    let kind = if whole { "message/rfc822" } else { "text/rfc822-headers" };
+    let (kind, returned) = match whole {
+        true => ("message/rfc822", Returned::Full),
+        false => ("text/rfc822-headers", Returned::Headers),
+    };
+    let header = header_section(head);
     out.extend_from_slice(format!("Content-Type: {kind}\r\n").as_bytes());
-    if !original.is_ascii() {
+    // Of what is not known it is not said that it is 7bit.
+    let complete = u64::try_from(head.len()) == Ok(octets);
+    if if whole { !(complete && head.is_ascii()) } else { !header.is_ascii() } {
         out.extend_from_slice(b"Content-Transfer-Encoding: 8bit\r\n");
     }
     out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(original);
-    out.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-    out
+    if !whole {
+        out.extend_from_slice(header);
+    }
+    let after = format!("\r\n--{boundary}--\r\n").into_bytes();
+    Text { before: out, returned, after }
 }
 
 /// The machine's part (RFC 3464, section 2.1): fields about the message, then a group for each
@@ -157,7 +184,8 @@ fn status(
     out
 }
 
-/// A boundary that does not stand in the message.
+/// A boundary that does not stand in the message: nobody knew when it was sent at which nanosecond
+/// the report would be written.
 fn boundary(content: &[u8], now: OffsetDateTime) -> String {
     let text = String::from_utf8_lossy(content);
     let mut number = now.unix_timestamp_nanos();
@@ -206,7 +234,11 @@ mod tests {
 
     fn write(envelope: &Envelope, action: Action, content: &[u8]) -> String {
         let now = OffsetDateTime::UNIX_EPOCH;
-        String::from_utf8(report("mx.here.test", envelope, now, now, &[told(action)], content)).unwrap()
+        let told = [told(action)];
+        let facts = Facts { hostname: "mx.here.test", envelope, arrived: now, now, told: &told };
+        let text = report(facts, content, u64::try_from(content.len()).unwrap());
+        let whole = if text.returned == Returned::Full { content } else { b"" };
+        String::from_utf8([&text.before, whole, &text.after].concat()).unwrap()
     }
 
     #[test]
@@ -239,7 +271,7 @@ mod tests {
         assert!(
             write(&headers, Action::Failed, content).contains("text/rfc822-headers\r\n\r\nSubject: x\r\n")
         );
-        let large = [&content[..], &vec![b'x'; WHOLE_OCTETS]].concat();
+        let large = [&content[..], &vec![b'x'; 64 * 1024]].concat();
         assert!(!write(&Envelope::default(), Action::Failed, &large).contains("\r\nbody\r\n"));
     }
 }

@@ -12,14 +12,14 @@ use tokio::time::timeout;
 
 use super::client::{Client, Refusal, Unusable};
 use super::clock::date;
-use super::notice::notices;
+use super::notice::{Original, notices};
 use super::outcome::{Outcome, Reason};
 use super::report::{Action, Told};
 use super::route::{NextHop, RelayTls};
 use super::schedule::Next;
 use crate::context::Shared;
 use crate::net::ending;
-use crate::store::{Due, Fate, Pending, Queued, StoreError};
+use crate::store::{Due, Fate, Pending, Queued, READ, StoreError};
 
 /// Pieces of work that are looked at together.
 const BATCH: usize = 1000;
@@ -134,7 +134,7 @@ async fn attempt(shared: &Shared, domain: &str, way: &mut Way, message: &Queued)
         };
     }
     let lost = match way {
-        Way::Open(client) => match client.hand_over(message).await {
+        Way::Open(client) => match client.hand_over(message, &shared.store).await {
             Ok(outcomes) => return outcomes,
             Err(error) => {
                 Outcome::Deferred(Reason::ours("4.4.2", format!("the connection was lost: {error}")))
@@ -202,7 +202,10 @@ async fn settle(shared: &Shared, message: &Queued, outcomes: Vec<Outcome>) -> Re
         told.extend(tell);
     }
     let arrived = date(message.arrived);
-    let reports = notices(shared, &message.envelope, arrived, &told, &message.content).await?;
+    let head =
+        if told.is_empty() { Vec::new() } else { shared.store.body_range(message.body, 0, READ).await? };
+    let original = Original { head: &head, octets: message.octets, body: Some(message.body) };
+    let reports = notices(shared, &message.envelope, arrived, &told, original).await?;
     let more = !reports.is_empty();
     shared.store.queue_settle(message.id, fates, reports).await?;
     if more {

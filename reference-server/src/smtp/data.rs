@@ -1,123 +1,172 @@
 //! Mail data after DATA (RFC 5321, sections 4.1.1.4 and 4.5.2): dots, the end, and line ends
 //! that are none. Pure: octets in, a message out.
 
-/// How DATA ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Received {
-    /// The message, each line with its CRLF.
-    Message(Vec<u8>),
+/// How mail data ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// As it should: the message is whole.
+    Whole,
     /// It was larger than the limit; nothing of it is kept.
     TooLarge,
     /// A CR or LF stood alone somewhere. Servers differ in what they take that for, which is
     /// how messages are smuggled past them: nothing of it is kept.
-    BareLineEnd,
+    Bare,
 }
 
-/// Is there a CR or LF that is no part of a CRLF?
-pub(super) fn stands_alone(content: &[u8]) -> bool {
-    let mut previous = 0;
-    for octet in content {
-        if (previous == b'\r') != (*octet == b'\n') {
-            return true;
+/// Looks for a CR or LF that is no part of a CRLF, in octets that come piece by piece.
+#[derive(Debug, Default)]
+pub(super) struct LineEnds {
+    previous: u8,
+    stood_alone: bool,
+}
+
+impl LineEnds {
+    /// Takes the next octets.
+    pub(super) fn feed(&mut self, octets: &[u8]) {
+        for octet in octets {
+            self.stood_alone |= (self.previous == b'\r') != (*octet == b'\n');
+            self.previous = *octet;
         }
-        previous = *octet;
     }
-    previous == b'\r'
+
+    /// Did one stand alone in what was fed?
+    pub(super) fn stood_alone(&self) -> bool {
+        self.stood_alone || self.previous == b'\r'
+    }
 }
 
 /// Reads mail data up to CRLF, dot, CRLF: nothing else ends it.
 pub(super) struct Reader {
-    limit: usize,
+    limit: u64,
     unstuff: fn(&[u8]) -> &[u8],
+    /// Octets of the message that have not been taken.
     content: Vec<u8>,
-    /// The line that has not ended yet; over the limit only its first octets.
+    /// Octets of the message so far.
+    octets: u64,
+    /// The beginning of the line, while it is too short to know what it is.
     line: Vec<u8>,
-    too_large: bool,
+    place: Place,
     bare_line_end: bool,
-    /// The last octet was a CR, which is not in `line` yet.
+    /// The last octet was a CR, which is not in `content` yet.
     after_cr: bool,
 }
 
-/// Octets of a line that are enough to know the final dot from any other line.
+/// Where in a line the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In its first octets, which are in [`Reader::line`].
+    Beginning,
+    /// Behind them.
+    Within,
+}
+
+/// Octets of a line that are enough to know the final dot from any other line, and to see what the
+/// client put in front of it.
 const ENOUGH: usize = 2;
 
 impl Reader {
     /// A reader of at most `limit` octets; `unstuff` removes the dot that the client put in
     /// front of a line.
-    pub(super) fn new(limit: usize, unstuff: fn(&[u8]) -> &[u8]) -> Self {
+    pub(super) fn new(limit: u64, unstuff: fn(&[u8]) -> &[u8]) -> Self {
         Self {
             limit,
             unstuff,
             content: Vec::new(),
+            octets: 0,
             line: Vec::new(),
-            too_large: false,
+            place: Place::Beginning,
             bare_line_end: false,
             after_cr: false,
         }
     }
 
-    /// Takes input; gives back how much of it was used, and the result once the data has
-    /// ended. What follows the end is the next command.
-    pub(super) fn feed(&mut self, input: &[u8]) -> (usize, Option<Received>) {
-        for (index, octet) in input.iter().enumerate() {
-            let after_cr = std::mem::replace(&mut self.after_cr, false);
-            match (after_cr, *octet) {
+    /// Octets of the message that were fed, each line with its CRLF; whoever takes them clears
+    /// them away. There are no more once something is wrong with the message.
+    pub(super) fn content(&mut self) -> &mut Vec<u8> {
+        &mut self.content
+    }
+
+    /// Takes input; gives back how much of it was used, and how the data ended once it has.
+    /// What follows the end is the next command.
+    pub(super) fn feed(&mut self, input: &[u8]) -> (usize, Option<End>) {
+        let mut at = 0;
+        while let Some(&octet) = input.get(at) {
+            at += 1;
+            match (std::mem::replace(&mut self.after_cr, false), octet) {
                 (true, b'\n') => {
-                    if self.line == b"." {
-                        return (index + 1, Some(self.finish()));
+                    if self.place == Place::Beginning && self.line == b"." {
+                        return (at, Some(self.end()));
                     }
                     self.end_line();
+                    continue;
                 }
-                (was_cr, octet) => {
-                    if was_cr {
-                        self.bare_line_end = true;
-                        self.push(b'\r');
-                    }
-                    match octet {
-                        b'\r' => self.after_cr = true,
-                        b'\n' => {
-                            self.bare_line_end = true;
-                            self.push(b'\n');
-                        }
-                        other => self.push(other),
-                    }
+                (true, _) => {
+                    self.bare_line_end = true;
+                    self.push(b"\r");
+                }
+                (false, _) => {}
+            }
+            match octet {
+                b'\r' => self.after_cr = true,
+                b'\n' => {
+                    self.bare_line_end = true;
+                    self.push(b"\n");
+                }
+                _ => {
+                    // The rest of the line, as far as it is here.
+                    let rest = input.get(at..).unwrap_or_default();
+                    let length = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+                    self.push(input.get(at - 1..at + length).unwrap_or_default());
+                    at += length;
                 }
             }
         }
-        (input.len(), None)
+        (at, None)
     }
 
-    fn push(&mut self, octet: u8) {
-        if self.content.len() + self.line.len() > self.limit {
-            self.too_large = true;
+    fn push(&mut self, octets: &[u8]) {
+        if self.place == Place::Within {
+            self.keep(octets);
+            return;
         }
-        if !self.too_large || self.line.len() < ENOUGH {
-            self.line.push(octet);
+        self.line.extend_from_slice(octets);
+        if self.line.len() >= ENOUGH {
+            self.keep_beginning();
+            self.place = Place::Within;
         }
     }
 
-    fn end_line(&mut self) {
-        let line = (self.unstuff)(&self.line);
-        if self.content.len() + line.len() + 2 > self.limit {
-            self.too_large = true;
-        }
-        if self.too_large {
-            self.content = Vec::new();
-        } else {
-            self.content.extend_from_slice(line);
-            self.content.extend_from_slice(b"\r\n");
-        }
+    fn keep_beginning(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        self.keep((self.unstuff)(&line));
+        self.line = line;
         self.line.clear();
     }
 
-    fn finish(&mut self) -> Received {
-        let content = std::mem::take(&mut self.content);
-        if self.bare_line_end {
-            Received::BareLineEnd
-        } else if self.too_large {
-            Received::TooLarge
+    fn end_line(&mut self) {
+        if self.place == Place::Beginning {
+            self.keep_beginning();
+        }
+        self.keep(b"\r\n");
+        self.place = Place::Beginning;
+    }
+
+    fn keep(&mut self, octets: &[u8]) {
+        self.octets = self.octets.saturating_add(u64::try_from(octets.len()).unwrap_or(u64::MAX));
+        if self.octets > self.limit || self.bare_line_end {
+            self.content = Vec::new();
         } else {
-            Received::Message(content)
+            self.content.extend_from_slice(octets);
+        }
+    }
+
+    fn end(&self) -> End {
+        if self.bare_line_end {
+            End::Bare
+        } else if self.octets > self.limit {
+            End::TooLarge
+        } else {
+            End::Whole
         }
     }
 }
@@ -130,8 +179,14 @@ mod tests {
         line.strip_prefix(b".").unwrap_or(line)
     }
 
+    #[derive(Debug, PartialEq, Eq)]
+    enum Received {
+        Message(Vec<u8>),
+        Not(End),
+    }
+
     /// The result however the input is cut, and what is left after the end.
-    fn read(limit: usize, input: &[u8]) -> (Option<Received>, Vec<u8>) {
+    fn read(limit: u64, input: &[u8]) -> (Option<Received>, Vec<u8>) {
         let whole = read_cut(limit, input, input.len());
         for cut in 0..input.len() {
             assert_eq!(read_cut(limit, input, cut), whole, "cut at {cut}");
@@ -139,16 +194,23 @@ mod tests {
         whole
     }
 
-    fn read_cut(limit: usize, input: &[u8], cut: usize) -> (Option<Received>, Vec<u8>) {
+    fn read_cut(limit: u64, input: &[u8], cut: usize) -> (Option<Received>, Vec<u8>) {
         let mut reader = Reader::new(limit, unstuff);
+        let mut content = Vec::new();
         let (first, second) = input.split_at(cut);
-        match reader.feed(first) {
-            (used, Some(done)) => (Some(done), [&first[used..], second].concat()),
-            (_, None) => {
-                let (used, done) = reader.feed(second);
-                (done, second[used..].to_vec())
-            }
+        let (used, mut end) = reader.feed(first);
+        content.append(reader.content());
+        let mut rest = [&first[used..], second].concat();
+        if end.is_none() {
+            let (used, later) = reader.feed(second);
+            content.append(reader.content());
+            (end, rest) = (later, second[used..].to_vec());
         }
+        let received = end.map(|end| match end {
+            End::Whole => Received::Message(content),
+            other => Received::Not(other),
+        });
+        (received, rest)
     }
 
     fn message(text: &str) -> Option<Received> {
@@ -174,7 +236,7 @@ mod tests {
         {
             let input = format!("{inner}MAIL FROM:<a@b>\r\n\r\n.\r\nNOOP\r\n");
             let (got, rest) = read(1000, input.as_bytes());
-            assert_eq!(got, Some(Received::BareLineEnd), "{inner:?}");
+            assert_eq!(got, Some(Received::Not(End::Bare)), "{inner:?}");
             assert_eq!(rest, b"NOOP\r\n", "{inner:?}");
         }
     }
@@ -183,7 +245,7 @@ mod tests {
     fn the_size_counts_the_message_and_not_its_wrapping() {
         let exact = b"..23456\r\n.\r\n";
         assert_eq!(read(8, exact).0, message(".23456\r\n"));
-        assert_eq!(read(7, exact).0, Some(Received::TooLarge));
+        assert_eq!(read(7, exact).0, Some(Received::Not(End::TooLarge)));
     }
 
     #[test]
@@ -192,12 +254,17 @@ mod tests {
         for _ in 0..1000 {
             assert_eq!(reader.feed(&[b'x'; 1000]), (1000, None));
         }
-        assert!(reader.line.capacity() < 10_000);
-        assert_eq!(reader.feed(b"\r\n.\r\n"), (5, Some(Received::TooLarge)));
+        assert!(reader.line.capacity() < 10_000 && reader.content().is_empty());
+        assert_eq!(reader.feed(b"\r\n.\r\n"), (5, Some(End::TooLarge)));
     }
 
     #[test]
     fn line_ends_that_stand_alone() {
+        let stands_alone = |content: &[u8]| {
+            let mut ends = LineEnds::default();
+            content.chunks(1).for_each(|octet| ends.feed(octet));
+            ends.stood_alone()
+        };
         for good in [&b""[..], b"a", b"a\r\n", b"\r\n\r\nb"] {
             assert!(!stands_alone(good), "{good:?}");
         }

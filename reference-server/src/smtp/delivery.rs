@@ -1,38 +1,93 @@
 //! From the end of the data to the mailboxes and the queue, and the replies that promise it:
 //! sent only after the commit (RFC 5321, section 6.1).
 
-use std::sync::Arc;
-
 use time::OffsetDateTime;
 
-use super::data::Received;
+use super::data::End;
 use super::extensions::too_large;
 use super::reply::Reply;
-use super::session::{Destination, Session, Transaction};
+use super::session::{Destination, Recipient, Session, Transaction};
 use super::syntax::ReversePath;
 use super::trace;
-use crate::queue::{Action, Reason, Told, notices};
+use crate::queue::{Action, Original, Reason, Told, notices};
 use crate::service::Service;
-use crate::store::{AccountId, Envelope, NewMessage, NewQueued, Remote, StoreError};
+use crate::store::{AccountId, Envelope, Incoming, NewMessage, NewQueued, Remote, StoreError};
+
+/// A message that is being received.
+#[derive(Debug)]
+pub(super) struct Receiving {
+    /// The field that this server adds.
+    trace: String,
+    incoming: Incoming,
+    /// Why it cannot be kept.
+    failed: Option<StoreError>,
+}
+
+impl Receiving {
+    /// How many octets have come.
+    pub(super) fn octets(&self) -> u64 {
+        self.incoming.octets()
+    }
+
+    /// Takes octets. When they cannot be kept, the rest is dropped and the end tells.
+    pub(super) async fn push(&mut self, octets: &[u8]) {
+        if self.failed.is_none() {
+            self.failed = self.incoming.push(octets).await.err();
+        }
+    }
+}
+
+/// The data of the transaction that is open begins.
+pub(super) fn begin(session: &Session) -> Receiving {
+    let nothing = Transaction::default();
+    let transaction = session.transaction.as_ref().unwrap_or(&nothing);
+    let trace = trace::received(session, transaction, OffsetDateTime::now_utc());
+    let is_local = |recipient: &Recipient| matches!(recipient.destination, Destination::Account(_));
+    let store = &session.context.shared.store;
+    let incoming = if transaction.recipients.iter().any(is_local) {
+        let fields = trace::return_path(transaction) + &trace;
+        Incoming::new(
+            store,
+            Box::new(move |head| [fields.as_bytes(), &trace::without_return_path(head)].concat()),
+        )
+    } else {
+        Incoming::without_structure(store)
+    };
+    Receiving { trace, incoming, failed: None }
+}
 
 /// Ends the transaction. SMTP gets one reply, LMTP one for each recipient, in the order of
 /// the RCPT commands (RFC 2033, section 4.2).
-pub(super) async fn finish(session: &mut Session, received: Received) -> Vec<Reply> {
+pub(super) async fn finish(session: &mut Session, receiving: Receiving, end: End) -> Vec<Reply> {
+    if end != End::Whole {
+        return refuse(session, end);
+    }
     let transaction = session.transaction.take().unwrap_or_default();
-    let reply = match received {
-        // RFC 5321, section 6.3.
-        Received::Message(content) if trace::hops(&content) > session.context.shared.limits.hops => {
-            Reply::new(554, "5.4.6", "too many Received fields: the message goes round in circles")
-        }
-        Received::Message(content) => match accept(session, &transaction, &content).await {
+    // RFC 5321, section 6.3. Servers put their fields in front, so that they are found there.
+    let reply = if trace::hops(receiving.incoming.head()) > session.context.shared.limits.hops {
+        Reply::new(554, "5.4.6", "too many Received fields: the message goes round in circles")
+    } else {
+        match accept(session, &transaction, receiving).await {
             Ok(()) => Reply::new(250, "2.0.0", "message accepted"),
             Err(error) => temporary(&error),
-        },
-        Received::TooLarge => too_large(),
-        Received::BareLineEnd => {
+        }
+    };
+    each(session, &transaction, reply)
+}
+
+/// Ends a transaction that brought no message that can be taken.
+pub(super) fn refuse(session: &mut Session, end: End) -> Vec<Reply> {
+    let transaction = session.transaction.take().unwrap_or_default();
+    let reply = match end {
+        End::TooLarge => too_large(),
+        End::Whole | End::Bare => {
             Reply::new(554, "5.6.0", "a CR or LF stands alone in the message: lines end with CRLF")
         }
     };
+    each(session, &transaction, reply)
+}
+
+fn each(session: &Session, transaction: &Transaction, reply: Reply) -> Vec<Reply> {
     let count = match session.service() {
         Service::Lmtp => transaction.recipients.len().max(1),
         _ => 1,
@@ -41,25 +96,31 @@ pub(super) async fn finish(session: &mut Session, received: Received) -> Vec<Rep
 }
 
 /// Into the mailboxes, into the queue, or both; with the reports that are asked for.
-async fn accept(session: &Session, transaction: &Transaction, content: &[u8]) -> Result<(), StoreError> {
+async fn accept(
+    session: &Session,
+    transaction: &Transaction,
+    receiving: Receiving,
+) -> Result<(), StoreError> {
     let shared = &session.context.shared;
-    let now = OffsetDateTime::now_utc();
-    let received = trace::received(session, transaction, now);
+    let Receiving { trace, incoming, failed } = receiving;
+    if let Some(error) = failed {
+        return Err(error);
+    }
     let (accounts, remote) = split(transaction);
-    let local = (!accounts.is_empty()).then(|| {
-        let mut message = (trace::return_path(transaction) + &received).into_bytes();
-        message.extend_from_slice(&trace::without_return_path(content));
-        NewMessage::received(message)
-    });
+    let head = incoming.head().to_vec();
+    let octets = incoming.octets();
+    let content = incoming.finish().await?;
     let envelope = envelope(transaction);
     let told = delivered(transaction);
-    let reports = notices(shared, &envelope, shared.outgoing.clock.now(), &told, content).await?;
+    let original = Original { head: &head, octets, body: None };
+    let reports = notices(shared, &envelope, shared.outgoing.clock.now(), &told, original).await?;
     let queued = (!remote.is_empty()).then(|| NewQueued {
         envelope,
         recipients: remote,
-        content: Arc::from([received.as_bytes(), content].concat()),
+        content: content.with_head([trace.as_bytes(), &head].concat()),
         arrived: shared.outgoing.clock.millis(),
     });
+    let local = (!accounts.is_empty()).then(|| NewMessage::received(content));
     let rings = queued.is_some() || !reports.is_empty();
     shared.store.accept(accounts, local, queued, reports).await?;
     if rings {

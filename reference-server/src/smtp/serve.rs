@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::commands::bdat::Chunk;
 use super::commands::{auth, bdat};
-use super::data::{Reader, Received};
-use super::delivery;
+use super::data::{End, Reader};
+use super::delivery::{self, Receiving};
 use super::registry::Sending;
 use super::reply::Reply;
 use super::session::{Next, Security, Session};
@@ -58,8 +58,8 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
                 return Ok(());
             }
             Next::Data => {
-                let received = read_data(connection, &session).await?;
-                delivery::finish(&mut session, received).await
+                let (receiving, end) = read_data(connection, &session).await?;
+                delivery::finish(&mut session, receiving, end).await
             }
             Next::Chunk(chunk) => read_chunk(connection, &mut session, chunk).await?,
             Next::Challenge(exchange, challenge) => {
@@ -101,17 +101,19 @@ fn greeting(session: &Session) -> Reply {
 async fn read_data<S: Stream>(
     connection: &mut Connection<S>,
     session: &Session,
-) -> Result<Received, ReadError> {
+) -> Result<(Receiving, End), ReadError> {
     connection.push(&Reply::bare(354, "send the message, end with a dot on a line of its own").render());
     connection.flush().await?;
     let shared = &session.context.shared;
-    let limit = usize::try_from(shared.limits.message_octets).unwrap_or(usize::MAX);
-    let mut reader = Reader::new(limit, shared.seams.framer.unstuff);
+    let mut receiving = delivery::begin(session);
+    let mut reader = Reader::new(shared.limits.message_octets, shared.seams.framer.unstuff);
     loop {
         let (used, done) = reader.feed(connection.buffered());
         connection.consume(used);
-        if let Some(received) = done {
-            return Ok(received);
+        receiving.push(reader.content()).await;
+        reader.content().clear();
+        if let Some(end) = done {
+            return Ok((receiving, end));
         }
         connection.fill().await?;
     }
@@ -128,7 +130,7 @@ async fn read_chunk<S: Stream>(
     while left > 0 {
         let buffered = connection.buffered();
         let count = buffered.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        bdat::take(session, &chunk, buffered.get(..count).unwrap_or_default());
+        bdat::take(session, &chunk, buffered.get(..count).unwrap_or_default()).await;
         connection.consume(count);
         left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
         if left > 0 {

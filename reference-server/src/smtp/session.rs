@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::service::Service;
 use crate::store::{Account, AccountId, Notify, Returned};
 
-use super::commands::bdat::Chunk;
+use super::commands::bdat::{Chunk, Held};
 use super::registry::{self, Argument, Command, Needs, Sending};
 use super::reply::Reply;
 use super::syntax::ReversePath;
@@ -61,19 +61,19 @@ pub(super) struct Recipient {
 }
 
 /// What BDAT has brought of the message.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) enum Chunks {
     /// No BDAT yet.
     #[default]
     None,
     /// This.
-    Held(Vec<u8>),
+    Held(Box<Held>),
     /// Too much: no more is taken before RSET.
     Failed,
 }
 
 /// A mail transaction (RFC 5321, section 3.3).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Transaction {
     /// The reverse-path buffer.
     pub(super) sender: ReversePath,

@@ -1,15 +1,15 @@
 //! Messages: deliver, append, copy, flag, expunge, and read their bodies.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use time::{OffsetDateTime, UtcOffset};
 
+use super::bodies;
+use super::content::Content;
 use super::flags::Flags;
 use super::ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, Uid, UidValidity};
 use super::mailboxes::{self, Mailbox};
-use super::maildrop::LastLine;
 use super::name::MailboxName;
 use super::writer::Writing;
 use super::{Store, StoreError};
@@ -35,7 +35,7 @@ pub(crate) struct Message {
 #[derive(Debug, Clone)]
 pub(crate) struct NewMessage {
     /// Its octets, which never change.
-    pub(crate) content: Arc<[u8]>,
+    pub(crate) content: Content,
     /// Its first flags.
     pub(crate) flags: Flags,
     /// Its internal date.
@@ -44,7 +44,7 @@ pub(crate) struct NewMessage {
 
 impl NewMessage {
     /// Fresh mail: no flags, received now.
-    pub(crate) fn received(content: impl Into<Arc<[u8]>>) -> Self {
+    pub(crate) fn received(content: impl Into<Content>) -> Self {
         Self { content: content.into(), flags: Flags::new(), internal_date: OffsetDateTime::now_utc() }
     }
 }
@@ -123,7 +123,7 @@ impl Store {
         message: NewMessage,
     ) -> Result<Vec<Appended>, StoreError> {
         self.write(move |w| {
-            let body = insert_body(w.sql, &message.content)?;
+            let body = bodies::insert(w.sql, &message.content)?;
             let inbox = MailboxName::inbox();
             accounts
                 .iter()
@@ -150,7 +150,7 @@ impl Store {
                 .iter()
                 .map(|message| {
                     let mailbox = mailboxes::selectable(w.sql, account, &name)?;
-                    let body = insert_body(w.sql, &message.content)?;
+                    let body = bodies::insert(w.sql, &message.content)?;
                     insert(w, &mailbox, body, message)
                 })
                 .collect()
@@ -237,40 +237,6 @@ impl Store {
         })
         .await
     }
-
-    /// The octets of a body.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchMessage`] when every message with this body is expunged.
-    pub(crate) async fn body(&self, body: BodyId) -> Result<Arc<[u8]>, StoreError> {
-        self.read(move |sql| {
-            let content: Option<Arc<[u8]>> = sql
-                .prepare_cached("SELECT content FROM bodies WHERE id = ?1")?
-                .query_row([body], |row| Ok(row.get_ref(0)?.as_blob()?.into()))
-                .optional()?;
-            content.ok_or(StoreError::NoSuchMessage)
-        })
-        .await
-    }
-
-    /// At most `length` octets of a body from `offset` on; beyond the end there are none.
-    pub(crate) async fn body_range(
-        &self,
-        body: BodyId,
-        offset: u64,
-        length: u64,
-    ) -> Result<Vec<u8>, StoreError> {
-        let offset = i64::try_from(offset).unwrap_or(i64::MAX - 1);
-        let length = i64::try_from(length).unwrap_or(i64::MAX);
-        self.read(move |sql| {
-            let content: Option<Vec<u8>> = sql
-                .prepare_cached("SELECT substr(content, ?2 + 1, ?3) FROM bodies WHERE id = ?1")?
-                .query_row(params![body, offset, length], |row| row.get(0))
-                .optional()?;
-            content.ok_or(StoreError::NoSuchMessage)
-        })
-        .await
-    }
 }
 
 /// Columns of a message, as [`message_of`] reads them.
@@ -305,13 +271,6 @@ fn find(sql: &Connection, mailbox: MailboxId, uid: Uid) -> Result<Option<Message
         .optional()?)
 }
 
-pub(super) fn insert_body(sql: &Connection, content: &[u8]) -> Result<BodyId, StoreError> {
-    let cut = LastLine::of(content) == LastLine::Cut;
-    sql.prepare_cached("INSERT INTO bodies (cut, content) VALUES (?1, ?2)")?
-        .execute(params![cut, content])?;
-    Ok(BodyId(sql.last_insert_rowid()))
-}
-
 pub(super) fn insert(
     w: &mut Writing<'_>,
     mailbox: &Mailbox,
@@ -321,7 +280,7 @@ pub(super) fn insert(
     let message = Message {
         uid: mailbox.uid_next,
         body,
-        octets: Octets(u64::try_from(new.content.len()).unwrap_or(u64::MAX)),
+        octets: Octets(new.content.octets()),
         modseq: mailbox.highest_modseq,
         internal_date: new.internal_date,
         flags: new.flags.clone(),

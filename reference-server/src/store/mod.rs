@@ -4,6 +4,8 @@
 //! no reply and no wire.
 
 mod accounts;
+mod bodies;
+mod content;
 mod envelope;
 mod error;
 mod feed;
@@ -25,6 +27,7 @@ mod writer;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -32,6 +35,8 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 
 pub(crate) use accounts::{Account, ScramKeys, StoredSecret};
+pub(crate) use bodies::READ;
+pub(crate) use content::{Content, Front, Incoming};
 pub(crate) use envelope::{Envelope, Notify, Returned, xtext};
 pub(crate) use error::StoreError;
 pub(crate) use flags::{Flags, SystemFlag};
@@ -69,6 +74,10 @@ struct Inner {
     readers: Option<readers::Readers>,
     feed: Arc<feed::Feed>,
     maildrops: maildrop::Maildrops,
+    /// What messages on their way in hold in memory.
+    held: content::Held,
+    /// The number of the next spool.
+    next_spool: AtomicI64,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Held until the threads have ended.
     lock: Mutex<Option<File>>,
@@ -93,6 +102,7 @@ impl Store {
             }
         };
         schema::prepare_writer(&connection)?;
+        let next_spool = bodies::sweep(&connection)?.into();
         let (writer, thread) = writer::Writer::start(connection, Arc::clone(&feed), timing)?;
         threads.push(thread);
         // With its commits late, only the writer's own connection sees what was promised.
@@ -104,6 +114,8 @@ impl Store {
                 readers,
                 feed,
                 maildrops: maildrop::Maildrops::default(),
+                held: content::Held::default(),
+                next_spool,
                 threads: Mutex::new(threads),
                 lock: Mutex::new(lock),
             }),
@@ -137,6 +149,10 @@ impl Store {
     /// another session holds it (RFC 1939, section 4).
     pub(crate) fn lock_maildrop(&self, account: AccountId) -> Option<MaildropLock> {
         self.inner.maildrops.lock(account)
+    }
+
+    fn new_spool(&self) -> bodies::SpoolId {
+        bodies::SpoolId(self.inner.next_spool.fetch_add(1, Ordering::Relaxed))
     }
 
     async fn write<T, F>(&self, work: F) -> Result<T, StoreError>

@@ -2,20 +2,21 @@
 //! recipients, when they were tried and why that failed. What to try and when is not
 //! decided here.
 
-use std::sync::Arc;
-
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::bodies;
+use super::content::Content;
 use super::envelope::{Envelope, Notify, Returned};
-use super::ids::{AccountId, QueueId};
-use super::mailboxes;
+use super::ids::{AccountId, BodyId, Octets, QueueId};
 use super::messages::{self, NewMessage};
 use super::name::MailboxName;
 use super::writer::Writing;
 use super::{Store, StoreError};
+use super::{mailboxes, schema};
 
 /// The queue's tables; a store made before there was a queue gets them when it is opened.
-/// Times are milliseconds since 1970.
+/// Times are milliseconds since 1970. The octets of a message are a body like any other, which
+/// goes with it; `content` is where they were before.
 pub(super) const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS queue_messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -24,7 +25,8 @@ CREATE TABLE IF NOT EXISTS queue_messages (
     returned TEXT,
     arrived INTEGER NOT NULL,
     held INTEGER NOT NULL DEFAULT 0,
-    content BLOB NOT NULL
+    content BLOB NOT NULL,
+    body INTEGER REFERENCES bodies(id)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS queue_recipients (
     message INTEGER NOT NULL REFERENCES queue_messages(id) ON DELETE CASCADE,
@@ -40,6 +42,13 @@ CREATE TABLE IF NOT EXISTS queue_recipients (
     PRIMARY KEY (message, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS queue_by_time ON queue_recipients (next_attempt);
+";
+
+/// The body goes with its message, whoever removes that.
+pub(super) const BODY_TRIGGER: &str = "
+CREATE TRIGGER IF NOT EXISTS queued_message_gone AFTER DELETE ON queue_messages BEGIN
+    DELETE FROM bodies WHERE id = old.body;
+END;
 ";
 
 /// A point in time as the queue keeps it: milliseconds since 1970.
@@ -66,7 +75,7 @@ pub(crate) struct NewQueued {
     /// Its recipients in other domains.
     pub(crate) recipients: Vec<Remote>,
     /// Its octets.
-    pub(crate) content: Arc<[u8]>,
+    pub(crate) content: Content,
     /// When it arrived, from which it is due.
     pub(crate) arrived: Millis,
 }
@@ -93,8 +102,10 @@ pub(crate) struct Queued {
     pub(crate) envelope: Envelope,
     /// When it arrived.
     pub(crate) arrived: Millis,
-    /// Its octets.
-    pub(crate) content: Arc<[u8]>,
+    /// Where its octets are.
+    pub(crate) body: BodyId,
+    /// How many they are.
+    pub(crate) octets: u64,
     /// The recipients.
     pub(crate) recipients: Vec<Pending>,
 }
@@ -195,8 +206,9 @@ impl Store {
                 return Ok(None);
             }
             let mut statement = sql.prepare_cached(
-                "SELECT sender, envelope_id, returned, arrived, content FROM queue_messages
-                 WHERE id = ?1 AND held = 0",
+                "SELECT sender, envelope_id, returned, arrived, body, length(bodies.content) + tail
+                 FROM queue_messages JOIN bodies ON bodies.id = body
+                 WHERE queue_messages.id = ?1 AND held = 0",
             )?;
             let found = statement.query_row([due.message], |row| {
                 let returned: Option<String> = row.get(2)?;
@@ -208,7 +220,8 @@ impl Store {
                         returned: returned.as_deref().and_then(Returned::parse),
                     },
                     arrived: row.get(3)?,
-                    content: row.get_ref(4)?.as_blob()?.into(),
+                    body: row.get(4)?,
+                    octets: row.get::<_, Octets>(5)?.0,
                     recipients: Vec::new(),
                 })
             });
@@ -237,7 +250,7 @@ impl Store {
 }
 
 fn deliver(w: &mut Writing<'_>, accounts: &[AccountId], message: &NewMessage) -> Result<(), StoreError> {
-    let body = messages::insert_body(w.sql, &message.content)?;
+    let body = bodies::insert(w.sql, &message.content)?;
     let inbox = MailboxName::inbox();
     for account in accounts {
         let mailbox = mailboxes::selectable(w.sql, *account, &inbox)?;
@@ -255,16 +268,17 @@ fn put_report(w: &mut Writing<'_>, report: &Report) -> Result<(), StoreError> {
 
 fn enqueue(sql: &Connection, message: &NewQueued) -> Result<(), StoreError> {
     let envelope = &message.envelope;
+    let body = bodies::insert(sql, &message.content)?;
     sql.prepare_cached(
-        "INSERT INTO queue_messages (sender, envelope_id, returned, arrived, content)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO queue_messages (sender, envelope_id, returned, arrived, content, body)
+         VALUES (?1, ?2, ?3, ?4, x'', ?5)",
     )?
     .execute(params![
         envelope.sender,
         envelope.id,
         envelope.returned.map(Returned::name),
         message.arrived,
-        &message.content[..]
+        body
     ])?;
     let id = sql.last_insert_rowid();
     let mut statement = sql.prepare_cached(
@@ -281,6 +295,25 @@ fn enqueue(sql: &Connection, message: &NewQueued) -> Result<(), StoreError> {
             remote.original,
             message.arrived
         ])?;
+    }
+    Ok(())
+}
+
+/// The octets of messages that were queued before they were bodies become bodies.
+pub(super) fn move_contents(sql: &Connection) -> Result<(), StoreError> {
+    schema::add_column(sql, "queue_messages", "body INTEGER REFERENCES bodies(id)")?;
+    sql.execute_batch(BODY_TRIGGER)?;
+    let mut query = sql.prepare("SELECT id FROM queue_messages WHERE body IS NULL")?;
+    let all: Vec<i64> = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for id in all {
+        sql.execute(
+            "INSERT INTO bodies (cut, content) SELECT 0, content FROM queue_messages WHERE id = ?1",
+            [id],
+        )?;
+        sql.execute(
+            "UPDATE queue_messages SET body = ?2, content = x'' WHERE id = ?1",
+            [id, sql.last_insert_rowid()],
+        )?;
     }
     Ok(())
 }
@@ -348,7 +381,7 @@ mod tests {
         NewQueued {
             envelope: Envelope { sender: Some("a@here.test".to_owned()), ..Envelope::default() },
             recipients: recipients.collect(),
-            content: Arc::from(&b"Subject: x\r\n\r\n"[..]),
+            content: Content::from(&b"Subject: x\r\n\r\n"[..]),
             arrived: 1000,
         }
     }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::StoreError;
 
 /// Version of the tables, kept in `PRAGMA user_version`.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// What version 2 has and version 1 had not.
 const FROM_1_TO_2: &str = "ALTER TABLE mailboxes ADD COLUMN special_uses TEXT NOT NULL DEFAULT '';";
@@ -20,6 +20,26 @@ ALTER TABLE accounts ADD COLUMN password TEXT;
 CREATE TABLE decoy_key (key BLOB NOT NULL) STRICT;
 INSERT INTO decoy_key VALUES (randomblob(32));
 ";
+
+/// What version 4 has and version 3 had not: bodies in pieces, the queue's among them.
+fn from_3_to_4(connection: &Connection) -> Result<(), StoreError> {
+    add_column(connection, "bodies", "spool INTEGER")?;
+    add_column(connection, "bodies", "tail INTEGER NOT NULL DEFAULT 0")?;
+    connection.execute_batch(super::bodies::TABLES)?;
+    connection.execute_batch(super::outgoing::TABLES)?;
+    super::outgoing::move_contents(connection)?;
+    super::bodies::cut_large(connection)
+}
+
+/// Adds a column where it is missing.
+pub(super) fn add_column(connection: &Connection, table: &str, column: &str) -> Result<(), StoreError> {
+    let name = column.split(' ').next().unwrap_or_default();
+    let known = "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2";
+    if !connection.prepare(known)?.exists([table, name])? {
+        connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column}"))?;
+    }
+    Ok(())
+}
 
 /// The database's file in the directory.
 pub(super) const DATABASE: &str = "mail.sqlite";
@@ -64,10 +84,13 @@ CREATE TABLE retired_names (
     PRIMARY KEY (account, name)
 ) STRICT, WITHOUT ROWID;
 
--- cut: whether the last line lacks its CRLF. Before the content, which is not read for it.
+-- cut: whether the last line lacks its CRLF. spool: where what follows the content is, of so many
+-- octets as tail says. Before the content, which is not read for them.
 CREATE TABLE bodies (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     cut INTEGER NOT NULL,
+    spool INTEGER,
+    tail INTEGER NOT NULL DEFAULT 0,
     content BLOB NOT NULL
 ) STRICT;
 
@@ -112,23 +135,38 @@ pub(super) fn prepare_writer(connection: &Connection) -> Result<(), StoreError> 
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
     prepare_any(connection)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    match version {
-        0 => connection
-            .execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?,
-        1 => connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {FROM_1_TO_2} {FROM_2_TO_3} PRAGMA user_version = {VERSION}; COMMIT;"
-        ))?,
-        2 => connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {FROM_2_TO_3} PRAGMA user_version = {VERSION}; COMMIT;"
-        ))?,
-        VERSION => {}
-        other => {
-            return Err(StoreError::Io(format!(
-                "the database has version {other}, this program knows {VERSION}"
-            )));
+    if version > VERSION {
+        return Err(StoreError::Io(format!(
+            "the database has version {version}, this program knows {VERSION}"
+        )));
+    }
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    if let Err(error) = bring_up_to_date(connection, version) {
+        connection.execute_batch("ROLLBACK")?;
+        return Err(error);
+    }
+    connection.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+fn bring_up_to_date(connection: &Connection, version: i64) -> Result<(), StoreError> {
+    if version == 0 {
+        connection.execute_batch(TABLES)?;
+        connection.execute_batch(super::bodies::TABLES)?;
+    } else {
+        if version < 2 {
+            connection.execute_batch(FROM_1_TO_2)?;
+        }
+        if version < 3 {
+            connection.execute_batch(FROM_2_TO_3)?;
+        }
+        if version < 4 {
+            from_3_to_4(connection)?;
         }
     }
+    connection.execute_batch(&format!("PRAGMA user_version = {VERSION}"))?;
     connection.execute_batch(super::outgoing::TABLES)?;
+    connection.execute_batch(super::outgoing::BODY_TRIGGER)?;
     Ok(())
 }
 
@@ -174,5 +212,34 @@ mod tests {
         prepare_writer(&connection).unwrap();
         connection.execute_batch("PRAGMA user_version = 99").unwrap();
         assert!(prepare_writer(&connection).is_err());
+    }
+
+    #[tokio::test]
+    async fn large_bodies_and_queued_messages_of_before_are_cut_into_pieces() {
+        let directory = tempfile::tempdir().unwrap();
+        let old = Connection::open(directory.path().join(DATABASE)).unwrap();
+        let third = TABLES.replace("    spool INTEGER,\n    tail INTEGER NOT NULL DEFAULT 0,\n", "");
+        old.execute_batch(&format!(
+            "{third}
+             CREATE TABLE queue_messages (id INTEGER PRIMARY KEY AUTOINCREMENT, sender TEXT, envelope_id TEXT,
+                 returned TEXT, arrived INTEGER NOT NULL, held INTEGER NOT NULL DEFAULT 0,
+                 content BLOB NOT NULL) STRICT;
+             PRAGMA user_version = 3;"
+        ))
+        .unwrap();
+        let large: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+        old.execute("INSERT INTO bodies (id, cut, content) VALUES (7, 1, ?1)", [&large]).unwrap();
+        old.execute("INSERT INTO bodies (id, cut, content) VALUES (8, 0, x'41')", []).unwrap();
+        old.execute("INSERT INTO queue_messages (arrived, content) VALUES (0, ?1)", [&large]).unwrap();
+        drop(old);
+        let storage = crate::store::Storage::Directory(directory.path().to_owned());
+        let timing = crate::store::AnswerTiming::AfterCommit;
+        for _again in 0..2 {
+            let store = crate::store::Store::open(&storage, timing).unwrap();
+            for (body, octets) in [(7, &large[..]), (8, b"A"), (9, &large)] {
+                assert_eq!(&*store.body(crate::store::BodyId(body)).await.unwrap(), octets, "{body}");
+            }
+            store.close().await;
+        }
     }
 }

@@ -88,7 +88,6 @@ impl Spool {
         let sql = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         sql.busy_timeout(PATIENCE)?;
         sql.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
-        sql.execute_batch(super::outgoing::TABLES)?;
         Ok(Self { sql })
     }
 
@@ -97,9 +96,10 @@ impl Spool {
     /// # Errors
     /// The database cannot be read.
     pub fn list(&self) -> Result<Vec<Waiting>, SpoolError> {
-        let mut statement = self
-            .sql
-            .prepare("SELECT id, sender, arrived, held, length(content) FROM queue_messages ORDER BY id")?;
+        let mut statement = self.sql.prepare(
+            "SELECT q.id, sender, arrived, held, length(b.content) + tail
+             FROM queue_messages q JOIN bodies b ON b.id = body ORDER BY q.id",
+        )?;
         let rows = statement.query_map([], |row| {
             Ok(Waiting {
                 id: row.get(0)?,
@@ -177,8 +177,6 @@ impl Chosen {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::store::{AnswerTiming, Envelope, NewQueued, Notify, Remote, Storage, Store};
 
@@ -198,7 +196,7 @@ mod tests {
             let queued = NewQueued {
                 envelope: Envelope::default(),
                 recipients: vec![remote],
-                content: Arc::from(&b"x\r\n"[..]),
+                content: (&b"x\r\n"[..]).into(),
                 arrived: 5000,
             };
             store.accept(vec![], None, Some(queued), vec![]).await.unwrap();

@@ -9,7 +9,7 @@ fn secret() -> StoredSecret {
     StoredSecret { sha256: keys.clone(), sha1: keys, password: None }
 }
 
-async fn memory() -> (Store, AccountId) {
+pub(super) async fn memory() -> (Store, AccountId) {
     let store = Store::open(&Storage::Memory, AnswerTiming::AfterCommit).unwrap();
     let account = store.put_account("alice@example.test", secret()).await.unwrap();
     (store, account.id)
@@ -27,7 +27,7 @@ fn mail(text: &str) -> NewMessage {
     NewMessage::received(text.as_bytes())
 }
 
-async fn inbox(store: &Store, account: AccountId) -> Snapshot {
+pub(super) async fn inbox(store: &Store, account: AccountId) -> Snapshot {
     store.open_mailbox(account, &MailboxName::inbox(), Access::ReadOnly).await.unwrap()
 }
 

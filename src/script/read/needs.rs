@@ -1,7 +1,6 @@
 //! Conditions of a case: `needs`.
 
 use super::Context;
-use crate::script::construct::{CONDITIONS, names};
 use crate::script::model::{Endpoint, Lifecycle, Need, Protocol};
 use crate::source::Node;
 
@@ -46,7 +45,8 @@ pub(super) fn read_one(context: &mut Context<'_>, node: &Node) -> Option<Need> {
                 })
             }
             None => {
-                let known = names(CONDITIONS);
+                let protocols = Protocol::ALL.map(Protocol::as_str);
+                let known = ["endpoint", "lifecycle", "policy"].into_iter().chain(protocols);
                 decoder.unknown(entry.key_span, format!("`{key}` is no kind of condition"), key, known);
                 None
             }

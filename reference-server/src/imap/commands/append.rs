@@ -1,19 +1,18 @@
 //! APPEND (RFC 3501, section 6.3.11) of one message or several (RFC 3502), with APPENDUID
 //! (RFC 4315, section 3); with octets of any value in a binary literal (RFC 3516, section 4.4).
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 use time::OffsetDateTime;
 
-use crate::imap::failure::refusal_of_destination;
-use crate::imap::heavy::work_on;
+use crate::imap::failure::{Failure, refusal_of_destination};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
-use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, date_time, flag_list, mailbox};
+use crate::imap::syntax::{
+    Cursor, MailboxArgument, MessageKind, MessageLiteral, Parsed, date_time, flag_list, mailbox,
+};
+use crate::imap::upload::{Nul, Upload};
 use crate::message::transfer::fit_for_literals;
-use crate::store::{Flags, NewMessage, StoreError};
+use crate::store::{Content, Flags, NewMessage};
 
 /// See [`parse`].
 pub(crate) const APPEND: Registered = Registered::new("APPEND", Gate::Authenticated, parse).of("UIDPLUS");
@@ -27,7 +26,7 @@ struct Append {
 struct Given {
     flags: Flags,
     date: Option<OffsetDateTime>,
-    content: Arc<[u8]>,
+    literal: MessageLiteral,
 }
 
 /// ```abnf
@@ -41,7 +40,7 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
     let (mut messages, mut limit) = (Vec::new(), cursor.message_limit());
     loop {
         let message = given(cursor, limit)?;
-        limit = limit.saturating_sub(u64::try_from(message.content.len()).unwrap_or(u64::MAX));
+        limit = limit.saturating_sub(message.literal.octets);
         messages.push(message);
         if cursor.peek() != Some(b' ') {
             return Ok(Box::new(Append { mailbox, messages }));
@@ -61,33 +60,36 @@ fn given(cursor: &mut Cursor<'_>, limit: u64) -> Parsed<Given> {
         date = Some(date_time(cursor)?);
         cursor.space()?;
     }
-    let content = cursor.literal_or_literal8(limit).map_err(|error| match error {
-        ParseError::LiteralTooLarge { .. } => ParseError::MessageTooLarge,
-        other => other,
-    })?;
-    Ok(Given { flags, date, content: content.into() })
+    Ok(Given { flags, date, literal: cursor.message_literal(limit)? })
 }
 
-/// The octets as IMAP4rev1 can show them to every client (RFC 3516, section 6).
-async fn fit(content: Arc<[u8]>) -> Result<Arc<[u8]>, StoreError> {
-    work_on(content.len(), move || match fit_for_literals(&content) {
-        Cow::Borrowed(_) => content,
-        Cow::Owned(changed) => changed.into(),
-    })
-    .await
+/// The message as IMAP4rev1 can show it to every client (RFC 3516, section 6).
+async fn fit(upload: Upload, kind: MessageKind) -> Result<Content, Failure> {
+    let content = upload.content.map_err(|error| refusal_of_destination(&error))?;
+    match (upload.nul, kind) {
+        (Nul::Absent, _) => Ok(content),
+        (Nul::Present, MessageKind::Text) => Err(Reply::bad("NUL is not allowed in a literal").into()),
+        (Nul::Present, MessageKind::Binary) => {
+            // What must be rewritten must be there as a whole.
+            let too_large =
+                || Reply::no("a message with NUL in it must be smaller").with(ResponseCode::TooBig);
+            let octets = content.whole().ok_or_else(too_large)?;
+            Ok(Content::from(fit_for_literals(octets).into_owned()))
+        }
+    }
 }
 
 impl Command for Append {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let name = name_of(&self.mailbox)?;
-            if self.messages.iter().any(|message| message.content.is_empty()) {
-                return Err(Reply::no("a message of no octets is none").with(ResponseCode::Cannot).into());
+            if self.messages.iter().any(|message| message.literal.octets == 0) {
+                return Err(Reply::no("a message of no octets is none").into());
             }
             let mut messages = Vec::new();
-            for given in self.messages {
+            for (given, upload) in self.messages.into_iter().zip(session.take_uploads()) {
                 messages.push(NewMessage {
-                    content: fit(given.content).await?,
+                    content: fit(upload, given.literal.kind).await?,
                     flags: given.flags,
                     internal_date: given.date.unwrap_or_else(OffsetDateTime::now_utc),
                 });

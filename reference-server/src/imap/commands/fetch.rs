@@ -210,7 +210,7 @@ async fn tell(
             add(FetchItem::ModSeq);
         }
     }
-    let mut loader = Loader::new(store, entry.message.body);
+    let mut loader = Loader::new(store.clone(), entry.message.body, entry.message.octets.0);
     let number = place.saturating_add(1);
     let answer = match Answer::prepare(number, entry, &items, &mut loader, form).await {
         Ok(answer) => answer,
@@ -221,6 +221,6 @@ async fn tell(
     if items.contains(&FetchItem::Flags) {
         view.flags_told(place);
     }
-    answer.send(session.link.as_mut()).await?;
+    answer.send(session.link.as_mut(), &store).await?;
     Ok(Told::Whole)
 }

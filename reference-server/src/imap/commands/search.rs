@@ -225,8 +225,9 @@ async fn matching(session: &mut Session, compiled: &Arc<Compiled>) -> Result<Vec
         let number = u32::try_from(place.saturating_add(1)).unwrap_or(u32::MAX);
         let matches = match decide(compiled, number, entry, None) {
             Some(decided) => decided,
-            None => match store.body(entry.message.body).await {
+            None => match store.body_range(entry.message.body, 0, u64::MAX).await {
                 Ok(octets) => {
+                    let octets: Arc<[u8]> = octets.into();
                     let (compiled, entry) = (Arc::clone(compiled), entry.clone());
                     work_on(octets.len(), move || decide(&compiled, number, &entry, Some(octets)))
                         .await?

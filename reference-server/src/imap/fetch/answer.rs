@@ -1,18 +1,18 @@
 //! One untagged FETCH (RFC 3501, section 7.4.2): made ready as a whole before the first octet of
 //! it is sent, since an answer that has begun can not be taken back.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use super::loader::Loader;
-use super::section::{octets, window, write_section};
+use super::loader::{LiteralOctets, Loader, Octets, offsets};
+use super::section::{fields, span, window, write_section};
 use crate::imap::heavy::work_on;
 use crate::imap::link::Link;
-use crate::imap::response::{StructureForm, body_structure, envelope, literal_head, string, travelling};
+use crate::imap::response::{StructureForm, body_structure, envelope, literal_head, string};
 use crate::imap::syntax::{FetchItem, Partial, Section, SectionText, format_date_time};
 use crate::imap::view::Entry;
-use crate::message::Envelope;
 use crate::message::transfer::decoded;
-use crate::store::StoreError;
+use crate::message::{Envelope, Header, Span};
+use crate::store::{Store, StoreError};
 
 /// How answers are written; fixed for a command.
 #[derive(Debug, Clone, Copy)]
@@ -32,17 +32,8 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 struct Insert {
     place: usize,
-    octets: Arc<[u8]>,
-    form: InsertForm,
-}
-
-/// What kind of literal the octets stand in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum InsertForm {
-    /// One of IMAP4rev1, in which no NUL can stand.
-    Text,
-    /// A literal8, in which every octet can.
-    Binary,
+    octets: Octets,
+    form: LiteralOctets,
 }
 
 /// Why an answer can not be given.
@@ -62,21 +53,24 @@ impl From<StoreError> for Unprepared {
 
 /// The content of a part with its transfer encoding undone; the whole message has none. Nothing
 /// where the message has no such part.
-async fn content(part: &[u32], loader: &mut Loader) -> Result<Option<Arc<[u8]>>, Unprepared> {
+async fn content(part: &[u32], loader: &mut Loader) -> Result<Option<Octets>, Unprepared> {
     if part.is_empty() {
-        return Ok(Some(loader.octets().await?));
+        return Ok(Some(loader.octets(0, u64::MAX).await?));
     }
-    let (message, structure) = loader.structure().await?;
-    let part = part.to_vec();
-    let decoded = work_on(message.len(), move || {
-        let entity = structure.part(&part)?;
-        Some(decoded(&message, entity).map(Arc::from))
-    });
+    let structure = loader.structure().await?;
+    let Some(mut entity) = structure.part(part).cloned() else { return Ok(None) };
+    let octets = loader.part(entity.body).await?;
+    entity.body = Span::new(0, octets.len());
+    let decoded = work_on(octets.len(), move || decoded(&octets, &entity).map(Cow::into_owned));
     match decoded.await? {
-        None => Ok(None),
-        Some(Some(content)) => Ok(Some(content)),
-        Some(None) => Err(Unprepared::UnknownEncoding),
+        Some(content) => Ok(Some(here(content))),
+        None => Err(Unprepared::UnknownEncoding),
     }
+}
+
+fn here(octets: Vec<u8>) -> Octets {
+    let span = Span::new(0, octets.len());
+    Octets::Here(octets.into(), span)
 }
 
 impl Answer {
@@ -155,7 +149,7 @@ impl Answer {
             }
             FetchItem::Binary { part, partial, .. } => self.binary(part, *partial, loader).await?,
             FetchItem::BinarySize { part } => {
-                let octets = content(part, loader).await?.map_or(0, |content| content.len());
+                let octets = content(part, loader).await?.map_or(0, |content| content.count());
                 self.push("BINARY.SIZE");
                 write_section(&mut self.text, &Section { part: part.clone(), text: None });
                 self.push(&format!(" {octets}"));
@@ -165,9 +159,9 @@ impl Answer {
     }
 
     async fn envelope(&mut self, loader: &mut Loader) -> Result<(), StoreError> {
-        let (message, structure) = loader.structure().await?;
+        let structure = loader.structure().await?;
         self.push("ENVELOPE ");
-        envelope(&mut self.text, &Envelope::of(&structure.root.fields(&message)));
+        envelope(&mut self.text, structure.root.envelope.as_deref().unwrap_or(&Envelope::default()));
         Ok(())
     }
 
@@ -178,9 +172,9 @@ impl Answer {
         loader: &mut Loader,
         form: Form,
     ) -> Result<(), StoreError> {
-        let (message, structure) = loader.structure().await?;
+        let structure = loader.structure().await?;
         self.push(name);
-        body_structure(&mut self.text, &message, &structure.root, extent, form.body_lines);
+        body_structure(&mut self.text, &structure.root, extent, form.body_lines);
         Ok(())
     }
 
@@ -204,14 +198,22 @@ impl Answer {
             self.push("NIL");
             return Ok(());
         };
-        let octets: Arc<[u8]> = match partial {
-            Some(Partial { origin, count }) => window(&content, origin.into(), count.into()).into(),
-            None => content,
+        let octets = match (partial, content) {
+            (Some(partial), Octets::Here(octets, span)) => Octets::Here(octets, window(span, partial)),
+            (Some(partial), Octets::Stored(..)) => {
+                loader.octets(partial.origin.into(), partial.count.into()).await?
+            }
+            (None, content) => content,
         };
-        if octets.contains(&0) {
+        // In a literal8 all octets can stand, so that nobody need look before it begins.
+        let may_hold_nul = match &octets {
+            Octets::Here(octets, span) => span.of(octets).contains(&0),
+            Octets::Stored(..) => true,
+        };
+        if may_hold_nul {
             self.push("~");
-            literal_head(&mut self.text, octets.len());
-            self.inserts.push(Insert { place: self.text.len(), octets, form: InsertForm::Binary });
+            literal_head(&mut self.text, octets.count());
+            self.inserts.push(Insert { place: self.text.len(), octets, form: LiteralOctets::Binary });
         } else {
             self.insert(octets);
         }
@@ -225,47 +227,55 @@ impl Answer {
         partial: Option<Partial>,
         loader: &mut Loader,
     ) -> Result<(), StoreError> {
-        let everything = section.part.is_empty() && section.text.is_none();
-        match (everything, partial) {
-            (true, None) => self.insert(loader.octets().await?),
-            (true, Some(Partial { origin, count })) => {
-                self.insert(loader.window(origin.into(), count.into()).await?);
-            }
-            (false, _) => {
-                let (message, structure) = loader.structure().await?;
-                let Some(found) = octets(section, &message, &structure) else {
-                    self.push("NIL");
-                    return Ok(());
-                };
-                self.insert(match partial {
-                    Some(Partial { origin, count }) => window(&found, origin.into(), count.into()).into(),
-                    None => found.into_owned().into(),
+        let (from, count) = if section.part.is_empty() && section.text.is_none() {
+            (0, u64::MAX)
+        } else {
+            let structure = loader.structure().await?;
+            let Some(span) = span(section, &structure) else {
+                self.push("NIL");
+                return Ok(());
+            };
+            if let Some((names, keep)) = fields(section) {
+                let header = loader.header(span).await?;
+                let all = Span::new(0, header.len());
+                let subset = here(Header::new(&header, all).subset(names, keep));
+                self.insert(match (partial, subset) {
+                    (Some(partial), Octets::Here(octets, span)) => {
+                        Octets::Here(octets, window(span, partial))
+                    }
+                    (_, subset) => subset,
                 });
+                return Ok(());
             }
-        }
+            offsets(span)
+        };
+        let octets = match partial {
+            Some(Partial { origin, count: wanted }) => {
+                let origin = u64::from(origin).min(count);
+                let count = count.saturating_sub(origin).min(wanted.into());
+                loader.octets(from.saturating_add(origin), count).await?
+            }
+            None => loader.octets(from, count).await?,
+        };
+        self.insert(octets);
         Ok(())
     }
 
-    fn insert(&mut self, octets: Arc<[u8]>) {
-        if octets.is_empty() {
+    fn insert(&mut self, octets: Octets) {
+        if octets.count() == 0 {
             string(&mut self.text, b"");
             return;
         }
-        literal_head(&mut self.text, octets.len());
-        self.inserts.push(Insert { place: self.text.len(), octets, form: InsertForm::Text });
+        literal_head(&mut self.text, octets.count());
+        self.inserts.push(Insert { place: self.text.len(), octets, form: LiteralOctets::Text });
     }
 
     /// Sends the answer; the connection's pace is the pace of this.
-    pub(crate) async fn send(&self, link: &mut dyn Link) -> std::io::Result<()> {
+    pub(crate) async fn send(&self, link: &mut dyn Link, store: &Store) -> std::io::Result<()> {
         let mut from = 0;
         for Insert { place, octets, form } in &self.inserts {
             link.write(self.text.get(from..*place).unwrap_or_default()).await?;
-            if *form == InsertForm::Text && octets.contains(&0) {
-                let travelling: Vec<u8> = octets.iter().map(|&octet| travelling(octet)).collect();
-                link.write(&travelling).await?;
-            } else {
-                link.write(octets).await?;
-            }
+            octets.send(link, store, *form).await?;
             from = *place;
         }
         link.write(self.text.get(from..).unwrap_or_default()).await

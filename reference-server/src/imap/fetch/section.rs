@@ -1,18 +1,13 @@
 //! Sections of a message: which octets they are, and how they are named in answers
 //! (RFC 3501, sections 6.4.5 and 7.4.2).
 
-use std::borrow::Cow;
-
 use crate::imap::response::string;
-use crate::imap::syntax::{Section, SectionText, is_astring_char};
-use crate::message::{Header, Keep, Portion, Structure};
+use crate::imap::syntax::{Partial, Section, SectionText, is_astring_char};
+use crate::message::{Keep, Portion, Span, Structure};
 
-/// The octets of a section, or `None` where the message has no such part.
-pub(super) fn octets<'m>(
-    section: &Section,
-    message: &'m [u8],
-    structure: &Structure,
-) -> Option<Cow<'m, [u8]>> {
+/// Where the octets of a section stand, those of all fields where only some are asked for; or
+/// `None` where the message has no such part.
+pub(super) fn span(section: &Section, structure: &Structure) -> Option<Span> {
     let portion = match &section.text {
         None => Portion::Whole,
         Some(SectionText::Text) => Portion::Text,
@@ -21,24 +16,23 @@ pub(super) fn octets<'m>(
             Portion::Header
         }
     };
-    let span = structure.section(&section.part, portion)?;
-    let subset = |names: &[Vec<u8>], keep| {
-        let kept = Header::new(message, span).subset(names, keep);
-        Some(Cow::Owned(kept))
-    };
+    structure.section(&section.part, portion)
+}
+
+/// Which fields a section has, where it does not have all of them.
+pub(super) fn fields(section: &Section) -> Option<(&[Vec<u8>], Keep)> {
     match &section.text {
-        Some(SectionText::HeaderFields(names)) => subset(names, Keep::Named),
-        Some(SectionText::HeaderFieldsNot(names)) => subset(names, Keep::Others),
-        _ => Some(Cow::Borrowed(span.of(message))),
+        Some(SectionText::HeaderFields(names)) => Some((names, Keep::Named)),
+        Some(SectionText::HeaderFieldsNot(names)) => Some((names, Keep::Others)),
+        _ => None,
     }
 }
 
-/// At most `count` octets of `octets` from `origin` on; beyond the end there are none.
-pub(super) fn window(octets: &[u8], origin: u64, count: u64) -> &[u8] {
-    let start = usize::try_from(origin).unwrap_or(usize::MAX).min(octets.len());
-    let rest = octets.get(start..).unwrap_or_default();
-    let length = usize::try_from(count).unwrap_or(usize::MAX).min(rest.len());
-    rest.get(..length).unwrap_or_default()
+/// What a window shows of a span; beyond the end there is nothing.
+pub(super) fn window(span: Span, partial: Partial) -> Span {
+    let octets = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let start = span.start.saturating_add(octets(partial.origin)).min(span.end);
+    Span::new(start, start.saturating_add(octets(partial.count)).min(span.end))
 }
 
 /// ```abnf
@@ -90,10 +84,10 @@ mod tests {
 
     #[test]
     fn a_window_beyond_the_end_is_empty() {
-        assert_eq!(window(b"abcdef", 2, 3), b"cde");
-        assert_eq!(window(b"abcdef", 4, 100), b"ef");
-        assert_eq!(window(b"abcdef", 6, 1), b"");
-        assert_eq!(window(b"abcdef", u64::MAX, u64::MAX), b"");
+        let of = |origin, count| window(Span::new(10, 16), Partial { origin, count });
+        assert_eq!(of(2, 3), Span::new(12, 15));
+        assert_eq!(of(4, 100), Span::new(14, 16));
+        assert!(of(6, 1).is_empty() && of(u32::MAX, u32::MAX).is_empty());
     }
 
     #[test]
@@ -109,13 +103,12 @@ mod tests {
     }
 
     #[test]
-    fn a_header_subset_keeps_the_blank_line() {
-        let message = b"A: 1\r\nB: 2\r\n\r\ntext";
-        let structure = Structure::parse(message);
+    fn a_section_of_fields_stands_in_the_header() {
+        let structure = Structure::parse(b"A: 1\r\nB: 2\r\n\r\ntext");
         let text = Some(SectionText::HeaderFields(vec![b"b".to_vec()]));
-        let found = octets(&Section { part: vec![], text }, message, &structure);
-        assert_eq!(found.as_deref(), Some(b"B: 2\r\n\r\n".as_slice()));
-        let missing = Section { part: vec![2], text: None };
-        assert_eq!(octets(&missing, message, &structure), None);
+        let section = Section { part: vec![], text };
+        assert_eq!(span(&section, &structure), Some(Span::new(0, 14)));
+        assert!(matches!(fields(&section), Some((_, Keep::Named))));
+        assert_eq!(span(&Section { part: vec![2], text: None }, &structure), None);
     }
 }

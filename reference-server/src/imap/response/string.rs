@@ -40,12 +40,12 @@ pub(crate) fn nstring(out: &mut Vec<u8>, value: Option<&[u8]>) {
 /// literal = "{" number "}" CRLF *CHAR8
 /// ```
 fn literal(out: &mut Vec<u8>, value: &[u8]) {
-    literal_head(out, value.len());
+    literal_head(out, u64::try_from(value.len()).unwrap_or(u64::MAX));
     out.extend(value.iter().map(|&octet| travelling(octet)));
 }
 
 /// The part of a literal that stands before its octets.
-pub(crate) fn literal_head(out: &mut Vec<u8>, octets: usize) {
+pub(crate) fn literal_head(out: &mut Vec<u8>, octets: u64) {
     out.extend_from_slice(format!("{{{octets}}}\r\n").as_bytes());
 }
 

@@ -19,27 +19,21 @@ pub(crate) type LineCount = fn(usize) -> usize;
 /// ```abnf
 /// body = "(" (body-type-1part / body-type-mpart) ")"
 /// ```
-pub(crate) fn body_structure(
-    out: &mut Vec<u8>,
-    message: &[u8],
-    entity: &Entity,
-    form: StructureForm,
-    lines: LineCount,
-) {
+pub(crate) fn body_structure(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, lines: LineCount) {
     out.push(b'(');
     match &entity.content {
         Content::Multipart(parts) => {
             for part in parts {
-                body_structure(out, message, part, form, lines);
+                body_structure(out, part, form, lines);
             }
             multipart_tail(out, entity, form);
         }
         Content::Message(inner) => {
             basic_fields(out, &entity.media.kind, &entity.media.subtype, entity);
             out.push(b' ');
-            envelope(out, &Envelope::of(&inner.fields(message)));
+            envelope(out, inner.envelope.as_deref().unwrap_or(&Envelope::default()));
             out.push(b' ');
-            body_structure(out, message, inner, form, lines);
+            body_structure(out, inner, form, lines);
             number(out, lines(entity.lines));
             single_part_extension(out, entity, form);
         }
@@ -177,7 +171,7 @@ mod tests {
     fn written(message: &str, form: StructureForm) -> String {
         let structure = Structure::parse(message.as_bytes());
         let mut out = Vec::new();
-        body_structure(&mut out, message.as_bytes(), &structure.root, form, |lines| lines);
+        body_structure(&mut out, &structure.root, form, |lines| lines);
         String::from_utf8(out).unwrap()
     }
 

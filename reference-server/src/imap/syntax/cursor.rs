@@ -12,10 +12,11 @@ pub(crate) type Parsed<T> = Result<T, ParseError>;
 pub(crate) enum ParseError {
     /// The text is not what the grammar allows; the words go into the BAD response.
     Syntax(&'static str),
-    /// The text is right as far as it was read, and asks for more of something than is allowed.
-    Limit(&'static str),
     /// The text so far is right and ends with the announcement of a literal that may be asked for.
     NeedsLiteral(Announcement),
+    /// The text so far is right and ends with the announcement of a message, which may be asked for
+    /// and does not come into the text.
+    NeedsMessage(Announcement),
     /// The text so far is right, but the message that it announces is larger than allowed.
     MessageTooLarge,
     /// The text so far is right, but the literal that it announces is larger than allowed here.
@@ -57,6 +58,28 @@ pub(crate) struct Cursor<'a> {
     /// The largest message that APPEND accepts, in octets.
     message_limit: u64,
     extent: Extent,
+    /// Where literals stood that were taken out of the text, in ascending order.
+    messages: &'a [usize],
+}
+
+/// A literal that was taken out of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MessageLiteral {
+    /// How many were taken before it.
+    pub(crate) index: usize,
+    /// How many octets it has.
+    pub(crate) octets: u64,
+    /// Of which kind it is.
+    pub(crate) kind: MessageKind,
+}
+
+/// What may stand in a literal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MessageKind {
+    /// No NUL.
+    Text,
+    /// Every octet (literal8; RFC 3516, section 7).
+    Binary,
 }
 
 /// How much of a command has arrived.
@@ -72,12 +95,17 @@ impl<'a> Cursor<'a> {
     /// The text of a whole command, without its last CRLF; `message_limit` bounds the literal of
     /// APPEND, in octets.
     pub(crate) fn whole(text: &'a [u8], message_limit: u64) -> Self {
-        Self { text, at: 0, message_limit, extent: Extent::Whole }
+        Self { text, at: 0, message_limit, extent: Extent::Whole, messages: &[] }
     }
 
     /// The text of a command up to and with the CRLF of a literal's head.
     pub(crate) fn up_to_literal(text: &'a [u8], message_limit: u64) -> Self {
-        Self { text, at: 0, message_limit, extent: Extent::UpToLiteral }
+        Self { text, at: 0, message_limit, extent: Extent::UpToLiteral, messages: &[] }
+    }
+
+    /// The same, with literals taken out of the text at these places.
+    pub(crate) fn without(self, messages: &'a [usize]) -> Self {
+        Self { messages, ..self }
     }
 
     /// The largest message that APPEND accepts, in octets.
@@ -266,22 +294,6 @@ impl<'a> Cursor<'a> {
     /// ```
     /// The octets of the literal, when they are there; NUL is not among them (section 4.3.1).
     pub(crate) fn literal(&mut self, limit: u64) -> Parsed<&'a [u8]> {
-        let octets = self.any_literal(limit)?;
-        if octets.contains(&0) {
-            return Err(ParseError::Syntax("NUL is not allowed in a literal"));
-        }
-        Ok(octets)
-    }
-
-    /// ```abnf
-    /// literal / literal8
-    /// literal8 = "~{" number ["+"] "}" CRLF *OCTET      ; RFC 3516, section 7; "+": RFC 7888
-    /// ```
-    pub(crate) fn literal_or_literal8(&mut self, limit: u64) -> Parsed<&'a [u8]> {
-        if self.eat(b'~') { self.any_literal(limit) } else { self.literal(limit) }
-    }
-
-    fn any_literal(&mut self, limit: u64) -> Parsed<&'a [u8]> {
         let announced = self.announcement()?;
         if !self.eat_word("\r\n") {
             return Err(ParseError::Syntax("the size of a literal must end its line"));
@@ -292,10 +304,37 @@ impl<'a> Cursor<'a> {
         if self.rest().is_empty() && self.extent == Extent::UpToLiteral {
             return Err(ParseError::NeedsLiteral(announced));
         }
-        usize::try_from(announced.octets)
+        let octets = usize::try_from(announced.octets)
             .ok()
             .and_then(|count| self.take(count))
-            .ok_or(ParseError::Syntax("the literal is shorter than its size"))
+            .ok_or(ParseError::Syntax("the literal is shorter than its size"))?;
+        if octets.contains(&0) {
+            return Err(ParseError::Syntax("NUL is not allowed in a literal"));
+        }
+        Ok(octets)
+    }
+
+    /// ```abnf
+    /// literal / literal8
+    /// literal8 = "~{" number ["+"] "}" CRLF *OCTET      ; RFC 3516, section 7; "+": RFC 7888
+    /// ```
+    /// A message, whose octets do not stand in the text.
+    pub(crate) fn message_literal(&mut self, limit: u64) -> Parsed<MessageLiteral> {
+        let kind = if self.eat(b'~') { MessageKind::Binary } else { MessageKind::Text };
+        let announced = self.announcement()?;
+        if !self.eat_word("\r\n") {
+            return Err(ParseError::Syntax("the size of a literal must end its line"));
+        }
+        if announced.octets > limit {
+            return Err(ParseError::MessageTooLarge);
+        }
+        match self.messages.iter().position(|&at| at == self.at) {
+            Some(index) => Ok(MessageLiteral { index, octets: announced.octets, kind }),
+            None if self.rest().is_empty() && self.extent == Extent::UpToLiteral => {
+                Err(ParseError::NeedsMessage(announced))
+            }
+            None => Err(ParseError::Syntax("the literal is missing")),
+        }
     }
 
     fn announcement(&mut self) -> Parsed<Announcement> {
@@ -413,9 +452,13 @@ mod tests {
 
     #[test]
     fn only_a_binary_literal_holds_nul() {
-        assert_eq!(Cursor::whole(b"~{1}\r\n\0", 9).literal_or_literal8(9), Ok(b"\0".as_slice()));
-        assert!(Cursor::whole(b"{1}\r\n\0", 9).literal_or_literal8(9).is_err());
-        assert!(matches!(pending("~{1+}\r\n").literal_or_literal8(9), Err(ParseError::NeedsLiteral(_))));
+        let taken = |text: &'static [u8]| Cursor::whole(text, 9).without(&[6, 5]).message_literal(9);
+        let one = MessageLiteral { index: 0, octets: 1, kind: MessageKind::Binary };
+        assert_eq!(taken(b"~{1}\r\n"), Ok(one));
+        assert_eq!(taken(b"{1}\r\n"), Ok(MessageLiteral { index: 1, kind: MessageKind::Text, ..one }));
+        assert!(Cursor::whole(b"{1}\r\na", 9).message_literal(9).is_err());
+        assert_eq!(taken(b"{10}\r\n"), Err(ParseError::MessageTooLarge));
+        assert!(matches!(pending("~{1+}\r\n").message_literal(9), Err(ParseError::NeedsMessage(_))));
         assert!(cursor("~{1}\r\na").string().is_err());
     }
 

@@ -54,13 +54,22 @@ pub(crate) struct Gatherer {
     /// Octets of lines (not of literals) so far.
     line_octets: usize,
     literals: usize,
+    /// Where messages stood in the text, which were taken elsewhere.
+    messages: Vec<usize>,
     mode: Mode,
 }
 
 impl Gatherer {
     /// Nothing gathered yet.
     pub(crate) fn new() -> Self {
-        Self { text: Vec::new(), line_start: 0, line_octets: 0, literals: 0, mode: Mode::Line }
+        Self {
+            text: Vec::new(),
+            line_start: 0,
+            line_octets: 0,
+            literals: 0,
+            messages: Vec::new(),
+            mode: Mode::Line,
+        }
     }
 
     /// The text so far; of a whole command, without its last CRLF.
@@ -127,12 +136,28 @@ impl Gatherer {
         Step::Whole
     }
 
+    /// Where messages stood in the text.
+    pub(crate) fn messages(&self) -> &[usize] {
+        &self.messages
+    }
+
+    /// The announced literal is a message: whoever feeds takes its octets elsewhere, unless the
+    /// command has too many of them.
+    pub(crate) fn take_message(&mut self) -> Result<(), TooManyLiterals> {
+        self.one_more_literal()?;
+        self.messages.push(self.text.len());
+        self.begin_line(Mode::Line);
+        Ok(())
+    }
+
+    fn one_more_literal(&mut self) -> Result<(), TooManyLiterals> {
+        self.literals = self.literals.saturating_add(1);
+        if self.literals > LITERAL_COUNT_LIMIT { Err(TooManyLiterals) } else { Ok(()) }
+    }
+
     /// Reads the announced literal into the text, unless the command has too many of them.
     pub(crate) fn take_literal(&mut self, announced: Announcement) -> Result<(), TooManyLiterals> {
-        self.literals = self.literals.saturating_add(1);
-        if self.literals > LITERAL_COUNT_LIMIT {
-            return Err(TooManyLiterals);
-        }
+        self.one_more_literal()?;
         match announced.octets {
             0 => self.begin_line(Mode::Line),
             wanted => self.mode = Mode::Literal(wanted),

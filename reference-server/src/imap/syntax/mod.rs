@@ -16,7 +16,9 @@ mod search;
 mod sequence;
 mod utf7;
 
-pub(crate) use cursor::{Cursor, LiteralForm, ParseError, Parsed, is_astring_char};
+pub(crate) use cursor::{
+    Cursor, LiteralForm, MessageKind, MessageLiteral, ParseError, Parsed, is_astring_char,
+};
 pub(crate) use date::{date_time, format_date_time};
 pub(crate) use fetch::{FetchItem, Partial, Section, SectionText, fetch_items};
 pub(crate) use flag::{FlagName, flag_list, flags};

@@ -3,7 +3,6 @@
 mod append;
 mod authentication;
 mod binary;
-mod codes;
 mod deviations;
 mod expunging;
 mod extended;

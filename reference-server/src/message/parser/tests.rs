@@ -245,3 +245,40 @@ proptest! {
         check(&root, &message);
     }
 }
+
+#[test]
+fn a_boundary_behind_a_line_without_end_in_sight_is_found() {
+    let long = "x".repeat(3 * HEADER_OCTETS);
+    let message = format!(
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n{long}\r\n--b\r\n\r\n{long}\n--b--"
+    );
+    for size in [1, 1000, HEADER_OCTETS, usize::MAX] {
+        let mut parser = Parser::new();
+        message.as_bytes().chunks(size).for_each(|piece| parser.feed(piece));
+        let root = parser.finish().root;
+        let lengths: Vec<_> = root.children().iter().map(|part| part.body.len()).collect();
+        assert_eq!(lengths, [long.len(), long.len()], "pieces of {size}");
+    }
+}
+
+#[test]
+fn what_a_structure_says_is_bounded() {
+    let part = format!("--b\r\nContent-Description: {}\r\n\r\n", "d".repeat(1000));
+    let message = format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", part.repeat(5000));
+    let root = root(message.as_bytes());
+    let described: usize = root.walk().filter_map(|entity| entity.description.as_ref()).map(Vec::len).sum();
+    assert!(described <= HEADERS_OCTETS && described > HEADERS_OCTETS / 2, "{described}");
+    assert_eq!(root.children().len(), 5000);
+}
+
+proptest! {
+    #[test]
+    fn pieces_make_no_difference(
+        message in "(Content-Type: |message/rfc822|multipart/digest; boundary=x|multipart/mixed; boundary=y|a: b|\r\n|\r\n|\n|--x|--y|--x--|--y--|-| |\r){0,60}",
+        cut in 0_usize..9,
+    ) {
+        let mut parser = Parser::new();
+        message.as_bytes().chunks(cut + 1).for_each(|piece| parser.feed(piece));
+        prop_assert_eq!(parser.finish().root, root(message.as_bytes()));
+    }
+}

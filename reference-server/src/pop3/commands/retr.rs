@@ -18,10 +18,9 @@ pub(in super::super) const SPEC: Spec = Spec {
 /// Sends the message.
 pub(in super::super) async fn run(store: &Store, maildrop: &Maildrop, number: MessageNumber) -> Reply {
     match body_of(store, maildrop, number).await {
-        Ok((entry, content)) => {
-            let length = content.len();
+        Ok((entry, first)) => {
             let text = format!("{} octets", entry.octets);
-            Reply::Multi(text, Payload::Message { content, length })
+            Reply::Multi(text, Payload::Message { body: entry.body, first, octets: u64::MAX })
         }
         Err(refusal) => refusal,
     }

@@ -3,10 +3,9 @@
 use super::super::maildrop::Maildrop;
 use super::super::registry::{Request, Spec, State};
 use super::super::reply::{Payload, Reply};
-use super::super::session::body_of;
+use super::super::session::{body_of, trouble};
 use super::super::syntax::{MessageNumber, decimal, message_number};
-use crate::message::header_end;
-use crate::store::Store;
+use crate::store::{READ, Store};
 
 /// `TOP` with a message-number and a number of lines.
 pub(in super::super) const SPEC: Spec = Spec {
@@ -26,28 +25,93 @@ pub(in super::super) async fn run(
     number: MessageNumber,
     lines: u64,
 ) -> Reply {
-    match body_of(store, maildrop, number).await {
-        Ok((_, content)) => {
-            let length = top_length(&content, lines);
-            let text = "top of message follows".to_owned();
-            Reply::Multi(text, Payload::Message { content, length })
+    let (body, first) = match body_of(store, maildrop, number).await {
+        Ok((entry, first)) => (entry.body, first),
+        Err(refusal) => return refusal,
+    };
+    let mut top = Top::new(lines);
+    let mut octets = top.feed(&first);
+    let mut offset = READ;
+    while !top.is_complete() {
+        match store.body_range(body, offset, READ).await {
+            Ok(piece) if piece.is_empty() => break,
+            Ok(piece) => octets = octets.saturating_add(top.feed(&piece)),
+            Err(error) => return trouble(&error),
         }
-        Err(refusal) => refusal,
+        offset = offset.saturating_add(READ);
     }
+    Reply::Multi("top of message follows".to_owned(), Payload::Message { body, first, octets })
 }
 
-/// How many octets header, blank line and that many lines of the body have.
-fn top_length(message: &[u8], lines: u64) -> usize {
-    let header = header_end(message);
-    let body = message.get(header..).unwrap_or_default();
-    let lines = usize::try_from(lines).unwrap_or(usize::MAX);
-    let shown: usize = body.split_inclusive(|&octet| octet == b'\n').take(lines).map(<[u8]>::len).sum();
-    header + shown
+/// Counts the octets of a header, the blank line and so many lines of the body, in a message that
+/// comes piece by piece.
+struct Top {
+    place: Place,
+    lines: u64,
+    /// Is there anything in the line but its end, so far?
+    blank: Blank,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Header,
+    Body,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Blank {
+    Yes,
+    No,
+}
+
+impl Top {
+    fn new(lines: u64) -> Self {
+        Self { place: Place::Header, lines, blank: Blank::Yes }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.place == Place::Body && self.lines == 0
+    }
+
+    /// How many of these octets belong to the top.
+    fn feed(&mut self, piece: &[u8]) -> u64 {
+        let mut octets: usize = 0;
+        for line in piece.split_inclusive(|&octet| octet == b'\n') {
+            if self.is_complete() {
+                break;
+            }
+            octets = octets.saturating_add(line.len());
+            if line.iter().any(|octet| !matches!(octet, b'\r' | b'\n')) {
+                self.blank = Blank::No;
+            }
+            if line.ends_with(b"\n") {
+                match (self.place, self.blank) {
+                    (Place::Header, Blank::Yes) => self.place = Place::Body,
+                    (Place::Header, Blank::No) => {}
+                    (Place::Body, _) => self.lines = self.lines.saturating_sub(1),
+                }
+                self.blank = Blank::Yes;
+            }
+        }
+        u64::try_from(octets).unwrap_or(u64::MAX)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// However the message is cut.
+    fn top_length(message: &[u8], lines: u64) -> usize {
+        let of = |size| {
+            let mut top = Top::new(lines);
+            let octets: u64 = message.chunks(size).map(|piece| top.feed(piece)).sum();
+            usize::try_from(octets).unwrap()
+        };
+        let whole = of(message.len().max(1));
+        (1..=message.len()).for_each(|size| assert_eq!(of(size), whole));
+        whole
+    }
 
     #[test]
     fn the_blank_line_comes_with_the_header() {

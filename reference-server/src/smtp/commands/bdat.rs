@@ -1,8 +1,8 @@
 //! BDAT (RFC 3030, section 2): the message in counted pieces, without dots. The octets of a
 //! piece follow its command at once; they are read whatever is thought of it.
 
-use crate::smtp::data::{Received, stands_alone};
-use crate::smtp::delivery;
+use crate::smtp::data::{End, LineEnds};
+use crate::smtp::delivery::{self, Receiving};
 use crate::smtp::extensions::too_large;
 use crate::smtp::registry::{self, Argument, Command, Extension, Needs, Sending};
 use crate::smtp::reply::Reply;
@@ -50,7 +50,7 @@ fn bdat(session: &Session, argument: &str) -> Next {
     let out_of_order = match &session.transaction {
         None => Some("MAIL comes first"),
         Some(transaction) if transaction.recipients.is_empty() => Some("no valid recipients"),
-        Some(transaction) if transaction.chunks == Chunks::Failed => {
+        Some(transaction) if matches!(transaction.chunks, Chunks::Failed) => {
             Some("a piece has failed: RSET comes first")
         }
         Some(_) => None,
@@ -69,22 +69,38 @@ fn parse(argument: &str) -> Option<(u64, bool)> {
     Some((size.parse().ok()?, last))
 }
 
+/// A message of which pieces have come.
+#[derive(Debug)]
+pub(in crate::smtp) struct Held {
+    receiving: Receiving,
+    line_ends: LineEnds,
+}
+
 /// Takes octets of a piece, or drops them.
-pub(in crate::smtp) fn take(session: &mut Session, chunk: &Chunk, octets: &[u8]) {
-    let limit = usize::try_from(session.context.shared.limits.message_octets).unwrap_or(usize::MAX);
-    let Some(transaction) = &mut session.transaction else { return };
+pub(in crate::smtp) async fn take(session: &mut Session, chunk: &Chunk, octets: &[u8]) {
     if chunk.refusal.is_some() {
         return;
     }
-    match &mut transaction.chunks {
-        Chunks::Failed => {}
-        Chunks::Held(content) if content.len().saturating_add(octets.len()) > limit => {
-            transaction.chunks = Chunks::Failed;
-        }
-        Chunks::Held(content) => content.extend_from_slice(octets),
-        none @ Chunks::None => {
-            *none = if octets.len() > limit { Chunks::Failed } else { Chunks::Held(octets.to_vec()) };
-        }
+    let limit = session.context.shared.limits.message_octets;
+    let Some(held) = held(session) else { return };
+    let count = u64::try_from(octets.len()).unwrap_or(u64::MAX);
+    if held.receiving.octets().saturating_add(count) <= limit {
+        held.line_ends.feed(octets);
+        held.receiving.push(octets).await;
+    } else if let Some(transaction) = &mut session.transaction {
+        transaction.chunks = Chunks::Failed;
+    }
+}
+
+/// What has come of the message, which begins here where nothing has.
+fn held(session: &mut Session) -> Option<&mut Held> {
+    if matches!(session.transaction.as_ref()?.chunks, Chunks::None) {
+        let held = Held { receiving: delivery::begin(session), line_ends: LineEnds::default() };
+        session.transaction.as_mut()?.chunks = Chunks::Held(Box::new(held));
+    }
+    match &mut session.transaction.as_mut()?.chunks {
+        Chunks::Held(held) => Some(held),
+        Chunks::None | Chunks::Failed => None,
     }
 }
 
@@ -93,23 +109,19 @@ pub(in crate::smtp) async fn end(session: &mut Session, chunk: Chunk) -> Vec<Rep
     if let Some(refusal) = chunk.refusal {
         return vec![refusal];
     }
-    let held = session.transaction.as_mut().map(|transaction| match &mut transaction.chunks {
-        Chunks::None if !chunk.last => {
-            transaction.chunks = Chunks::Held(Vec::new());
-            None
-        }
-        Chunks::None => Some(Received::Message(Vec::new())),
-        Chunks::Failed => Some(Received::TooLarge),
-        Chunks::Held(_) if !chunk.last => None,
-        Chunks::Held(content) if stands_alone(content) => Some(Received::BareLineEnd),
-        Chunks::Held(content) => Some(Received::Message(std::mem::take(content))),
-    });
-    match held.flatten() {
-        None => vec![Reply::new(250, "2.0.0", format!("{} octets received", chunk.octets))],
+    // Also where the piece was empty.
+    let failed = held(session).is_none();
+    if !chunk.last {
         // The transaction stays, so that pieces on their way are known for what they are.
-        Some(Received::TooLarge) if !chunk.last => vec![too_large()],
-        Some(received) => delivery::finish(session, received).await,
+        let reply = Reply::new(250, "2.0.0", format!("{} octets received", chunk.octets));
+        return vec![if failed { too_large() } else { reply }];
     }
+    let chunks = session.transaction.as_mut().map(|transaction| std::mem::take(&mut transaction.chunks));
+    let Some(Chunks::Held(held)) = chunks else {
+        return delivery::refuse(session, End::TooLarge);
+    };
+    let end = if held.line_ends.stood_alone() { End::Bare } else { End::Whole };
+    delivery::finish(session, held.receiving, end).await
 }
 
 #[cfg(test)]

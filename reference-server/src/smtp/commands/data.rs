@@ -21,7 +21,7 @@ pub(in crate::smtp) const DATA: Command = Command {
 /// A message comes by DATA or by BDAT, never by both (RFC 3030, section 2).
 fn data(session: &Session) -> Next {
     match &session.transaction {
-        Some(transaction) if transaction.chunks != Chunks::None => {
+        Some(transaction) if !matches!(transaction.chunks, Chunks::None) => {
             Next::Reply(Reply::new(503, "5.5.1", "the message comes by BDAT already"))
         }
         _ => Next::Data,

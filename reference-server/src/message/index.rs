@@ -1,0 +1,292 @@
+//! The form in which a structure is kept beside its message, so that a server need not read the
+//! message again to tell what it is made of. Read back only where it was written by [`encode`];
+//! anything else gives nothing.
+
+use super::address::Address;
+use super::envelope::Envelope;
+use super::media::{Disposition, MediaType, Parameter};
+use super::span::Span;
+use super::structure::{Content, Entity, Structure};
+
+/// The first octet: the version of the form.
+const VERSION: u8 = 1;
+/// How deep entities nest at most; deeper ones were not written.
+const DEPTH: usize = 80;
+
+/// A structure as octets.
+pub fn encode(structure: &Structure) -> Vec<u8> {
+    let mut out = Writer(Vec::with_capacity(256));
+    out.0.push(VERSION);
+    out.entity(&structure.root);
+    out.0
+}
+
+/// The structure that these octets stand for.
+pub fn decode(octets: &[u8]) -> Option<Structure> {
+    let (&VERSION, rest) = octets.split_first()? else { return None };
+    let mut reader = Reader(rest);
+    let root = reader.entity(DEPTH)?;
+    reader.0.is_empty().then_some(Structure { root })
+}
+
+struct Writer(Vec<u8>);
+
+impl Writer {
+    /// Seven bits an octet, the lowest first.
+    fn number(&mut self, mut number: usize) {
+        while number >= 0x80 {
+            self.0.push((number & 0x7F) as u8 | 0x80);
+            number >>= 7;
+        }
+        self.0.push(number as u8);
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        self.number(text.len());
+        self.0.extend_from_slice(text);
+    }
+
+    /// 0 for none, otherwise the length and one.
+    fn optional(&mut self, text: Option<&[u8]>) {
+        match text {
+            None => self.number(0),
+            Some(text) => {
+                self.number(text.len().saturating_add(1));
+                self.0.extend_from_slice(text);
+            }
+        }
+    }
+
+    fn list<T>(&mut self, list: &[T], mut each: impl FnMut(&mut Self, &T)) {
+        self.number(list.len());
+        for one in list {
+            each(self, one);
+        }
+    }
+
+    fn parameters(&mut self, parameters: &[Parameter]) {
+        self.list(parameters, |out, parameter| {
+            out.text(parameter.name.as_bytes());
+            out.text(&parameter.value);
+        });
+    }
+
+    fn entity(&mut self, entity: &Entity) {
+        self.number(entity.header.start);
+        self.number(entity.header.len());
+        self.number(entity.body.len());
+        self.number(entity.lines);
+        self.text(entity.media.kind.as_bytes());
+        self.text(entity.media.subtype.as_bytes());
+        self.parameters(&entity.media.parameters);
+        self.optional(entity.encoding.as_ref().map(String::as_bytes));
+        self.optional(entity.id.as_deref());
+        self.optional(entity.description.as_deref());
+        self.optional(entity.md5.as_deref());
+        self.number(usize::from(entity.disposition.is_some()));
+        if let Some(disposition) = &entity.disposition {
+            self.text(disposition.kind.as_bytes());
+            self.parameters(&disposition.parameters);
+        }
+        self.list(&entity.languages, |out, tag| out.text(tag.as_bytes()));
+        self.optional(entity.location.as_deref());
+        self.number(usize::from(entity.envelope.is_some()));
+        if let Some(envelope) = &entity.envelope {
+            self.envelope(envelope);
+        }
+        match &entity.content {
+            Content::Leaf => self.number(0),
+            Content::Message(message) => {
+                self.number(1);
+                self.entity(message);
+            }
+            Content::Multipart(parts) => {
+                self.number(2);
+                self.list(parts, Self::entity);
+            }
+        }
+    }
+
+    fn envelope(&mut self, envelope: &Envelope) {
+        for text in [&envelope.date, &envelope.subject, &envelope.in_reply_to, &envelope.message_id] {
+            self.optional(text.as_deref());
+        }
+        // Mostly the same as `From`.
+        self.addresses(&envelope.from);
+        for list in [&envelope.sender, &envelope.reply_to] {
+            self.number(usize::from(*list != envelope.from));
+            if *list != envelope.from {
+                self.addresses(list);
+            }
+        }
+        for list in [&envelope.to, &envelope.cc, &envelope.bcc] {
+            self.addresses(list);
+        }
+    }
+
+    fn addresses(&mut self, list: &[Address]) {
+        self.list(list, |out, address| match address {
+            Address::Mailbox { name, route, local, domain } => {
+                out.number(0);
+                out.optional(name.as_deref());
+                out.optional(route.as_deref());
+                out.text(local);
+                out.text(domain);
+            }
+            Address::GroupStart(name) => {
+                out.number(1);
+                out.text(name);
+            }
+            Address::GroupEnd => out.number(2),
+        });
+    }
+}
+
+struct Reader<'o>(&'o [u8]);
+
+impl<'o> Reader<'o> {
+    fn number(&mut self) -> Option<usize> {
+        let mut number: usize = 0;
+        for shift in (0..usize::BITS).step_by(7) {
+            let (&octet, rest) = self.0.split_first()?;
+            self.0 = rest;
+            number |= usize::from(octet & 0x7F).checked_shl(shift)?;
+            if octet < 0x80 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, count: usize) -> Option<&'o [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn text(&mut self) -> Option<Vec<u8>> {
+        let count = self.number()?;
+        Some(self.take(count)?.to_vec())
+    }
+
+    fn string(&mut self) -> Option<String> {
+        String::from_utf8(self.text()?).ok()
+    }
+
+    #[expect(clippy::option_option, reason = "the outer one is whether it can be read")]
+    fn optional(&mut self) -> Option<Option<Vec<u8>>> {
+        match self.number()?.checked_sub(1) {
+            None => Some(None),
+            Some(count) => Some(Some(self.take(count)?.to_vec())),
+        }
+    }
+
+    fn list<T>(&mut self, mut each: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let count = self.number()?;
+        let mut list = Vec::with_capacity(count.min(self.0.len()));
+        for _ in 0..count {
+            list.push(each(self)?);
+        }
+        Some(list)
+    }
+
+    fn parameters(&mut self) -> Option<Vec<Parameter>> {
+        self.list(|from| Some(Parameter { name: from.string()?, value: from.text()? }))
+    }
+
+    fn is_there(&mut self) -> Option<bool> {
+        Some(self.number()? == 1)
+    }
+
+    fn entity(&mut self, depth: usize) -> Option<Entity> {
+        let depth = depth.checked_sub(1)?;
+        let start = self.number()?;
+        let header = Span::new(start, start.checked_add(self.number()?)?);
+        let body = Span::new(header.end, header.end.checked_add(self.number()?)?);
+        Some(Entity {
+            header,
+            body,
+            lines: self.number()?,
+            media: MediaType {
+                kind: self.string()?,
+                subtype: self.string()?,
+                parameters: self.parameters()?,
+            },
+            encoding: match self.optional()? {
+                Some(octets) => Some(String::from_utf8(octets).ok()?),
+                None => None,
+            },
+            id: self.optional()?,
+            description: self.optional()?,
+            md5: self.optional()?,
+            disposition: match self.is_there()? {
+                true => Some(Disposition { kind: self.string()?, parameters: self.parameters()? }),
+                false => None,
+            },
+            languages: self.list(Self::string)?,
+            location: self.optional()?,
+            envelope: match self.is_there()? {
+                true => Some(Box::new(self.envelope()?)),
+                false => None,
+            },
+            content: match self.number()? {
+                0 => Content::Leaf,
+                1 => Content::Message(Box::new(self.entity(depth)?)),
+                _ => Content::Multipart(self.list(|from| from.entity(depth))?),
+            },
+        })
+    }
+
+    fn envelope(&mut self) -> Option<Envelope> {
+        let [date, subject, in_reply_to, message_id] =
+            [self.optional()?, self.optional()?, self.optional()?, self.optional()?];
+        let from = self.addresses()?;
+        let sender = if self.is_there()? { self.addresses()? } else { from.clone() };
+        let reply_to = if self.is_there()? { self.addresses()? } else { from.clone() };
+        let [to, cc, bcc] = [self.addresses()?, self.addresses()?, self.addresses()?];
+        Some(Envelope { date, subject, from, sender, reply_to, to, cc, bcc, in_reply_to, message_id })
+    }
+
+    fn addresses(&mut self) -> Option<Vec<Address>> {
+        self.list(|from| {
+            Some(match from.number()? {
+                0 => Address::Mailbox {
+                    name: from.optional()?,
+                    route: from.optional()?,
+                    local: from.text()?,
+                    domain: from.text()?,
+                },
+                1 => Address::GroupStart(from.text()?),
+                _ => Address::GroupEnd,
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(
+            message in "(From: |Sender: |To: |g:a@b;|Content-Type: |message/rfc822|multipart/digest; boundary=x\
+                        |Content-Disposition: a; b=c|Content-Language: de, en|\r\n|\r\n|--x|-|\u{e9}| ){0,40}"
+        ) {
+            let structure = Structure::parse(message.as_bytes());
+            let octets = encode(&structure);
+            prop_assert_eq!(decode(&octets), Some(structure));
+            for cut in 0..octets.len() {
+                prop_assert_eq!(decode(&octets[..cut]), None);
+            }
+        }
+
+        #[test]
+        fn any_octets_can_be_tried(octets in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = decode(&octets);
+            let _ = decode(&[&[VERSION], &octets[..]].concat());
+        }
+    }
+}
