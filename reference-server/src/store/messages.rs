@@ -90,6 +90,24 @@ pub(crate) struct FlagsChanged {
     pub(crate) modified: Vec<Uid>,
 }
 
+/// What if one of the messages to copy has been expunged?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// Then none is copied (RFC 2180, section 4.4).
+    Refused,
+    /// It is passed over.
+    PassedOver,
+}
+
+impl Missing {
+    fn outcome(self) -> Result<(), StoreError> {
+        match self {
+            Self::Refused => Err(StoreError::NoSuchMessage),
+            Self::PassedOver => Ok(()),
+        }
+    }
+}
+
 /// Which messages are to be expunged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Which {
@@ -158,14 +176,15 @@ impl Store {
         .await
     }
 
-    /// Copies messages with their flags and internal dates: all that still exist, or none
-    /// (RFC 3501, section 6.4.7). No body is copied.
+    /// Copies messages with their flags and internal dates: all of them, or none (RFC 3501, section
+    /// 6.4.7). No body is copied.
     pub(crate) async fn copy(
         &self,
         from: MailboxId,
         uids: Vec<Uid>,
         account: AccountId,
         to: &MailboxName,
+        missing: Missing,
     ) -> Result<Copied, StoreError> {
         let to = to.clone();
         self.write(move |w| {
@@ -175,6 +194,7 @@ impl Store {
             let mut pairs = Vec::with_capacity(uids.len());
             for uid in uids {
                 let Some(message) = find(w.sql, from, uid)? else {
+                    missing.outcome()?;
                     continue;
                 };
                 let new = insert_row(w, &mut target, &message)?;
@@ -185,14 +205,15 @@ impl Store {
         .await
     }
 
-    /// Moves messages with their flags and internal dates: all that still exist, or none
-    /// (RFC 6851, section 3.3). Nobody ever sees them in both mailboxes, or in neither.
+    /// Moves messages with their flags and internal dates: all of them, or none (RFC 6851, section
+    /// 3.3). Nobody ever sees them in both mailboxes, or in neither.
     pub(crate) async fn move_messages(
         &self,
         from: MailboxId,
         uids: Vec<Uid>,
         account: AccountId,
         to: &MailboxName,
+        missing: Missing,
     ) -> Result<(Copied, ModSeq), StoreError> {
         let to = to.clone();
         self.write(move |w| {
@@ -202,6 +223,7 @@ impl Store {
             let mut pairs = Vec::with_capacity(uids.len());
             for uid in uids {
                 let Some(message) = find(w.sql, from, uid)? else {
+                    missing.outcome()?;
                     continue;
                 };
                 pairs.push((uid, insert_row(w, &mut target, &message)?));

@@ -45,7 +45,7 @@ pub(crate) use ids::Octets;
 pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, Uid, UidValidity};
 pub(crate) use mailboxes::{Mailbox, Selectable, Status};
 pub(crate) use maildrop::{LastLine, MaildropLock};
-pub(crate) use messages::{FlagChange, Message, NewMessage, Which};
+pub(crate) use messages::{FlagChange, Message, Missing, NewMessage, Which};
 pub(crate) use name::{DELIMITER, MailboxName};
 pub(crate) use outgoing::{Due, Fate, Millis, NewQueued, Pending, Queued, Remote, Report};
 pub(crate) use snapshot::{Access, Changes, Snapshot};

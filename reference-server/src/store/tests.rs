@@ -107,7 +107,13 @@ async fn copies_share_a_body_until_the_last_is_expunged() {
     store.create(account, &name("copy"), Vec::new()).await.unwrap();
     store.deliver(vec![account], mail("shared")).await.unwrap();
     let from = inbox(&store, account).await;
-    let copied = store.copy(from.mailbox.id, vec![Uid(1), Uid(9)], account, &name("copy")).await.unwrap();
+    let copied = store
+        .copy(from.mailbox.id, vec![Uid(1), Uid(9)], account, &name("copy"), Missing::PassedOver)
+        .await
+        .unwrap();
+    let refused =
+        store.copy(from.mailbox.id, vec![Uid(1), Uid(9)], account, &name("copy"), Missing::Refused).await;
+    assert_eq!(refused.unwrap_err(), StoreError::NoSuchMessage);
     assert_eq!(copied.pairs, [(Uid(1), Uid(1))]);
     let to = store.open_mailbox(account, &name("copy"), Access::ReadOnly).await.unwrap();
     let body = to.messages[0].body;
@@ -125,7 +131,7 @@ async fn a_copy_that_fails_leaves_nothing() {
     store.deliver(vec![account], mail("one")).await.unwrap();
     let from = inbox(&store, account).await.mailbox.id;
     assert_eq!(
-        store.copy(from, vec![Uid(1)], account, &name("nowhere")).await,
+        store.copy(from, vec![Uid(1)], account, &name("nowhere"), Missing::Refused).await,
         Err(StoreError::NoSuchMailbox)
     );
     assert_eq!(inbox(&store, account).await.messages.len(), 1);

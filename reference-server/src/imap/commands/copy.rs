@@ -7,7 +7,7 @@ use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, SequenceSet, mailbox, sequence_set};
 use crate::imap::view::Numbering;
-use crate::store::StoreError;
+use crate::store::{Missing, StoreError};
 
 /// See [`parse`].
 pub(crate) const COPY: Registered =
@@ -35,6 +35,15 @@ fn parse(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Box<dyn Comman
     Ok(Box::new(Copy { set, numbering, mailbox: mailbox(cursor)? }))
 }
 
+/// A UID that stands for no message is passed over (RFC 3501, section 6.4.8); a number stands for a
+/// message until its EXPUNGE is told.
+pub(super) fn missing(numbering: Numbering) -> Missing {
+    match numbering {
+        Numbering::Sequence => Missing::Refused,
+        Numbering::Uid => Missing::PassedOver,
+    }
+}
+
 impl Command for Copy {
     /// All or nothing: where one of the messages is gone, none is copied (RFC 2180, section 4.4).
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
@@ -48,8 +57,10 @@ impl Command for Copy {
             }
             let to = name_of(&self.mailbox)?;
             let store = session.store();
-            let copied =
-                store.copy(from, uids, account, &to).await.map_err(|error| refusal_of_destination(&error))?;
+            let copied = store
+                .copy(from, uids, account, &to, missing(self.numbering))
+                .await
+                .map_err(|error| refusal_of_destination(&error))?;
             let (from, to): (Vec<u32>, Vec<u32>) =
                 copied.pairs.iter().map(|(here, there)| (here.0, there.0)).unzip();
             if from.is_empty() {

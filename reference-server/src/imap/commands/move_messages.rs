@@ -1,5 +1,6 @@
 //! MOVE and UID MOVE (RFC 6851).
 
+use super::copy::missing;
 use super::expunge::read_only;
 use super::store::no_such_number;
 use crate::imap::failure::refusal_of_destination;
@@ -55,7 +56,7 @@ impl Command for Move {
             }
             let store = session.store();
             let (moved, modseq) = store
-                .move_messages(from, uids, account, &to)
+                .move_messages(from, uids, account, &to, missing(self.numbering))
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
             let (from, to): (Vec<u32>, Vec<u32>) =

@@ -98,7 +98,7 @@ impl Command for Store {
             }
             let modified = named(view, &done.modified, self.numbering);
             session.link.write(&out).await?;
-            Ok(outcome(done.gone, modified))
+            Ok(outcome(done.gone.named_by(self.numbering), modified))
         })
     }
 }
@@ -131,6 +131,16 @@ fn outcome(gone: Gone, modified: Vec<u32>) -> Reply {
 pub(super) enum Gone {
     None,
     Some,
+}
+
+impl Gone {
+    /// A UID that stands for no message is no error (RFC 3501, section 6.4.8).
+    pub(super) fn named_by(self, numbering: Numbering) -> Self {
+        match numbering {
+            Numbering::Sequence => self,
+            Numbering::Uid => Self::None,
+        }
+    }
 }
 
 /// What a change of flags came to.
