@@ -13,7 +13,7 @@ use std::sync::Arc;
 use mailspec::outcome::{CaseOutcome, Listener, Verdict};
 use mailspec::report::{Collector, draw_case};
 use mailspec::run::{Options, Plan, Selection, run};
-use mailspec::script;
+use mailspec::script::{self, construct};
 use mailspec::target::{EmbeddedOptions, Target};
 
 /// A case that an example's own steps are put into.
@@ -59,6 +59,34 @@ fn outcomes(paths: &[PathBuf]) -> Vec<CaseOutcome> {
         run(&plan, &target, &options, &mut listeners).await;
     });
     collector.take().cases
+}
+
+/// The page with what derives from the declarations put in anew.
+fn page(text: &str) -> String {
+    let mut page = text.to_owned();
+    for (name, region) in construct::regions() {
+        let begin = format!("<!-- declared: {name} -->\n");
+        let at = page.find(&begin).unwrap_or_else(|| panic!("the page has no place for `{name}`"));
+        let start = at + begin.len();
+        let end = start + page.get(start..).and_then(|rest| rest.find("<!-- end -->")).unwrap();
+        page.replace_range(start..end, &region);
+    }
+    page
+}
+
+#[test]
+fn the_page_says_what_is_declared() {
+    let path = "docs/script-language.md";
+    let text = std::fs::read_to_string(path).unwrap();
+    let declared = page(&text);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &declared).unwrap();
+    } else {
+        assert!(
+            text == declared,
+            "{path} differs from the declarations: set UPDATE_DOCS=1 and run this test"
+        );
+    }
 }
 
 #[test]

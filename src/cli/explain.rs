@@ -1,4 +1,4 @@
-//! `mailspec explain`: a requirement, a case or a deviation, and what covers it.
+//! `mailspec explain`: a requirement, a case, a deviation or a construct of the language, and what covers it.
 
 use std::fmt::{self, Write as _};
 use std::io::Write;
@@ -9,6 +9,7 @@ use reference_server::deviation::{self, Deviation};
 
 use super::{Status, complain};
 use crate::requirement::{Requirement, RequirementId};
+use crate::script::construct::{self, CHAPTERS, Construct, Need};
 use crate::script::model::{Case, Suite};
 use crate::script::{self, Library};
 use crate::source::suggestion;
@@ -16,7 +17,8 @@ use crate::source::suggestion;
 /// What `mailspec explain` is asked.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The id of a requirement (rfc1939-6-1), a case (pop3/update/dele-without-quit) or a deviation.
+    /// The id of a requirement (rfc1939-6-1), a case (pop3/update/dele-without-quit), a deviation,
+    /// or a construct of the script language (silence).
     id: String,
     /// Scripts whose cases count too; without any, the suites built in.
     #[arg(value_name = "FILE")]
@@ -54,6 +56,8 @@ fn explain(library: &Library, id: &str) -> Result<String, String> {
         explain_case(&mut text, library, suite, case)
     } else if let Some(deviation) = deviation::find(id) {
         explain_deviation(&mut text, library, deviation)
+    } else if construct::find(id).next().is_some() {
+        construct::find(id).try_for_each(|(kind, construct)| explain_construct(&mut text, kind, construct))
     } else {
         return Err(unknown(library, id));
     };
@@ -74,9 +78,23 @@ fn unknown(library: &Library, id: &str) -> String {
     } else if id.starts_with("rfc") || id.starts_with("house-") {
         library.ledger.iter().map(|row| row.id.as_str()).collect()
     } else {
-        deviation::all().iter().map(|deviation| deviation.id).collect()
+        let constructs = CHAPTERS.iter().flat_map(|chapter| chapter.constructs).map(|one| one.name);
+        deviation::all().iter().map(|deviation| deviation.id).chain(constructs).collect()
     };
     suggestion(id, &known)
+}
+
+fn explain_construct(text: &mut String, kind: &str, construct: &Construct) -> fmt::Result {
+    writeln!(text, "{} ({kind} of the script language, since version {})", construct.name, construct.since)?;
+    writeln!(text, "  {}", construct.means)?;
+    for key in construct.shape.mappings().iter().flat_map(|mapping| mapping.keys) {
+        let needed = if key.need == Need::Required { " (required)" } else { "" };
+        writeln!(text, "    {}: {}{needed}", key.name, key.means)?;
+    }
+    if let Some(example) = construct.example {
+        writeln!(text, "\n{}", example.text)?;
+    }
+    Ok(())
 }
 
 fn explain_requirement(text: &mut String, library: &Library, requirement: &Requirement) -> fmt::Result {

@@ -1,13 +1,13 @@
 //! The language: its model, reading and linting.
 //!
-//! [`model`] is what runner and tools see; reading turns YAML nodes into it.
+//! [`construct`] declares what scripts can say. [`model`] is what runner and tools see; reading turns YAML nodes into it.
 
+pub mod construct;
 mod library;
 pub mod model;
 pub mod pattern;
 pub mod read;
-mod schema;
 pub mod template;
 
+pub use construct::schema;
 pub use library::{Library, built_in, load};
-pub use schema::schema;

@@ -2,6 +2,7 @@
 
 use super::scope::Scope;
 use super::{Context, needs, step, texts, uses, wait};
+use crate::script::construct::{ALTERNATIVE, FOR, REPEAT};
 use crate::script::model::{Action, Alternative, Condition, Sense, Step, Test};
 use crate::script::template::{Escapes, is_name};
 use crate::source::{Fields, Node};
@@ -18,27 +19,6 @@ pub(super) enum BlockKind {
     Together,
     AnyOf,
     Use,
-}
-
-/// What `repeat` can say.
-pub(in crate::script) const REPEAT_KEYS: &[&str] = &["times", "as", "steps"];
-/// What `for` can say.
-pub(in crate::script) const FOR_KEYS: &[&str] = &["each", "in", "steps"];
-/// What an alternative can say.
-pub(in crate::script) const ALTERNATIVE_KEYS: &[&str] = &["name", "steps"];
-
-impl BlockKind {
-    /// An example of what stands behind its word.
-    pub(super) const fn example(self) -> &'static str {
-        match self {
-            Self::Steps => "`steps: [login, drop]`",
-            Self::Repeat => "`repeat: {times: 3, as: i, steps: […]}`",
-            Self::For => "`for: {each: word, in: [a, b], steps: […]}`",
-            Self::Together => "`together:` and a list of branches below, each a list of steps",
-            Self::Use => "`use: {block: name, with: {parameter: text}}`",
-            Self::AnyOf => "`any-of:` and a list of `{name: …, steps: […]}` below",
-        }
-    }
 }
 
 /// Reads what stands behind the word.
@@ -59,8 +39,8 @@ pub(super) fn read(
 }
 
 fn repeat(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Action> {
-    let what = "`repeat`";
-    let fields = context.decoder.fields(node, what, REPEAT_KEYS)?;
+    let what = REPEAT.what;
+    let fields = context.fields(node, REPEAT)?;
     let times = context.decoder.required(&fields, what, "times");
     let times = times.and_then(|node| context.decoder.number(node, "`times`", MAX_TIMES));
     let bind = fields.get("as").and_then(|node| variable(context, scope, node, "`as`"));
@@ -69,8 +49,8 @@ fn repeat(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<A
 }
 
 fn each(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Action> {
-    let what = "`for`";
-    let fields = context.decoder.fields(node, what, FOR_KEYS)?;
+    let what = FOR.what;
+    let fields = context.fields(node, FOR)?;
     let values = context.decoder.required(&fields, what, "in");
     let values = values.and_then(|node| context.decoder.list(node, "`in`")).map(|items| {
         let value = |item| texts::template(context, scope, item, "an item of `in`", Escapes::Kept);
@@ -153,7 +133,7 @@ fn refuse_ends(context: &mut Context<'_>, steps: &[Step]) {
 }
 
 fn any_of(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Action> {
-    let what = "an alternative";
+    let what = ALTERNATIVE.what;
     let items = context.decoder.list(node, "`any-of`")?;
     if items.len() < 2 {
         let help = "write `- {name: …, steps: […]}` for each";
@@ -163,7 +143,7 @@ fn any_of(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<A
     let mut alternatives = Vec::new();
     let mut courses = Vec::new();
     for item in items {
-        let Some(fields) = context.decoder.fields(item, what, ALTERNATIVE_KEYS) else { continue };
+        let Some(fields) = context.fields(item, ALTERNATIVE) else { continue };
         let name = context.decoder.required(&fields, what, "name");
         let name = name.and_then(|node| context.decoder.sentence(node, "`name`"));
         let mut course = scope.clone();

@@ -5,13 +5,11 @@ use std::time::Duration;
 use super::scope::Scope;
 use super::table::Row;
 use super::{Context, given, lint, needs, step, texts};
+use crate::script::construct::CASE;
 use crate::script::model::{Binding, Case, LetValue, Need, Step};
 use crate::source::{Fields, Node, Span};
 
-const WHAT: &str = "a case";
-/// What a case can say.
-pub(in crate::script) const KEYS: &[&str] =
-    &["id", "name", "note", "tags", "needs", "given", "let", "deadline", "table", "steps", "teardown"];
+const WHAT: &str = CASE.what;
 
 /// What a case has from its suite.
 pub(super) struct Inherited<'a> {
@@ -29,7 +27,7 @@ pub(super) fn read(
     ids: &mut Vec<(String, Span)>,
 ) -> Option<Case> {
     let node = &row.node;
-    let fields = context.decoder.fields(node, WHAT, KEYS)?;
+    let fields = context.fields(node, CASE)?;
     let id = read_id(context, &fields, row.name.as_deref(), ids);
     let decoder = &mut context.decoder;
     let name = decoder.required(&fields, WHAT, "name").and_then(|node| decoder.sentence(node, "`name`"));

@@ -6,14 +6,11 @@
 use super::Context;
 use super::scope::Scope;
 use super::texts;
+use crate::script::construct::{ACCOUNT_MAIL, GIVEN, MESSAGE};
 use crate::script::model::{Given, GivenAccount, GivenMailbox, GivenMessage};
 use crate::script::template::{Escapes, Part, Template};
 use crate::source::{Fields, Node, Span};
 
-const KEYS: [&str; 4] = ["accounts", "inbox", "mailboxes", "of"];
-/// What a message can say.
-pub(in crate::script) const MESSAGE_KEYS: &[&str] =
-    &["subject", "from", "to", "date", "headers", "body", "flags", "internal-date", "id", "raw", "file"];
 /// The fields that make up a message's text; `raw` and `file` give it whole.
 const TEXT_KEYS: [&str; 7] = ["subject", "from", "to", "date", "headers", "body", "id"];
 /// Every message that names no date has this one.
@@ -55,7 +52,7 @@ pub(super) fn read(
 ) -> Given {
     let mut accounts: Vec<GivenAccount> =
         names.into_iter().map(|name| GivenAccount { name, mailboxes: Vec::new() }).collect();
-    if let Some(fields) = given.and_then(|node| context.decoder.fields(node, "`given`", &KEYS)) {
+    if let Some(fields) = given.and_then(|node| context.fields(node, GIVEN)) {
         let before = scope.clone();
         if let Some(first) = accounts.first_mut() {
             first.mailboxes = mailboxes(context, &before, &fields, &first.name);
@@ -72,10 +69,7 @@ pub(super) fn read(
         if let Some(others) = fields.get("of").and_then(|node| context.decoder.open_fields(node, "`of`")) {
             for entry in others.entries {
                 scope.check_account(context, &entry.key, entry.key_span);
-                let what = "the mail of an account";
-                let Some(fields) = context.decoder.fields(&entry.value, what, &["inbox", "mailboxes"]) else {
-                    continue;
-                };
+                let Some(fields) = context.fields(&entry.value, ACCOUNT_MAIL) else { continue };
                 let mail = mailboxes(context, &before, &fields, &entry.key);
                 if let Some(account) = accounts.iter_mut().find(|account| account.name == entry.key) {
                     account.mailboxes.extend(mail);
@@ -153,7 +147,7 @@ fn message(
     node: &Node,
     origin: Origin<'_>,
 ) -> Option<GivenMessage> {
-    let fields = context.decoder.fields(node, "a message", MESSAGE_KEYS)?;
+    let fields = context.fields(node, MESSAGE)?;
     let flags = fields.get("flags").map(|node| context.decoder.words(node, "`flags`")).unwrap_or_default();
     let internal_date =
         fields.get("internal-date").and_then(|node| context.decoder.sentence(node, "`internal-date`"));

@@ -21,24 +21,13 @@ mod texts;
 mod uses;
 mod wait;
 
-#[cfg(test)]
-pub(super) use block::{ALTERNATIVE_KEYS, FOR_KEYS, REPEAT_KEYS};
-#[cfg(test)]
-pub(super) use case::KEYS as CASE_KEYS;
-#[cfg(test)]
-pub(super) use given::MESSAGE_KEYS;
-#[cfg(test)]
-pub(super) use step::SEND_KEYS;
-pub(super) use step::{may_stand_alone, words as step_words};
-#[cfg(test)]
-pub(super) use uses::{BLOCK_KEYS, USE_KEYS};
-
 use std::sync::Arc;
 
+use super::construct::{Mapping, SUITE};
 use super::model::{Protocol, Suite};
 use super::pattern::PatternError;
 use crate::requirement::Ledger;
-use crate::source::{Decoder, Diagnostics, Node, SourceFile, Span, parse};
+use crate::source::{Decoder, Diagnostics, Fields, Node, SourceFile, Span, parse};
 
 /// Fetches a file that a script names (`file: path`), relative to the script.
 pub type Attachment<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
@@ -66,6 +55,11 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// The fields of a mapping; a key that it does not have is a mistake.
+    fn fields<'n>(&mut self, node: &'n Node, mapping: &Mapping) -> Option<Fields<'n>> {
+        self.decoder.fields(node, mapping.what, &mapping.names())
+    }
+
     fn pattern_mistake(&mut self, mistake: PatternError) {
         match mistake.help {
             Some(help) => self.decoder.mistake_help(mistake.span, mistake.message, help),
@@ -101,13 +95,10 @@ pub fn read(
     }
 }
 
-/// What a suite can say.
-pub(super) const SUITE_KEYS: &[&str] = &["version", "suite", "protocol", "tags", "needs", "blocks", "cases"];
-
 fn read_suite(context: &mut Context<'_>, root: &Node, path: &str) -> Option<Suite> {
-    let what = "a suite";
+    let what = SUITE.what;
+    let fields = context.fields(root, SUITE)?;
     let decoder = &mut context.decoder;
-    let fields = decoder.fields(root, what, SUITE_KEYS)?;
     if let Some(version) = decoder.required(&fields, what, "version") {
         decoder.choice(version, "version of the language", &[("1", 1)]);
     }

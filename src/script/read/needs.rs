@@ -1,6 +1,7 @@
 //! Conditions of a case: `needs`.
 
 use super::Context;
+use crate::script::construct::{CONDITIONS, names};
 use crate::script::model::{Endpoint, Lifecycle, Need, Protocol};
 use crate::source::Node;
 
@@ -45,8 +46,7 @@ pub(super) fn read_one(context: &mut Context<'_>, node: &Node) -> Option<Need> {
                 })
             }
             None => {
-                let protocols = Protocol::ALL.map(Protocol::as_str);
-                let known = ["endpoint", "lifecycle", "policy"].into_iter().chain(protocols);
+                let known = names(CONDITIONS);
                 decoder.unknown(entry.key_span, format!("`{key}` is no kind of condition"), key, known);
                 None
             }

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::scope::Scope;
+use crate::script::construct::{OPEN, TLS};
 use crate::script::model::{Endpoint, Open, Protocol, TlsVersion, TlsWish};
 use crate::source::{Fields, Node, Span};
 
@@ -36,8 +37,7 @@ pub(super) fn read(
             }
         }
         Some(node) => {
-            let fields =
-                context.decoder.fields(node, "this step", &["name", "as", "protocol", "endpoint", "tls"])?;
+            let fields = context.fields(node, OPEN)?;
             read_fields(context, scope, &fields, &mut open);
         }
     }
@@ -82,7 +82,7 @@ fn read_fields(context: &mut Context<'_>, scope: &Scope, fields: &Fields<'_>, op
 
 /// `{version, name}`: how the client's side of TLS is to behave.
 pub(super) fn tls(context: &mut Context<'_>, node: &Node) -> Option<TlsWish> {
-    let fields = context.decoder.fields(node, "`tls`", &["version", "name"])?;
+    let fields = context.fields(node, TLS)?;
     let version = fields.get("version").and_then(|node| {
         context.decoder.choice(node, "version of TLS that can be offered", &TlsVersion::ALL)
     });

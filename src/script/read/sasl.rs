@@ -3,14 +3,13 @@
 use super::scope::Scope;
 use super::{Context, law, texts};
 use crate::sasl::{Flaw, Mechanism, Order};
+use crate::script::construct::{SASL, TAMPER};
 use crate::script::model::{Initial, Replacement, Sasl, SaslOutcome, Tamper};
 use crate::script::template::{Escapes, Template};
 use crate::source::{Fields, Node};
 
 /// The most messages of a client in one exchange, and octets to cut.
 const MOST: usize = 1_000;
-
-const KEYS: [&str; 9] = ["mechanism", "as", "user", "authzid", "token", "initial", "tamper", "expect", "law"];
 
 /// Reads `sasl: MECHANISM` or `sasl: {mechanism: …}`.
 pub(super) fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Sasl> {
@@ -45,7 +44,7 @@ fn mechanism(context: &mut Context<'_>, node: &Node) -> Option<Mechanism> {
 }
 
 fn mapping(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Sasl> {
-    let fields = context.decoder.fields(node, "`sasl`", &KEYS)?;
+    let fields = context.fields(node, SASL)?;
     let named = context.decoder.required(&fields, "`sasl`", "mechanism")?;
     let mut sasl = blank(mechanism(context, named)?, scope);
     if let Some(node) = fields.get("as")
@@ -107,8 +106,8 @@ fn tamper(context: &mut Context<'_>, scope: &Scope, node: &Node, mechanism: Mech
         }
         return Some(Tamper::Flaw(flaw));
     }
-    let what = "`tamper`";
-    let fields = context.decoder.fields(node, what, &["message", "text", "line", "cut"])?;
+    let what = TAMPER.what;
+    let fields = context.fields(node, TAMPER)?;
     let number = context.decoder.required(&fields, what, "message")?;
     let number = context.decoder.number(number, "`message`", MOST)?.max(1);
     let by = match (fields.get("text"), fields.get("line"), fields.get("cut")) {

@@ -6,15 +6,13 @@ use super::block::{self, BlockKind};
 use super::open::{self, OpenKind};
 use super::scope::{Greeting, Scope};
 use super::{Context, law, sasl, talk, texts, wait};
+use crate::script::construct::{CLOSED, DATA, MODIFIERS, SEND, SILENCE, STARTTLS, STEPS, names};
 use crate::script::model::{Action, Condition, Cut, Data, Law, Send, Sense, StartTls, Step};
 use crate::script::template::Escapes;
 use crate::source::{Entry, Fields, Node, Span};
 
 /// Time limit of each wait where a step says none.
 const WITHIN: Duration = Duration::from_secs(10);
-
-/// What `send` can say.
-pub(in crate::script) const SEND_KEYS: &[&str] = &["bytes", "split", "each", "pause"];
 
 /// The most octets that one piece of a `send` has.
 const MAX_PIECE: usize = 10_000_000;
@@ -92,32 +90,12 @@ impl Kind {
         )
     }
 
-    /// An example of what stands behind its word, where something must.
-    const fn example(self) -> Option<&'static str> {
-        match self {
-            Self::Talk => Some("`talk: |` and `C:` and `S:` lines below"),
-            Self::Data => Some("`data: |` and the message below"),
-            Self::Send => Some("`send: 'NOOP\\r\\n'`"),
-            Self::Sasl => Some("`sasl: SCRAM-SHA-256`"),
-            Self::Silence => Some("`silence: 300ms`"),
-            Self::Pause => Some("`pause: 100ms`"),
-            Self::Eventually => Some("`eventually: {within: 10s, mailbox: {has: {subject: one}}}`"),
-            Self::Check => Some("`check: {value: \"${a}\", equals: \"${b}\"}`"),
-            Self::Let => Some("`let: {name: value}`"),
-            Self::Block(kind) => Some(kind.example()),
-            _ => None,
-        }
+    /// How it is written, where something must stand behind its word.
+    fn example(self) -> Option<&'static str> {
+        let word = Self::WORDS.iter().find(|(_, kind)| *kind == self).map(|(word, _)| *word)?;
+        let declared = STEPS.iter().find(|step| step.name == word)?;
+        (!declared.shape.may_be_nothing()).then(|| declared.brief.unwrap_or(declared.name))
     }
-}
-
-/// Whether a step's word can stand with nothing behind it.
-pub(in crate::script) fn may_stand_alone(word: &str) -> bool {
-    Kind::find(word).is_some_and(|kind| kind.example().is_none())
-}
-
-/// The words of all steps.
-pub(in crate::script) fn words() -> impl Iterator<Item = &'static str> {
-    Kind::WORDS.iter().map(|(word, _)| *word)
 }
 
 /// Reads a list of steps, in the order in which they run.
@@ -148,9 +126,6 @@ struct Written<'n> {
     within: Option<Duration>,
     conditions: Vec<(Sense, &'n Node)>,
 }
-
-/// What may stand beside an action.
-const MODIFIERS: [&str; 4] = ["on", "within", "when", "unless"];
 
 fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Step> {
     let written = match node.entries() {
@@ -187,11 +162,15 @@ fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Ste
     Some(step)
 }
 
+fn is_modifier(entry: &Entry) -> bool {
+    names(MODIFIERS).any(|name| name == entry.key)
+}
+
 /// `- login`.
 fn bare<'n>(context: &mut Context<'_>, node: &'n Node) -> Option<Written<'n>> {
     let word = context.decoder.text(node, "a step")?;
     let Some(kind) = Kind::find(word) else {
-        context.decoder.unknown(node.span, format!("there is no step `{word}`"), word, words());
+        context.decoder.unknown(node.span, format!("there is no step `{word}`"), word, names(STEPS));
         return None;
     };
     Some(Written { kind, value: None, span: node.span, on: None, within: None, conditions: Vec::new() })
@@ -202,7 +181,7 @@ fn mapping<'n>(context: &mut Context<'_>, node: &'n Node, entries: &'n [Entry]) 
     let fields = Fields { entries, span: node.span };
     let decoder = &mut context.decoder;
     let mut action: Option<(Kind, &Entry)> = None;
-    for entry in entries.iter().filter(|entry| !MODIFIERS.contains(&entry.key.as_str())) {
+    for entry in entries.iter().filter(|entry| !is_modifier(entry)) {
         match (Kind::find(&entry.key), action) {
             (Some(kind), None) => action = Some((kind, entry)),
             (Some(_), Some((_, first))) => {
@@ -211,7 +190,7 @@ fn mapping<'n>(context: &mut Context<'_>, node: &'n Node, entries: &'n [Entry]) 
             }
             (None, _) => {
                 let message = format!("there is no step `{}`", entry.key);
-                decoder.unknown(entry.key_span, message, &entry.key, words().chain(MODIFIERS));
+                decoder.unknown(entry.key_span, message, &entry.key, names(STEPS).chain(names(MODIFIERS)));
             }
         }
     }
@@ -221,7 +200,7 @@ fn mapping<'n>(context: &mut Context<'_>, node: &'n Node, entries: &'n [Entry]) 
     let conditions =
         [sensed("when", Sense::When), sensed("unless", Sense::Unless)].into_iter().flatten().collect();
     let Some((kind, entry)) = action else {
-        if entries.iter().all(|entry| MODIFIERS.contains(&entry.key.as_str())) {
+        if entries.iter().all(is_modifier) {
             decoder.mistake_help(node.span, "this step does nothing", "add an action, as `talk: |`");
         }
         return None;
@@ -268,7 +247,7 @@ fn action(
             Some(Action::Drop)
         }
         (Kind::Closed, value) => {
-            let law = value.and_then(|node| with_law(context, node, "`closed`"));
+            let law = value.and_then(|node| closed_law(context, node));
             scope.close(on, "`closed` expects the server to have closed it");
             Some(Action::Closed(law))
         }
@@ -335,7 +314,7 @@ fn data(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Data> {
     if node.entries().is_none() {
         return texts::template(context, scope, node, "`data`", Escapes::Kept).map(Data::Message);
     }
-    let fields = context.decoder.fields(node, "`data`", &["message", "raw"])?;
+    let fields = context.fields(node, DATA)?;
     match (fields.get("message"), fields.get("raw")) {
         (Some(text), None) => {
             texts::template(context, scope, text, "`message`", Escapes::Kept).map(Data::Message)
@@ -354,8 +333,8 @@ fn send(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Send> {
         let octets = texts::template(context, scope, node, "`send`", Escapes::Read)?;
         return Some(Send { octets, cut: Cut::Whole, pause: Duration::ZERO });
     }
-    let what = "`send`";
-    let fields = context.decoder.fields(node, what, SEND_KEYS)?;
+    let what = SEND.what;
+    let fields = context.fields(node, SEND)?;
     let octets = context.decoder.required(&fields, what, "bytes");
     let octets = octets.and_then(|node| texts::template(context, scope, node, "`bytes`", Escapes::Read));
     let pause = fields.get("pause").and_then(|node| context.decoder.duration(node, "`pause`"));
@@ -393,7 +372,7 @@ fn starttls(
         context.decoder.mistake(place, message);
     }
     let Some(node) = value else { return Some(Action::StartTls(StartTls::Command, None)) };
-    let fields = context.decoder.fields(node, "`starttls`", &["handshake-only", "tls"])?;
+    let fields = context.fields(node, STARTTLS)?;
     let only =
         fields.get("handshake-only").and_then(|node| context.decoder.boolean(node, "`handshake-only`"));
     let how = if only == Some(true) { StartTls::HandshakeOnly } else { StartTls::Command };
@@ -405,8 +384,8 @@ fn silence(context: &mut Context<'_>, node: &Node) -> Option<Action> {
     if node.entries().is_none() {
         return context.decoder.duration(node, "`silence`").map(|time| Action::Silence { time, law: None });
     }
-    let what = "`silence`";
-    let fields = context.decoder.fields(node, what, &["for", "law"])?;
+    let what = SILENCE.what;
+    let fields = context.fields(node, SILENCE)?;
     let time = context.decoder.required(&fields, what, "for");
     let time = time.and_then(|node| context.decoder.duration(node, "`for`"));
     let law = fields.get("law").and_then(|node| law::read(context, node));
@@ -414,8 +393,19 @@ fn silence(context: &mut Context<'_>, node: &Node) -> Option<Action> {
 }
 
 /// `{law: ID}`.
-fn with_law(context: &mut Context<'_>, node: &Node, what: &str) -> Option<Law> {
-    let fields = context.decoder.fields(node, what, &["law"])?;
-    let node = context.decoder.required(&fields, what, "law")?;
+fn closed_law(context: &mut Context<'_>, node: &Node) -> Option<Law> {
+    let fields = context.fields(node, CLOSED)?;
+    let node = context.decoder.required(&fields, CLOSED.what, "law")?;
     law::read(context, node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_steps_are_those_declared() {
+        let words: Vec<&str> = Kind::WORDS.iter().map(|(word, _)| *word).collect();
+        assert_eq!(words, names(STEPS).collect::<Vec<_>>());
+    }
 }

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::Context;
 use super::scope::Scope;
+use crate::script::construct::LET;
 use crate::script::model::{Binding, LetValue};
 use crate::script::pattern::{self, TextPattern};
 use crate::script::template::{Escapes, Template, is_name};
@@ -11,9 +12,6 @@ use crate::source::{Node, Scalar, Span};
 
 /// The most that `times` may repeat; long enough for any limit of the RFCs.
 const MAX_REPEAT: usize = 10_000_000;
-
-/// What a value of `let` that is a mapping can say.
-const LET_KEYS: &[&str] = &["repeat", "times", "bytes"];
 
 /// Reads a scalar as a template, and checks what it reads.
 pub(super) fn template(
@@ -121,8 +119,8 @@ fn let_value(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Le
     if node.entries().is_none() {
         return template(context, scope, node, "a value", Escapes::Kept).map(LetValue::Text);
     }
-    let what = "a value that is a mapping";
-    let fields = context.decoder.fields(node, what, LET_KEYS)?;
+    let what = LET.what;
+    let fields = context.fields(node, LET)?;
     if let Some(entry) = fields.entry("bytes") {
         for other in fields.entries.iter().filter(|other| other.key != "bytes") {
             let message = format!("`{}` has no place beside `bytes`", other.key);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::scope::Scope;
 use super::{Context, step};
+use crate::script::construct::{BLOCK, USE};
 use crate::script::model::Action;
 use crate::script::template::is_name;
 use crate::source::{Node, SourceFile, nearest, parse};
@@ -23,11 +24,6 @@ pub(super) struct Block {
     steps: Node,
 }
 
-/// What a block can say.
-pub(in crate::script) const BLOCK_KEYS: &[&str] = &["with", "steps"];
-/// What `use` can say.
-pub(in crate::script) const USE_KEYS: &[&str] = &["block", "with"];
-
 /// Reads `blocks` of a suite.
 pub(super) fn read_blocks(context: &mut Context<'_>, node: &Node) -> Vec<Block> {
     let Some(fields) = context.decoder.open_fields(node, "`blocks`") else { return Vec::new() };
@@ -35,8 +31,8 @@ pub(super) fn read_blocks(context: &mut Context<'_>, node: &Node) -> Vec<Block> 
 }
 
 fn read_block(context: &mut Context<'_>, name: &str, node: &Node) -> Option<Block> {
-    let what = "a block";
-    let fields = context.decoder.fields(node, what, BLOCK_KEYS)?;
+    let what = BLOCK.what;
+    let fields = context.fields(node, BLOCK)?;
     let parameters = fields.get("with").map(|node| texts(context, node)).unwrap_or_default();
     let steps = context.decoder.required(&fields, what, "steps")?.clone();
     Some(Block { name: name.to_owned(), parameters, steps })
@@ -65,7 +61,7 @@ pub(super) fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) ->
     let (named, given) = match node.entries() {
         None => (node, None),
         Some(_) => {
-            let fields = context.decoder.fields(node, "`use`", USE_KEYS)?;
+            let fields = context.fields(node, USE)?;
             (context.decoder.required(&fields, "`use`", "block")?, fields.get("with"))
         }
     };

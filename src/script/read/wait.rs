@@ -6,6 +6,7 @@ use regex::bytes::RegexBuilder;
 
 use super::scope::Scope;
 use super::{Context, law, step, texts};
+use crate::script::construct::{CHECK, EVENTUALLY, HAS, MAILBOX};
 use crate::script::model::{Action, Check, EventuallyMailbox, MessageTraits, Operator, Series};
 use crate::script::pattern::TextPattern;
 use crate::script::template::{Escapes, Template, is_name};
@@ -18,7 +19,7 @@ pub(super) fn eventually(
     node: &Node,
     within: &mut Duration,
 ) -> Option<Action> {
-    let fields = context.decoder.fields(node, "`eventually`", &["within", "mailbox", "steps"])?;
+    let fields = context.fields(node, EVENTUALLY)?;
     if let Some(time) = fields.get("within").and_then(|node| context.decoder.duration(node, "`within`")) {
         *within = time;
     }
@@ -35,7 +36,7 @@ pub(super) fn eventually(
 }
 
 fn mailbox(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<EventuallyMailbox> {
-    let fields = context.decoder.fields(node, "`mailbox`", &["of", "folder", "has", "count", "as", "law"])?;
+    let fields = context.fields(node, MAILBOX)?;
     let account = match fields.get("of") {
         Some(node) => {
             let name = context.decoder.sentence(node, "`of`")?;
@@ -77,8 +78,7 @@ fn variable(context: &mut Context<'_>, node: &Node) -> Option<String> {
 }
 
 fn traits(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<MessageTraits> {
-    let keys = ["subject", "from", "to", "header", "body", "body-contains"];
-    let fields = context.decoder.fields(node, "`has`", &keys)?;
+    let fields = context.fields(node, HAS)?;
     let mut headers: Vec<(String, TextPattern)> = Vec::new();
     for (key, name) in [("subject", "Subject"), ("from", "From"), ("to", "To")] {
         if let Some(node) = fields.get(key) {
@@ -104,10 +104,8 @@ fn traits(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<M
 
 /// Reads `check: {value, OPERATOR: operand, law}`.
 pub(super) fn check(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Check> {
-    let what = "`check`";
-    let known: Vec<&str> = Operator::ALL.iter().map(|(word, _)| *word).chain(["value", "law"]).collect();
-    let fields = context.decoder.fields(node, what, &known)?;
-    let value = context.decoder.required(&fields, what, "value");
+    let fields = context.fields(node, CHECK)?;
+    let value = context.decoder.required(&fields, CHECK.what, "value");
     let value = value.and_then(|node| texts::template(context, scope, node, "`value`", Escapes::Kept));
     let law = fields.get("law").and_then(|node| law::read(context, node));
     let (operator, operand) = operator(context, scope, &fields)?;

@@ -18,6 +18,13 @@ fn talk(protocol: &str, open: &str, lines: &str) -> Talk {
 }
 
 #[test]
+fn the_speakers_are_those_declared() {
+    use crate::script::construct::{LINES, names};
+    let declared: Vec<&str> = names(LINES).filter(|line| !line.contains('[')).collect();
+    assert_eq!(declared, SPEAKERS.map(|(mark, _)| mark));
+}
+
+#[test]
 fn client_lines_in_a_row_are_one_exchange() {
     let talk = talk(
         "smtp",

@@ -1,0 +1,93 @@
+//! The fixture, its messages, and values that `let` gives.
+
+use super::shape::{Shape, WORDS};
+use super::{Construct, Mapping};
+
+const READ: &str = "it is only text that is handed to the target";
+const MESSAGES: Shape = Shape::List(&Shape::Ref("message"), 0);
+const MAILBOXES: Shape = Shape::Named(&Shape::Either(&[MESSAGES, Shape::Nothing]));
+const INBOX: Construct = Construct::new("inbox", "list of messages in the first account's INBOX", MESSAGES)
+    .cannot_fail("its messages do or do not get there");
+const FOLDERS: Construct = Construct::new(
+    "mailboxes",
+    "mapping: mailbox name → list of messages, in the first account; needs IMAP",
+    MAILBOXES,
+);
+
+/// The fixture.
+pub(in crate::script) const GIVEN: &Mapping = &Mapping {
+    what: "`given`",
+    keys: &[
+        Construct::new(
+            "accounts",
+            "names of the accounts the case uses, default `[alice]`; each is leased for the case's time and starts empty. The first is the one that `login` uses",
+            WORDS,
+        )
+        .cannot_fail("a target that has too few is told before anything runs"),
+        INBOX,
+        FOLDERS,
+        Construct::new(
+            "of",
+            "mapping: account → `{inbox: …, mailboxes: …}`, for the others",
+            Shape::Named(&Shape::Mapping(ACCOUNT_MAIL)),
+        )
+        .cannot_fail("its messages do or do not get there"),
+    ],
+};
+
+/// The mail of an account that is not the first.
+pub(in crate::script) const ACCOUNT_MAIL: &Mapping =
+    &Mapping { what: "the mail of an account", keys: &[INBOX, FOLDERS] };
+
+const fn field(name: &'static str, means: &'static str) -> Construct {
+    Construct::new(name, means, Shape::Text).cannot_fail(READ)
+}
+
+/// A message.
+pub(in crate::script) const MESSAGE: &Mapping = &Mapping {
+    what: "a message",
+    keys: &[
+        field("subject", "the field Subject, default `message N`"),
+        field("from", "the field From, default Bob's address"),
+        field("to", "the field To, default the account's address"),
+        field("date", "the field Date, default one that is the same at every run"),
+        Construct::new(
+            "headers",
+            "mapping: name → value of further fields; one that we would add takes its place",
+            Shape::Named(&Shape::Text),
+        )
+        .cannot_fail(READ),
+        field(
+            "body",
+            "what stands behind the empty line; one that is not ASCII gets the MIME fields it needs",
+        ),
+        Construct::new("flags", "IMAP flags to set", WORDS),
+        Construct::new("internal-date", "IMAP internal date, as `17-Jul-1996 02:44:25 -0700`", Shape::Text),
+        field("id", "the field Message-ID, default one with `${unique}` in it"),
+        field(
+            "raw",
+            "the whole text as it stands there; only `flags` and `internal-date` may stand beside it",
+        ),
+        field(
+            "file",
+            "the whole text from a file below the script's folder, each bare LF made CRLF and no variable read",
+        ),
+    ],
+};
+
+/// A value of `let` that is a mapping.
+pub(in crate::script) const LET: &Mapping = &Mapping {
+    what: "a value that is a mapping",
+    keys: &[
+        Construct::new("repeat", "a text, `times` times", Shape::Text)
+            .brief("{repeat: x, times: 998}")
+            .cannot_fail("it is computed"),
+        Construct::new("times", "how often, beside `repeat`", Shape::Number(0)).cannot_fail("it is computed"),
+        Construct::new("bytes", "one octet of each value, in order", Shape::Like("^[0-9]+\\.\\.[0-9]+$"))
+            .brief("{bytes: 0..255}")
+            .cannot_fail("it is computed"),
+    ],
+};
+
+/// What `let` binds.
+pub(super) const LET_VALUES: Shape = Shape::Named(&Shape::Either(&[Shape::Scalar, Shape::Mapping(LET)]));
