@@ -19,6 +19,8 @@ pub(crate) struct Exchange {
     machine: Machine,
     /// Who is let in if the proof is right.
     account: Option<Account>,
+    /// Whether it may act as the one that the client names.
+    may_act: bool,
 }
 
 /// How far an exchange is.
@@ -41,7 +43,7 @@ impl Authenticator {
         SystemRandom::new().fill(&mut octets).map_err(|_| no_randomness())?;
         let nonce = URL_SAFE_NO_PAD.encode(octets);
         let (machine, step) = Machine::start(mechanism, initial, nonce, &self.hostname);
-        let mut exchange = Exchange { machine, account: None };
+        let mut exchange = Exchange { machine, account: None, may_act: true };
         let progress = self.drive(&mut exchange, step).await?;
         Ok((exchange, progress))
     }
@@ -63,6 +65,8 @@ impl Authenticator {
                 Step::Challenge(challenge) => return Ok(Progress::Challenge(challenge)),
                 Step::LookUp(claim) => {
                     let (account, secret) = self.look_up(&claim).await?;
+                    let wanted = claim.authorization.as_deref();
+                    exchange.may_act = self.may_act_as(account.as_ref(), wanted).await?;
                     exchange.account = account;
                     exchange.machine.supply(&secret)
                 }
@@ -71,7 +75,10 @@ impl Authenticator {
                 }
                 Step::Digest(verified) if (admits.admits)(verified) => Step::Complete,
                 Step::Proof(verified) if exchange.account.is_some() && (admits.admits_proof)(verified) => {
-                    exchange.machine.admit()
+                    match exchange.may_act {
+                        true => exchange.machine.admit(),
+                        false => return Err(AuthError::NotAsAnother),
+                    }
                 }
                 Step::Digest(_) | Step::Proof(_) => return Err(AuthError::Invalid),
                 Step::Complete => {
@@ -82,8 +89,7 @@ impl Authenticator {
         }
     }
 
-    /// The account, if it may act as it wants to, and what is kept of its password; or nobody's,
-    /// which cannot be told from it.
+    /// The account and what is kept of its password; or nobody's, which cannot be told from it.
     async fn look_up(&self, claim: &Claim) -> Result<(Option<Account>, StoredSecret), AuthError> {
         let account = self.resolve(&claim.login).await?;
         let mut secret = match &account {
@@ -97,8 +103,7 @@ impl Authenticator {
         if account.is_none() || secret.sha1.salt.is_empty() {
             secret.sha1 = self.decoy(&claim.login, "SHA-1", &self.nobody.sha1).await?;
         }
-        let may = self.may_act_as(account.as_ref(), claim.authorization.as_deref()).await?;
-        Ok((account.filter(|_| may), secret))
+        Ok((account, secret))
     }
 
     /// Keys that no proof fits, with a salt that is always the same for this login, however it
@@ -189,11 +194,14 @@ mod tests {
     #[tokio::test]
     async fn scram_lets_in_nobody_else() {
         let all = authenticator(&[]).await;
-        for (authzid, user, password) in
-            [("", "alice", "bob-secret"), ("a=bob", "alice", "alice-secret"), ("", "nobody", "nobody")]
-        {
+        for (authzid, user, password, error) in [
+            ("", "alice", "bob-secret", AuthError::Invalid),
+            ("a=bob", "alice", "alice-secret", AuthError::NotAsAnother),
+            ("a=bob", "alice", "bob-secret", AuthError::Invalid),
+            ("", "nobody", "nobody", AuthError::Invalid),
+        ] {
             let (_, progress) = scram(&all, authzid, user, password).await;
-            assert_eq!(progress, Err(AuthError::Invalid), "{authzid} {user}");
+            assert_eq!(progress, Err(error), "{authzid} {user}");
         }
     }
 

@@ -26,9 +26,10 @@ const REMEMBERED: usize = 10_000;
 /// Why somebody is not let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AuthError {
-    /// The user's fault: no such account, wrong password, or not allowed to act as another.
-    /// Which of these it is is not told.
+    /// The user's fault: no such account, or wrong password. Which of these it is is not told.
     Invalid,
+    /// The user is who it says it is, and may not act as the one it names.
+    NotAsAnother,
     /// The client broke the rules of the SASL mechanism.
     Malformed,
     /// The server's fault: try again later.
@@ -108,12 +109,13 @@ impl Authenticator {
     /// Verifies what a SASL exchange (or USER and PASS, or LOGIN) brought.
     pub(crate) async fn verify(&self, credentials: &Credentials) -> Result<Account, AuthError> {
         let account = self.resolve(&credentials.login).await?;
-        if !self.may_act_as(account.as_ref(), credentials.authorization.as_deref()).await? {
-            return Err(AuthError::Invalid);
-        }
+        let may = self.may_act_as(account.as_ref(), credentials.authorization.as_deref()).await?;
         let right = self.password_fits(account.as_ref(), &credentials.password).await?;
         match account {
-            Some(account) if (self.seams.authentication.admits)(right) => Ok(account),
+            Some(account) if (self.seams.authentication.admits)(right) => match may {
+                true => Ok(account),
+                false => Err(AuthError::NotAsAnother),
+            },
             _ => Err(AuthError::Invalid),
         }
     }
@@ -268,8 +270,10 @@ mod tests {
         };
         assert!(all.verify(&credentials).await.is_ok());
         credentials.authorization = Some("bob".to_owned());
-        assert_eq!(all.verify(&credentials).await, Err(AuthError::Invalid));
+        assert_eq!(all.verify(&credentials).await, Err(AuthError::NotAsAnother));
         credentials.authorization = Some("nobody".to_owned());
+        assert_eq!(all.verify(&credentials).await, Err(AuthError::NotAsAnother));
+        credentials.password = "wrong".to_owned();
         assert_eq!(all.verify(&credentials).await, Err(AuthError::Invalid));
     }
 }

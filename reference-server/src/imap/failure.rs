@@ -19,7 +19,7 @@ pub(crate) enum Failure {
 #[derive(Debug)]
 pub(crate) enum Ended {
     /// There is a last word to say, and then the server closes (RFC 3501, section 7.1.5).
-    Bye(&'static str),
+    Bye(Reply),
     /// The peer is gone or out of reach.
     Gone,
 }
@@ -40,8 +40,10 @@ impl From<ReadError> for Ended {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Closed | ReadError::Io(_) => Self::Gone,
-            ReadError::Timeout => Self::Bye("Autologout; idle for too long"),
-            ReadError::ShuttingDown => Self::Bye("the server is shutting down"),
+            ReadError::Timeout => Self::Bye(Reply::bye("Autologout; idle for too long")),
+            ReadError::ShuttingDown => {
+                Self::Bye(Reply::bye("the server is shutting down").with(ResponseCode::Unavailable))
+            }
         }
     }
 }
@@ -86,10 +88,16 @@ pub(crate) fn refusal(error: &StoreError) -> Reply {
             Reply::no("there is such a mailbox already").with(ResponseCode::AlreadyExists)
         }
         StoreError::Inbox => Reply::no("not possible with INBOX").with(ResponseCode::Cannot),
-        StoreError::HasChildren => Reply::no("the name has inferior hierarchical names"),
+        StoreError::HasChildren => {
+            Reply::no("the name has inferior hierarchical names").with(ResponseCode::HasChildren)
+        }
         StoreError::InvalidName => Reply::no("no mailbox can have this name").with(ResponseCode::Cannot),
         StoreError::Full => Reply::no("there is no room left").with(ResponseCode::OverQuota),
         StoreError::Closed => Reply::no("the server is shutting down").with(ResponseCode::Unavailable),
+        StoreError::Corrupt(reason) => {
+            tracing::error!(%reason, "the store is damaged");
+            Reply::no("what is kept of the mail is damaged").with(ResponseCode::Corruption)
+        }
         StoreError::Io(reason) => {
             tracing::error!(%reason, "the store failed");
             Reply::no("the server failed to do it").with(ResponseCode::ServerBug)

@@ -95,8 +95,8 @@ impl Session {
 
     /// From the greeting to the close.
     pub(crate) async fn run(mut self) {
-        if let Err(Ended::Bye(reason)) = self.converse().await {
-            self.push_reply(NO_TAG, &Reply::bye(reason));
+        if let Err(Ended::Bye(reply)) = self.converse().await {
+            self.push_reply(NO_TAG, &reply);
         }
         self.link.close().await;
     }
@@ -210,15 +210,16 @@ impl Session {
     }
 
     fn stopped_at(&self, gate: Gate) -> Option<Reply> {
-        match (gate, &self.account, &self.selected) {
+        let reason = match (gate, &self.account, &self.selected) {
             (Gate::Any, ..)
             | (Gate::NotAuthenticated, None, _)
             | (Gate::Authenticated, Some(_), _)
-            | (Gate::Selected, Some(_), Some(_)) => None,
-            (Gate::NotAuthenticated, Some(_), _) => Some(Reply::bad("you have logged in already")),
-            (Gate::Authenticated | Gate::Selected, None, _) => Some(Reply::bad("log in first")),
-            (Gate::Selected, Some(_), None) => Some(Reply::bad("select a mailbox first")),
-        }
+            | (Gate::Selected, Some(_), Some(_)) => return None,
+            (Gate::NotAuthenticated, Some(_), _) => "you have logged in already",
+            (Gate::Authenticated | Gate::Selected, None, _) => "log in first",
+            (Gate::Selected, Some(_), None) => "select a mailbox first",
+        };
+        Some(Reply::bad(reason).with(ResponseCode::ClientBug))
     }
 
     async fn carry_out(&mut self, ready: Ready) -> Result<(), Ended> {
@@ -248,7 +249,7 @@ impl Session {
         self.push_reply(&refusal.tag, &refusal.reply);
         self.errors = self.errors.saturating_add(1);
         if self.errors >= self.context.shared.limits.errors {
-            return Err(Ended::Bye("too many errors"));
+            return Err(Ended::Bye(Reply::bye("too many errors").with(ResponseCode::ClientBug)));
         }
         Ok(())
     }
@@ -426,6 +427,7 @@ pub(crate) fn name_of(argument: &MailboxArgument) -> Result<MailboxName, Failure
 fn complaint(error: ParseError) -> Reply {
     match error {
         ParseError::Syntax(reason) => Reply::bad(reason),
+        ParseError::Limit(reason) => Reply::no(reason).with(ResponseCode::Limit),
         ParseError::NeedsLiteral(_) | ParseError::NeedsMessage(_) => {
             Reply::bad("no literal is possible here")
         }
@@ -444,7 +446,7 @@ fn refusal(gatherer: &Gatherer, reply: Reply) -> Refusal {
 }
 
 fn too_long(gatherer: &Gatherer) -> Refusal {
-    refusal(gatherer, Reply::bad("the command is too long"))
+    refusal(gatherer, Reply::bad("the command is too long").with(ResponseCode::Limit))
 }
 
 fn bare_line_feed(gatherer: &Gatherer) -> Refusal {
@@ -452,5 +454,5 @@ fn bare_line_feed(gatherer: &Gatherer) -> Refusal {
 }
 
 fn too_many_literals(gatherer: &Gatherer) -> Refusal {
-    refusal(gatherer, Reply::bad("too many literals in one command"))
+    refusal(gatherer, Reply::bad("too many literals in one command").with(ResponseCode::Limit))
 }

@@ -25,7 +25,9 @@ pub(crate) enum StoreError {
     Full,
     /// The store is closing down.
     Closed,
-    /// The server's own trouble: input or output failed, or the database is damaged.
+    /// The database is damaged.
+    Corrupt(String),
+    /// The server's own trouble: input or output failed.
     Io(String),
 }
 
@@ -42,6 +44,7 @@ impl fmt::Display for StoreError {
             Self::InvalidName => f.write_str("invalid mailbox name"),
             Self::Full => f.write_str("no space left"),
             Self::Closed => f.write_str("the store is closing"),
+            Self::Corrupt(reason) => write!(f, "the database is damaged: {reason}"),
             Self::Io(reason) => write!(f, "storage failed: {reason}"),
         }
     }
@@ -53,6 +56,9 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
+                Self::Corrupt(error.to_string())
+            }
             _ => Self::Io(error.to_string()),
         }
     }

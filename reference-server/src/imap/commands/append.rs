@@ -84,7 +84,7 @@ impl Command for Append {
         Box::pin(async move {
             let name = name_of(&self.mailbox)?;
             if self.messages.iter().any(|message| message.literal.octets == 0) {
-                return Err(Reply::no("a message of no octets is none").into());
+                return Err(Reply::no("a message of no octets is none").with(ResponseCode::Cannot).into());
             }
             let mut messages = Vec::new();
             for (given, upload) in self.messages.into_iter().zip(session.take_uploads()) {

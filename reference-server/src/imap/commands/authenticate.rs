@@ -8,7 +8,7 @@ use super::login::{not_let_in, password_refused};
 use crate::auth::{Mechanism, Opening, Progress};
 use crate::imap::failure::Failure;
 use crate::imap::registry::{Command, Gate, Registered, Running};
-use crate::imap::response::Reply;
+use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, ParseError, Parsed};
 
@@ -50,7 +50,7 @@ impl Command for Authenticate {
             let shared = session.context.shared.clone();
             let authenticator = &shared.authenticator;
             let mechanism = Mechanism::find(authenticator.mechanisms(), self.mechanism.as_bytes())
-                .ok_or_else(|| Reply::no("there is no such mechanism here"))?;
+                .ok_or_else(|| Reply::no("there is no such mechanism here").with(ResponseCode::Cannot))?;
             if !session.password_allowed() {
                 return Err(password_refused().into());
             }

@@ -57,6 +57,9 @@ fn wrong_credentials() -> Reply {
 pub(super) fn not_let_in(error: &AuthError) -> Failure {
     match error {
         AuthError::Invalid | AuthError::Malformed => wrong_credentials().into(),
+        AuthError::NotAsAnother => {
+            Reply::no("you may not act as somebody else").with(ResponseCode::AuthorizationFailed).into()
+        }
         AuthError::Temporary(error) => refusal(error).into(),
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn items(cursor: &mut Cursor<'_>) -> Parsed<Vec<&'static Item>> {
     loop {
         items.push(item(cursor)?);
         if items.len() > ITEM_LIMIT {
-            return Err(ParseError::Syntax("too many status items"));
+            return Err(ParseError::Limit("too many status items"));
         }
         if cursor.eat(b')') {
             return Ok(items);

@@ -18,12 +18,17 @@ pub(crate) enum ResponseCode {
     },
     /// `AUTHENTICATIONFAILED`: the credentials are wrong (RFC 5530).
     AuthenticationFailed,
+    /// `AUTHORIZATIONFAILED`: the credentials are right, and do not allow to act as somebody else
+    /// (RFC 5530).
+    AuthorizationFailed,
     /// `BADCHARSET`, with the charsets that SEARCH knows.
     BadCharset,
     /// `CAPABILITY`, with the capabilities in their order.
     Capability(String),
     /// `CANNOT`: such an operation is never possible (RFC 5530).
     Cannot,
+    /// `CLIENTBUG`: the client should not have sent such a command (RFC 5530).
+    ClientBug,
     /// `CLOSED`: the mailbox that was selected is so no more (RFC 7162, section 3.2.11).
     Closed,
     /// `COPYUID`: which messages became which (RFC 4315).
@@ -35,8 +40,12 @@ pub(crate) enum ResponseCode {
         /// UIDs in the destination, in the same order.
         to: Vec<u32>,
     },
+    /// `CORRUPTION`: what is kept is damaged (RFC 5530).
+    Corruption,
     /// `EXPUNGEISSUED`: some of the messages are gone (RFC 5530).
     ExpungeIssued,
+    /// `HASCHILDREN`: a mailbox with inferior names can not be deleted (RFC 9051, section 7.1).
+    HasChildren,
     /// `HIGHESTMODSEQ`: up to which change the client knows everything (RFC 7162, section 3.1.2.1).
     HighestModSeq(u64),
     /// `LIMIT`: the server will not go so far (RFC 5530).
@@ -84,14 +93,18 @@ impl fmt::Display for ResponseCode {
                 write!(f, "APPENDUID {validity} {}", compact_uid_set(uids))
             }
             Self::AuthenticationFailed => f.write_str("AUTHENTICATIONFAILED"),
+            Self::AuthorizationFailed => f.write_str("AUTHORIZATIONFAILED"),
             Self::BadCharset => f.write_str("BADCHARSET (US-ASCII UTF-8)"),
             Self::Capability(list) => write!(f, "CAPABILITY {list}"),
             Self::Cannot => f.write_str("CANNOT"),
+            Self::ClientBug => f.write_str("CLIENTBUG"),
             Self::Closed => f.write_str("CLOSED"),
+            Self::Corruption => f.write_str("CORRUPTION"),
             Self::CopyUid { validity, from, to } => {
                 write!(f, "COPYUID {validity} {} {}", compact_uid_set(from), compact_uid_set(to))
             }
             Self::ExpungeIssued => f.write_str("EXPUNGEISSUED"),
+            Self::HasChildren => f.write_str("HASCHILDREN"),
             Self::HighestModSeq(value) => write!(f, "HIGHESTMODSEQ {value}"),
             Self::Limit => f.write_str("LIMIT"),
             Self::Modified(set) => write!(f, "MODIFIED {}", compact_uid_set(set)),

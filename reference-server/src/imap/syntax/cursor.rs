@@ -12,6 +12,8 @@ pub(crate) type Parsed<T> = Result<T, ParseError>;
 pub(crate) enum ParseError {
     /// The text is not what the grammar allows; the words go into the BAD response.
     Syntax(&'static str),
+    /// The text is right as far as it was read, and asks for more of something than is allowed.
+    Limit(&'static str),
     /// The text so far is right and ends with the announcement of a literal that may be asked for.
     NeedsLiteral(Announcement),
     /// The text so far is right and ends with the announcement of a message, which may be asked for

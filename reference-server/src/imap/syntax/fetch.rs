@@ -128,7 +128,7 @@ pub(crate) fn fetch_items(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
         loop {
             items.push(fetch_item(cursor)?);
             if items.len() > ITEM_LIMIT {
-                return Err(ParseError::Syntax("too many data items"));
+                return Err(ParseError::Limit("too many data items"));
             }
             if cursor.eat(b')') {
                 return Ok(items);
@@ -232,7 +232,7 @@ fn section(cursor: &mut Cursor<'_>) -> Parsed<Section> {
         if cursor.peek().is_some_and(|octet| octet.is_ascii_digit()) {
             part.push(cursor.nz_number()?);
             if part.len() > DEPTH_LIMIT {
-                return Err(ParseError::Syntax("the part number is too deep"));
+                return Err(ParseError::Limit("the part number is too deep"));
             }
             more = cursor.eat(b'.');
         } else {
@@ -272,7 +272,7 @@ fn header_list(cursor: &mut Cursor<'_>) -> Parsed<Vec<Vec<u8>>> {
     loop {
         names.push(cursor.astring()?);
         if names.len() > FIELD_LIMIT {
-            return Err(ParseError::Syntax("too many header field names"));
+            return Err(ParseError::Limit("too many header field names"));
         }
         if cursor.eat(b')') {
             return Ok(names);

@@ -62,7 +62,7 @@ fn flag(cursor: &mut Cursor<'_>) -> Parsed<FlagName> {
 pub(crate) fn keyword(cursor: &mut Cursor<'_>) -> Parsed<String> {
     let name = cursor.atom()?;
     if name.len() > KEYWORD_LIMIT {
-        return Err(ParseError::Syntax("the keyword is too long"));
+        return Err(ParseError::Limit("the keyword is too long"));
     }
     Ok(name.to_owned())
 }
@@ -92,7 +92,7 @@ pub(crate) fn flags(cursor: &mut Cursor<'_>) -> Parsed<Flags> {
         }
         cursor.space()?;
     }
-    Err(ParseError::Syntax("too many flags"))
+    Err(ParseError::Limit("too many flags"))
 }
 
 #[cfg(test)]

@@ -172,9 +172,9 @@ fn return_options(cursor: &mut Cursor<'_>) -> Parsed<Vec<ReturnOption>> {
 /// search-key = sequence-set / "(" search-key *(SP search-key) ")" / "ALL" / ...
 /// ```
 fn search_key(cursor: &mut Cursor<'_>, depth: usize, budget: &mut usize) -> Parsed<SearchKey> {
-    *budget = budget.checked_sub(1).ok_or(ParseError::Syntax("too many search keys"))?;
+    *budget = budget.checked_sub(1).ok_or(ParseError::Limit("too many search keys"))?;
     if depth > DEPTH_LIMIT {
-        return Err(ParseError::Syntax("the search keys are nested too deeply"));
+        return Err(ParseError::Limit("the search keys are nested too deeply"));
     }
     match cursor.peek() {
         Some(b'(') => parenthesized(cursor, depth, budget),

@@ -79,7 +79,7 @@ pub(crate) fn sequence_set(cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
         let to = if cursor.eat(b':') { bound(cursor)? } else { from };
         ranges.push((from, to));
         if ranges.len() > RANGE_LIMIT {
-            return Err(ParseError::Syntax("too many ranges in one set"));
+            return Err(ParseError::Limit("too many ranges in one set"));
         }
         if !cursor.eat(b',') {
             return Ok(SequenceSet::Ranges(ranges));

@@ -3,6 +3,7 @@
 mod append;
 mod authentication;
 mod binary;
+mod codes;
 mod deviations;
 mod expunging;
 mod extended;

@@ -86,7 +86,7 @@ async fn after(session: &mut Session, exchange: Exchange, progress: Progress) ->
 fn refused(error: &AuthError) -> Reply {
     match error {
         AuthError::Malformed => Reply::err("the response breaks the mechanism's rules"),
-        AuthError::Invalid | AuthError::Temporary(_) => pass::failure(error),
+        AuthError::Invalid | AuthError::NotAsAnother | AuthError::Temporary(_) => pass::failure(error),
     }
 }
 

@@ -34,7 +34,7 @@ pub(in super::super) async fn run(session: &mut Session, user: Option<Vec<u8>>, 
 /// What a failed verification is answered with. Whether the account exists is not told.
 pub(super) fn failure(error: &AuthError) -> Reply {
     match error {
-        AuthError::Invalid | AuthError::Malformed => refused(),
+        AuthError::Invalid | AuthError::NotAsAnother | AuthError::Malformed => refused(),
         AuthError::Temporary(error) => trouble(error),
     }
 }

@@ -107,7 +107,7 @@ fn after(session: &mut Session, exchange: Exchange, progress: Progress) -> Next 
 
 fn refused(error: &AuthError) -> Reply {
     match error {
-        AuthError::Invalid | AuthError::Malformed => failed(),
+        AuthError::Invalid | AuthError::NotAsAnother | AuthError::Malformed => failed(),
         AuthError::Temporary(error) => {
             tracing::warn!(%error, "authentication failed");
             Reply::new(454, "4.7.0", "temporary authentication failure")
