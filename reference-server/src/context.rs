@@ -7,7 +7,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::auth::Authenticator;
 use crate::deviation::Seams;
-use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
+use crate::limits::{Intake, Limits, PlaintextAuthentication, Timeouts};
 use crate::queue::Outgoing;
 use crate::service::Service;
 use crate::store::Store;
@@ -30,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     /// Deadlines.
     pub(crate) timeouts: Timeouts,
+    /// Is mail taken from other servers?
+    pub(crate) intake: Intake,
     /// May passwords cross without TLS?
     pub(crate) plaintext_authentication: PlaintextAuthentication,
     /// The TLS side of STARTTLS and implicit TLS.

@@ -36,7 +36,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 
-pub use limits::{Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts};
+pub use limits::{Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts};
 pub use queue::{Clock, NextHop, RelayTls, Schedule};
 pub use server::{AccountError, Builder, Server, StartError};
 pub use service::{Service, UnknownService};

@@ -54,6 +54,17 @@ impl Default for Timeouts {
     }
 }
 
+/// Is mail taken from other servers?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Intake {
+    /// Yes.
+    #[default]
+    Open,
+    /// No: the SMTP listener greets with 521 and says 503 to everything but QUIT (RFC 7504, RFC
+    /// 5321, section 3.1), for hosts that only send.
+    Closed,
+}
+
 /// May a password cross a connection without TLS?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlaintextAuthentication {

@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 use crate::auth::Authenticator;
 use crate::context::{Context, Shared};
 use crate::deviation;
-use crate::limits::{Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts};
+use crate::limits::{Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts};
 use crate::net::{self, Identity, Listener};
-use crate::queue::{self, Clock, NextHop, Outgoing, Routes, Schedule};
+use crate::queue::{self, Clock, NextHop, Outgoing, RelayTls, Relaying, Schedule};
 use crate::service::Service;
 use crate::sessions;
 use crate::smtp;
@@ -40,11 +40,10 @@ pub struct Builder {
     deviations: Vec<String>,
     limits: Limits,
     timeouts: Timeouts,
+    intake: Intake,
     plaintext_authentication: PlaintextAuthentication,
     recoverable_secrets: RecoverableSecrets,
-    routes: Routes,
-    schedule: Schedule,
-    clock: Clock,
+    relaying: Relaying,
 }
 
 impl Default for Builder {
@@ -58,11 +57,10 @@ impl Default for Builder {
             deviations: Vec::new(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            intake: Intake::default(),
             plaintext_authentication: PlaintextAuthentication::default(),
             recoverable_secrets: RecoverableSecrets::default(),
-            routes: Routes::default(),
-            schedule: Schedule::default(),
-            clock: Clock::default(),
+            relaying: Relaying::default(),
         }
     }
 }
@@ -134,6 +132,13 @@ impl Builder {
         self
     }
 
+    /// Is mail taken from other servers?
+    #[must_use]
+    pub fn intake(mut self, intake: Intake) -> Self {
+        self.intake = intake;
+        self
+    }
+
     /// May passwords cross connections without TLS?
     #[must_use]
     pub fn plaintext_authentication(mut self, policy: PlaintextAuthentication) -> Self {
@@ -154,21 +159,44 @@ impl Builder {
     /// a recipient is refused.
     #[must_use]
     pub fn route(mut self, domain: &str, hop: NextHop) -> Self {
-        self.routes.add(domain, hop);
+        self.relaying.routes.add(domain, hop);
+        self
+    }
+
+    /// Asks this name server for the servers of domains that have no route (RFC 5321, section
+    /// 5.1), so that users who have logged in can send everywhere.
+    #[must_use]
+    pub fn resolver(mut self, name_server: SocketAddr) -> Self {
+        self.relaying.resolver = Some(name_server);
+        self
+    }
+
+    /// The port of the servers that the name server names; 25 unless told otherwise.
+    #[must_use]
+    pub fn relay_port(mut self, port: u16) -> Self {
+        self.relaying.port = port;
+        self
+    }
+
+    /// Is TLS used towards the servers that the name server names? Where they offer it, unless
+    /// told otherwise.
+    #[must_use]
+    pub fn relay_tls(mut self, tls: RelayTls) -> Self {
+        self.relaying.tls = tls;
         self
     }
 
     /// When mail for other domains is tried again, and when it is given up.
     #[must_use]
     pub fn schedule(mut self, schedule: Schedule) -> Self {
-        self.schedule = schedule;
+        self.relaying.schedule = schedule;
         self
     }
 
     /// The clock that the queue goes by, which a test keeps and puts forward.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.relaying.clock = clock;
         self
     }
 
@@ -200,15 +228,17 @@ impl Builder {
             .await
             .map_err(|error| StartError::Storage(error.to_string()))??
         };
+        let outgoing = Outgoing::new(self.relaying).map_err(StartError::Resolver)?;
         let shared = Arc::new(Shared {
             hostname: self.hostname,
             domains,
             store,
             authenticator,
-            outgoing: Outgoing::new(self.routes, self.schedule, self.clock),
+            outgoing,
             seams,
             limits: self.limits,
             timeouts: self.timeouts,
+            intake: self.intake,
             plaintext_authentication: self.plaintext_authentication,
             tls: identity.acceptor.clone(),
         });
@@ -287,6 +317,8 @@ async fn open(
         addresses.insert(service, listener.address());
         listeners.push(listener);
     }
+    let incoming = addresses.get(&Service::Smtp).copied();
+    shared.outgoing.know_own(incoming.into_iter().collect());
     let (ending, shutdown) = watch::channel(false);
     let slots = Arc::new(Semaphore::new(shared.limits.connections));
     let mut running = JoinSet::new();
@@ -317,6 +349,8 @@ pub enum StartError {
     Storage(String),
     /// The certificates cannot be made, read or written.
     Tls(io::Error),
+    /// The name server cannot be asked: the text says why.
+    Resolver(String),
     /// A listener cannot be bound.
     Listen {
         /// For this service.
@@ -348,6 +382,7 @@ impl fmt::Display for StartError {
                 write!(f, "{name:?} is no domain name: letters, digits and hyphens between dots")
             }
             Self::Storage(reason) => f.write_str(reason),
+            Self::Resolver(reason) => write!(f, "name server: {reason}"),
             Self::Tls(error) => write!(f, "certificates: {error}"),
             Self::Listen { service, address, error } => {
                 write!(f, "{service} cannot listen on {address}: {error}")
@@ -360,7 +395,11 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Tls(error) | Self::Listen { error, .. } => Some(error),
-            Self::UnknownDeviation(_) | Self::BadAddress(_) | Self::BadDomain(_) | Self::Storage(_) => None,
+            Self::UnknownDeviation(_)
+            | Self::BadAddress(_)
+            | Self::BadDomain(_)
+            | Self::Storage(_)
+            | Self::Resolver(_) => None,
         }
     }
 }

@@ -41,6 +41,7 @@ pub(crate) async fn shared(deviations: &[&str]) -> (Arc<Shared>, Identity) {
         seams,
         limits: Limits { message_octets: 100_000, recipients: 100, errors: 20, ..Limits::default() },
         timeouts: Timeouts::default(),
+        intake: crate::limits::Intake::Open,
         plaintext_authentication: PlaintextAuthentication::default(),
         tls: identity.acceptor.clone(),
     };

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::io::Write;
 
 use reference_server::{
-    Builder, NextHop, PlaintextAuthentication, RecoverableSecrets, RelayTls, Server, Service, Storage,
+    Builder, Intake, NextHop, PlaintextAuthentication, RecoverableSecrets, RelayTls, Server, Service, Storage,
 };
 
 use super::{Status, complain};
@@ -65,12 +65,22 @@ pub(crate) struct Args {
     domains: Vec<String>,
     /// Hand mail for a domain over to a server, for users who have logged in:
     /// `example.org=127.0.0.1:2526`; `*` stands for every other domain, and USER:SECRET@ before the
-    /// host logs in there. May be repeated; without a route nothing is relayed.
+    /// host logs in there. May be repeated.
     #[arg(long = "route", value_name = "DOMAIN=HOST:PORT")]
     routes: Vec<Route>,
-    /// Is TLS used towards the servers of --route?
+    /// Ask this name server where mail for other domains goes (MX records), for users who have
+    /// logged in; a --route goes before it. Without it and a route nothing is relayed.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    resolver: Option<SocketAddr>,
+    /// The port of the servers that --resolver finds.
+    #[arg(long, value_name = "PORT", default_value_t = 25)]
+    relay_port: u16,
+    /// Is TLS used towards other servers?
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Tls::Opportunistic)]
     relay_tls: Tls,
+    /// Take no mail from other servers: SMTP greets with 521; submission and the rest stay.
+    #[arg(long)]
+    no_mail: bool,
     /// The name by which the server greets.
     #[arg(long, value_name = "NAME", default_value = "mail.example.test")]
     hostname: String,
@@ -217,6 +227,9 @@ impl Args {
                 None => builder.listen_if_free(service, default),
             };
         }
+        if self.no_mail {
+            builder = builder.intake(Intake::Closed);
+        }
         for domain in &self.domains {
             builder = builder.domain(domain);
         }
@@ -225,6 +238,10 @@ impl Args {
             Tls::Required => RelayTls::Required,
             Tls::Never => RelayTls::Never,
         };
+        builder = builder.relay_port(self.relay_port).relay_tls(tls);
+        if let Some(name_server) = self.resolver {
+            builder = builder.resolver(name_server);
+        }
         for route in &self.routes {
             builder = builder.route(&route.domain, route.hop.clone().tls(tls));
         }

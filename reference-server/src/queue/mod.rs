@@ -1,9 +1,11 @@
-//! The outgoing queue at work: which server a message goes to ([`route`]), the client's side
-//! of SMTP ([`client`]), when to try again ([`schedule`]), and what the sender is told
+//! The outgoing queue at work: which server a message goes to ([`route`], [`locate`]), the
+//! client's side of SMTP ([`client`]), when to try again ([`schedule`]), and what the sender is told
 //! ([`report`]). What waits is kept by the store; who may send is the sessions' affair.
 
 mod client;
 mod clock;
+mod dns;
+mod locate;
 mod notice;
 mod outcome;
 mod reply;
@@ -12,11 +14,15 @@ mod route;
 mod schedule;
 mod worker;
 
-use std::sync::{PoisonError, RwLock};
+use std::net::SocketAddr;
+use std::sync::{OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 pub use clock::Clock;
+use dns::{Dns, Exchanges};
 pub(crate) use notice::{Original, notices};
 pub(crate) use outcome::Reason;
 pub(crate) use report::{Action, Told};
@@ -25,36 +31,123 @@ pub use route::{NextHop, RelayTls};
 pub use schedule::Schedule;
 pub(crate) use worker::run;
 
+/// How long a client that names a recipient waits for the name server.
+const SOON: Duration = Duration::from_secs(5);
+
+/// How mail leaves this server, as its owner wants it.
+#[derive(Debug, Clone)]
+pub(crate) struct Relaying {
+    /// The routes that are fixed.
+    pub(crate) routes: Routes,
+    /// When to try again, and when to give up.
+    pub(crate) schedule: Schedule,
+    /// The time that the queue goes by.
+    pub(crate) clock: Clock,
+    /// The name server that is asked where there is no route.
+    pub(crate) resolver: Option<SocketAddr>,
+    /// The port of servers that it names.
+    pub(crate) port: u16,
+    /// Is TLS used towards them?
+    pub(crate) tls: RelayTls,
+}
+
+impl Default for Relaying {
+    fn default() -> Self {
+        Self {
+            routes: Routes::default(),
+            schedule: Schedule::default(),
+            clock: Clock::default(),
+            resolver: None,
+            port: 25,
+            tls: RelayTls::default(),
+        }
+    }
+}
+
 /// What sessions and the worker share of the queue.
-#[derive(Default)]
 pub(crate) struct Outgoing {
     routes: RwLock<Routes>,
     /// When to try again, and when to give up.
     pub(crate) schedule: Schedule,
     /// The time that the queue goes by.
     pub(crate) clock: Clock,
+    /// Who is asked for the servers of a domain without a route; none: there is no way to it.
+    dns: Option<Dns>,
+    /// The port of servers that the DNS names.
+    relay_port: u16,
+    /// Is TLS used towards them?
+    relay_tls: RelayTls,
+    /// Where this server itself takes mail, by which it knows itself among them.
+    own: OnceLock<Vec<SocketAddr>>,
     /// Rung when there is new work.
     pub(crate) bell: Notify,
 }
 
 impl Outgoing {
-    /// A queue that goes by these.
-    pub(crate) fn new(routes: Routes, schedule: Schedule, clock: Clock) -> Self {
-        Self { routes: RwLock::new(routes), schedule, clock, bell: Notify::new() }
+    /// A queue that goes by this.
+    ///
+    /// # Errors
+    /// The text says what is wrong with the name server.
+    pub(crate) fn new(relaying: Relaying) -> Result<Self, String> {
+        let dns = relaying.resolver.map(Dns::at).transpose()?;
+        Ok(Self::asking(relaying, dns))
     }
 
-    /// Where mail for this domain goes.
+    fn asking(relaying: Relaying, dns: Option<Dns>) -> Self {
+        Self {
+            routes: RwLock::new(relaying.routes),
+            schedule: relaying.schedule,
+            clock: relaying.clock,
+            dns,
+            relay_port: relaying.port,
+            relay_tls: relaying.tls,
+            own: OnceLock::new(),
+            bell: Notify::new(),
+        }
+    }
+
+    /// Learns where this server itself takes mail.
+    pub(crate) fn know_own(&self, addresses: Vec<SocketAddr>) {
+        // Said once, before anything is sent.
+        let _ = self.own.set(addresses);
+    }
+
+    /// Does this server itself take mail there?
+    fn is_own(&self, address: SocketAddr) -> bool {
+        self.own.get().into_iter().flatten().any(|own| {
+            own.port() == address.port()
+                && (own.ip() == address.ip() || (own.ip().is_unspecified() && address.ip().is_loopback()))
+        })
+    }
+
+    /// The fixed route of this domain.
     pub(crate) fn route(&self, domain: &str) -> Option<NextHop> {
         self.routes.read().unwrap_or_else(PoisonError::into_inner).find(domain).cloned()
     }
 
     /// Is there a way to this domain?
     pub(crate) fn relays_to(&self, domain: &str) -> bool {
-        self.route(domain).is_some()
+        self.dns.is_some() || self.route(domain).is_some()
+    }
+
+    /// Is this a domain that is known to take no mail (RFC 7505)? Asked while a client waits: what
+    /// the name server does not say soon is left to the queue.
+    pub(crate) async fn takes_no_mail(&self, domain: &str) -> bool {
+        let Some(dns) = &self.dns else { return false };
+        if self.route(domain).is_some() || domain.starts_with('[') {
+            return false;
+        }
+        matches!(timeout(SOON, dns.exchanges(domain)).await, Ok(Ok(Exchanges::Null)))
     }
 
     /// Adds a route.
     pub(crate) fn add_route(&self, domain: &str, hop: NextHop) {
         self.routes.write().unwrap_or_else(PoisonError::into_inner).add(domain, hop);
+    }
+}
+
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self::asking(Relaying::default(), None)
     }
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
-use tokio::time::timeout;
 
 use super::client::{Client, Refusal, Unusable};
 use super::clock::date;
+use super::locate::{Place, locate};
 use super::notice::{Original, notices};
 use super::outcome::{Outcome, Reason};
 use super::report::{Action, Told};
@@ -27,10 +27,6 @@ const BATCH: usize = 1000;
 const DOMAINS: usize = 20;
 /// Longest time between two looks at the queue, which others may have changed.
 const LOOK: Duration = Duration::from_secs(2);
-/// Addresses of a next hop that are tried.
-const ADDRESSES: usize = 5;
-/// For a name to be looked up.
-const LOOKUP: Duration = Duration::from_secs(30);
 
 /// Works until `shutdown` turns true. What is under way then is cut off, and tried again
 /// after the next start.
@@ -147,37 +143,28 @@ async fn attempt(shared: &Shared, domain: &str, way: &mut Way, message: &Queued)
     vec![lost; message.recipients.len()]
 }
 
-/// A session with the domain's server, or the outcome of everything that goes there.
+/// A session with one of the domain's servers, or the outcome of everything that goes there:
+/// it has failed for good only when each of them says so.
 async fn open(shared: &Shared, domain: &str) -> Result<Client, Outcome> {
-    let Some(hop) = shared.outgoing.route(domain) else {
-        return Err(Outcome::Deferred(Reason::ours("4.4.4", format!("there is no route to {domain}"))));
-    };
-    let addresses = addresses(&hop).await.map_err(|error| {
-        Outcome::Deferred(Reason::ours("4.4.3", format!("{} cannot be looked up: {error}", hop.host)))
-    })?;
-    let mut latest = Outcome::Deferred(Reason::ours("4.4.4", format!("{} has no address", hop.host)));
-    for address in addresses {
+    let mut refused = None;
+    let mut unreached = None;
+    for Place { address, hop } in locate(shared, domain).await? {
         match connect(address, &hop, &shared.hostname).await {
             Ok(client) => return Ok(client),
             Err(Unusable::Lost(error) | Unusable::NoTls(error)) => {
                 let text = format!("no session with {} ({address}): {error}", hop.host);
-                latest = Outcome::Deferred(Reason::ours("4.4.1", text));
+                unreached = Some(Outcome::Deferred(Reason::ours("4.4.1", text)));
             }
             Err(Unusable::Refused(Refusal { permanent: true, reason })) => {
-                return Err(Outcome::Failed(reason));
+                refused = Some(Outcome::Failed(reason));
             }
             Err(Unusable::Refused(Refusal { permanent: false, reason })) => {
-                latest = Outcome::Deferred(reason);
+                unreached = Some(Outcome::Deferred(reason));
             }
         }
     }
-    Err(latest)
-}
-
-async fn addresses(hop: &NextHop) -> std::io::Result<Vec<SocketAddr>> {
-    let found = timeout(LOOKUP, tokio::net::lookup_host((hop.host.as_str(), hop.port)));
-    let found = found.await.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
-    Ok(found.take(ADDRESSES).collect())
+    let none = || Outcome::Deferred(Reason::ours("4.4.4", format!("there is no server for {domain}")));
+    Err(unreached.or(refused).unwrap_or_else(none))
 }
 
 /// Connects; where TLS is optional and fails, once more without it.

@@ -12,6 +12,7 @@ use super::reply::Reply;
 use super::session::{Next, Security, Session};
 use crate::auth::Exchange;
 use crate::context::Context;
+use crate::limits::Intake;
 use crate::net::{Connection, Line, ReadError, Stream};
 use crate::service::Service;
 
@@ -45,6 +46,9 @@ pub(crate) async fn serve<S: Stream>(mut connection: Connection<S>, context: Con
 async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -> Result<(), ReadError> {
     let security = if connection.is_tls() { Security::Tls } else { Security::Plain };
     let mut session = Session::new(context, security);
+    if session.service() == Service::Smtp && session.context.shared.intake == Intake::Closed {
+        return send_away(connection, session).await;
+    }
     connection.push(&greeting(&session).render());
     loop {
         let (next, sending) = match connection.read_line(COMMAND_OCTETS).await? {
@@ -86,6 +90,31 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
         }
         if sending == Sending::AtOnce {
             connection.flush().await?;
+        }
+    }
+}
+
+/// A server that takes no mail says so at once, and waits for QUIT all the same (RFC 7504,
+/// section 3; RFC 5321, section 3.1).
+async fn send_away<S: Stream>(connection: &mut Connection<S>, mut session: Session) -> Result<(), ReadError> {
+    let hostname = session.context.shared.hostname.clone();
+    connection.push(&Reply::bare(521, format!("{hostname} takes no mail")).render());
+    loop {
+        let line = connection.read_line(COMMAND_OCTETS).await?;
+        let next = match line {
+            Line::Complete(line) if line.trim_ascii().eq_ignore_ascii_case(b"QUIT") => {
+                Next::Quit(Reply::new(221, "2.0.0", format!("{hostname} closing connection")))
+            }
+            _ => session.counted(Reply::new(503, "5.3.2", "this server takes no mail")),
+        };
+        match next {
+            Next::Quit(reply) => {
+                connection.push(&reply.render());
+                return Ok(());
+            }
+            Next::Reply(reply) => connection.push(&reply.render()),
+            // Counting gives no other.
+            Next::Data | Next::Chunk(_) | Next::StartTls(_) | Next::Challenge(..) => {}
         }
     }
 }

@@ -53,6 +53,7 @@ impl World {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             outgoing: crate::queue::Outgoing::default(),
+            intake: crate::limits::Intake::Open,
             plaintext_authentication: PlaintextAuthentication::Loopback,
             tls: tls.acceptor,
         };

@@ -50,6 +50,7 @@ impl World {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             outgoing: crate::queue::Outgoing::default(),
+            intake: crate::limits::Intake::Open,
             plaintext_authentication: PlaintextAuthentication::Loopback,
             tls: identity(&Storage::Memory, &["localhost".to_owned()]).unwrap().acceptor,
         };

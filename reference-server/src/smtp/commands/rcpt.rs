@@ -43,7 +43,7 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
     let destination = match resolve(&shared, local, domain).await {
         Ok(Resolved::Account(account)) => Destination::Account(account.id),
         Ok(Resolved::NoSuchUser) => return Err(Reply::new(550, "5.1.1", "no such user here")),
-        Ok(Resolved::NotLocal) => relayed(session, domain.unwrap_or_default())?,
+        Ok(Resolved::NotLocal) => relayed(session, domain.unwrap_or_default()).await?,
         Err(error) => return Err(temporary(&error)),
     };
     let mut recipient = Recipient { destination, address, notify: Notify::default(), original: None };
@@ -59,13 +59,17 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
     Ok(Reply::new(250, "2.1.5", "recipient accepted"))
 }
 
-/// Mail for other domains is taken from users who have logged in, where there is a route.
-fn relayed(session: &Session, domain: &str) -> Result<Destination, Reply> {
-    if session.user.is_some() && session.context.shared.outgoing.relays_to(domain) {
-        Ok(Destination::Remote(domain.to_ascii_lowercase()))
-    } else {
-        Err(Reply::new(550, "5.7.1", "mail for this domain is not relayed"))
+/// Mail for other domains is taken from users who have logged in, where there is a way to them.
+async fn relayed(session: &Session, domain: &str) -> Result<Destination, Reply> {
+    let outgoing = &session.context.shared.outgoing;
+    if session.user.is_none() || !outgoing.relays_to(domain) {
+        return Err(Reply::new(550, "5.7.1", "mail for this domain is not relayed"));
     }
+    if outgoing.takes_no_mail(domain).await {
+        // RFC 7504, section 4; RFC 7505, section 4.1.
+        return Err(Reply::new(556, "5.1.10", "the domain of this recipient takes no mail"));
+    }
+    Ok(Destination::Remote(domain.to_ascii_lowercase()))
 }
 
 fn parse(argument: &str) -> Result<(ForwardPath, Vec<Parameter<'_>>), Reply> {

@@ -1,151 +1,15 @@
 //! Alice's message reaches Bob: two servers, each with its own store, and every step between
 //! them. Not for single replies, which the suites judge.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
-
-use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use reference_server::{Builder, Clock, NextHop, RelayTls, Schedule, Server, Service, Spool, Storage};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use reference_server::{Clock, Intake, NextHop, RelayTls, Schedule, Service, Spool, Storage};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-const PATIENCE: Duration = Duration::from_secs(30);
-
-fn any() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 0))
-}
-
-fn builder(domain: &str, user: &str) -> Builder {
-    Server::builder()
-        .hostname(format!("mail.{domain}"))
-        .account(format!("{user}@{domain}"), format!("{user}-secret"))
-        .listen(Service::Smtp, any())
-        .listen(Service::Submission, any())
-        .listen(Service::Pop3, any())
-}
-
-fn hop(server: &Server, service: Service) -> NextHop {
-    NextHop::new("127.0.0.1", server.address(service).unwrap().port())
-}
-
-/// A client of a protocol of lines.
-struct Client {
-    stream: BufReader<TcpStream>,
-}
-
-impl Client {
-    async fn connect(server: &Server, service: Service) -> Self {
-        let stream = TcpStream::connect(server.address(service).unwrap()).await.unwrap();
-        let mut client = Self { stream: BufReader::new(stream) };
-        client.line().await;
-        client
-    }
-
-    async fn line(&mut self) -> String {
-        let mut line = Vec::new();
-        timeout(PATIENCE, self.stream.read_until(b'\n', &mut line)).await.expect("an answer").unwrap();
-        String::from_utf8_lossy(&line).into_owned()
-    }
-
-    async fn send(&mut self, octets: &[u8]) {
-        self.stream.get_mut().write_all(octets).await.unwrap();
-    }
-
-    /// Sends a line, and gives the last line of the reply.
-    async fn ask(&mut self, line: &str) -> String {
-        self.send(format!("{line}\r\n").as_bytes()).await;
-        loop {
-            let reply = self.line().await;
-            if reply.as_bytes().get(3) != Some(&b'-') {
-                return reply;
-            }
-        }
-    }
-}
-
-/// A session on the submission port, logged in.
-async fn submission(server: &Server, address: &str, secret: &str) -> Client {
-    let mut client = Client::connect(server, Service::Submission).await;
-    client.ask("EHLO client.test").await;
-    let plain = STANDARD.encode(format!("\0{address}\0{secret}"));
-    assert!(client.ask(&format!("AUTH PLAIN {plain}")).await.starts_with("235"));
-    client
-}
-
-/// Sends one message; `recipients` are arguments of RCPT.
-async fn send(client: &mut Client, from: &str, recipients: &[&str], message: &[u8]) {
-    assert!(client.ask(&format!("MAIL FROM:{from}")).await.starts_with("250"));
-    for recipient in recipients {
-        let reply = client.ask(&format!("RCPT TO:{recipient}")).await;
-        assert!(reply.starts_with("250"), "{recipient}: {reply}");
-    }
-    assert!(client.ask("DATA").await.starts_with("354"));
-    client.send(message).await;
-    let reply = client.ask(".").await;
-    assert!(reply.starts_with("250"), "{reply}");
-}
-
-async fn submit(server: &Server, from: &str, recipients: &[&str], message: &[u8]) {
-    let (user, _) = from.split_once('@').unwrap();
-    let mut client = submission(server, from, &format!("{user}-secret")).await;
-    send(&mut client, &format!("<{from}>"), recipients, message).await;
-}
-
-/// Waits until each of the messages in the queue has been tried once.
-async fn tried_once(directory: &Path, messages: usize) {
-    let spool = Spool::open(directory).unwrap();
-    for _ in 0..600 {
-        let waiting = spool.list().unwrap();
-        let mut recipients = waiting.iter().flat_map(|message| &message.recipients);
-        if waiting.len() == messages && recipients.all(|recipient| recipient.attempts == 1) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{messages} messages were not tried");
-}
-
-/// Reads the mailbox by POP3 until it has `count` messages.
-async fn inbox(server: &Server, user: &str, count: usize) -> Vec<String> {
-    for _ in 0..600 {
-        let messages = read_inbox(server, user).await;
-        if messages.len() >= count {
-            return messages;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{count} messages for {user} did not come");
-}
-
-async fn read_inbox(server: &Server, user: &str) -> Vec<String> {
-    let mut pop = Client::connect(server, Service::Pop3).await;
-    pop.ask(&format!("USER {user}")).await;
-    if !pop.ask(&format!("PASS {user}-secret")).await.starts_with("+OK") {
-        return Vec::new();
-    }
-    let stat = pop.ask("STAT").await;
-    let count: usize = stat.split(' ').nth(1).unwrap().parse().unwrap();
-    let mut messages = Vec::new();
-    for number in 1..=count {
-        assert!(pop.ask(&format!("RETR {number}")).await.starts_with("+OK"));
-        let mut text = String::new();
-        loop {
-            let line = pop.line().await;
-            if line == ".\r\n" {
-                break;
-            }
-            text.push_str(line.strip_prefix('.').unwrap_or(&line));
-        }
-        messages.push(text);
-    }
-    pop.ask("QUIT").await;
-    messages
-}
+use crate::stub::{Script, Stub};
+use crate::support::*;
 
 #[tokio::test]
 async fn a_message_goes_from_server_to_server_and_arrives_as_it_was() {
@@ -392,5 +256,57 @@ async fn no_relay_without_a_login_and_without_a_route() {
     client.ask("MAIL FROM:<alice@a.test>").await;
     assert!(client.ask("RCPT TO:<bob@c.test>").await.starts_with("550 5.7.1 "));
     assert!(client.ask("RCPT TO:<bob@b.test>").await.starts_with("250 "));
+    alice.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_mail_says_so_at_once_and_still_sends() {
+    let bob = builder("b.test", "bob").start().await.unwrap();
+    let alice = builder("a.test", "alice")
+        .intake(Intake::Closed)
+        .route("b.test", hop(&bob, Service::Smtp))
+        .start()
+        .await
+        .unwrap();
+    let stream = TcpStream::connect(alice.address(Service::Smtp).unwrap()).await.unwrap();
+    let mut client = Client::over(stream);
+    assert!(client.line().await.starts_with("521 mail.a.test "));
+    assert!(client.ask("EHLO client.test").await.starts_with("503 "));
+    assert!(client.ask("MAIL FROM:<x@b.test>").await.starts_with("503 "));
+    assert!(client.ask("QUIT").await.starts_with("221 "));
+    submit(&alice, "alice@a.test", &["<bob@b.test>"], b"Subject: out\r\n\r\n").await;
+    assert_eq!(inbox(&bob, "bob", 1).await.len(), 1);
+    // Mail to a server that takes none comes back, when there is no other (RFC 7504).
+    bob.add_route("a.test", hop(&alice, Service::Smtp));
+    submit(&bob, "bob@b.test", &["<alice@a.test>"], b"Subject: in\r\n\r\n").await;
+    let report = inbox(&bob, "bob", 2).await.remove(1);
+    assert!(report.contains("Action: failed\r\nStatus: 5.0.0\r\n"), "{report}");
+    assert!(report.contains("Diagnostic-Code: smtp; 521 "), "{report}");
+    alice.shutdown().await;
+    bob.shutdown().await;
+}
+
+#[tokio::test]
+async fn each_recipient_fares_as_the_next_server_says() {
+    let script = Script::offering(&["PIPELINING", "DSN"])
+        .saying("RCPT TO:<no@b.test>", "550 5.1.1 nobody")
+        .saying("RCPT TO:<later@b.test>", "450 4.2.0 greylisted");
+    let stub = Stub::start("127.0.0.1:0", script).await;
+    let clock = Clock::default();
+    let alice = builder("a.test", "alice")
+        .route("b.test", NextHop::new("127.0.0.1", stub.address.port()))
+        .clock(clock.clone())
+        .start()
+        .await
+        .unwrap();
+    let recipients = ["<no@b.test>", "<later@b.test>", "<yes@b.test>"];
+    submit(&alice, "alice@a.test", &recipients, b"Subject: three\r\n\r\n").await;
+    let report = inbox(&alice, "alice", 1).await.remove(0);
+    assert!(report.contains("<no@b.test>") && !report.contains("<later@b.test>"), "{report}");
+    assert_eq!(stub.told().await.matches("RCPT TO:").count(), 3);
+    clock.advance(Duration::from_secs(6 * 60));
+    let again = stub.until(|all| all.concat().matches("QUIT").count() == 2).await;
+    assert_eq!(again[1].matches("RCPT TO:<later@b.test>").count(), 1, "only who waits: {again:?}");
+    assert_eq!(again[1].matches("RCPT TO:").count(), 1, "{again:?}");
     alice.shutdown().await;
 }
