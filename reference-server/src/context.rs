@@ -7,6 +7,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::auth::Authenticator;
 use crate::deviation::Seams;
+use crate::imap::Policy;
 use crate::limits::{Intake, Limits, PlaintextAuthentication, Timeouts};
 use crate::queue::Outgoing;
 use crate::service::Service;
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) outgoing: Outgoing,
     /// Where deviations mount; by default all as the RFCs want it.
     pub(crate) seams: Arc<Seams>,
+    /// What is offered over IMAP.
+    pub(crate) imap: Policy,
     /// Bounds.
     pub(crate) limits: Limits,
     /// Deadlines.

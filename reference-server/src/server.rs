@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use crate::auth::Authenticator;
 use crate::context::{Context, Shared};
 use crate::deviation;
+use crate::imap::{self, Policy};
 use crate::limits::{Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts};
 use crate::net::{self, Identity, Listener};
 use crate::queue::{self, Clock, NextHop, Outgoing, RelayTls, Relaying, Schedule};
@@ -38,6 +39,7 @@ pub struct Builder {
     accounts: Vec<(String, String)>,
     listen: BTreeMap<Service, (SocketAddr, Binding)>,
     deviations: Vec<String>,
+    imap: Policy,
     limits: Limits,
     timeouts: Timeouts,
     intake: Intake,
@@ -55,6 +57,7 @@ impl Default for Builder {
             accounts: Vec::new(),
             listen: BTreeMap::new(),
             deviations: Vec::new(),
+            imap: Policy::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             intake: Intake::default(),
@@ -115,6 +118,14 @@ impl Builder {
     #[must_use]
     pub fn deviation(mut self, id: impl Into<String>) -> Self {
         self.deviations.push(id.into());
+        self
+    }
+
+    /// Neither advertises this IMAP extension nor has its commands; may be called several times. A
+    /// name that is unknown is refused at the start.
+    #[must_use]
+    pub fn without(mut self, capability: impl Into<String>) -> Self {
+        self.imap.withheld.push(capability.into());
         self
     }
 
@@ -211,6 +222,9 @@ impl Builder {
         if !smtp::is_domain(&self.hostname) {
             return Err(StartError::BadDomain(self.hostname));
         }
+        if let Some(unknown) = self.imap.withheld.iter().find(|name| !imap::knows_capability(name)) {
+            return Err(StartError::UnknownCapability(unknown.clone()));
+        }
         let domains = self.local_domains()?;
         let names = self.certificate_names(&domains);
         let (storage, answer) = (self.storage.clone(), seams.store.answer);
@@ -236,6 +250,7 @@ impl Builder {
             authenticator,
             outgoing,
             seams,
+            imap: self.imap,
             limits: self.limits,
             timeouts: self.timeouts,
             intake: self.intake,
@@ -341,6 +356,8 @@ async fn open(
 pub enum StartError {
     /// No deviation has this id.
     UnknownDeviation(String),
+    /// No IMAP extension has this name.
+    UnknownCapability(String),
     /// An account's address is not of the form `local@domain`.
     BadAddress(String),
     /// The hostname, or a domain, is not a domain name.
@@ -375,6 +392,7 @@ impl fmt::Display for StartError {
                 let known: Vec<_> = deviation::all().iter().map(|known| known.id).collect();
                 write!(f, "no deviation {id:?}: there are {}", known.join(", "))
             }
+            Self::UnknownCapability(name) => write!(f, "no IMAP extension {name:?} that could be left out"),
             Self::BadAddress(address) => {
                 write!(f, "{address:?} is no address: local@domain is needed")
             }
@@ -399,7 +417,8 @@ impl std::error::Error for StartError {
             | Self::BadAddress(_)
             | Self::BadDomain(_)
             | Self::Storage(_)
-            | Self::Resolver(_) => None,
+            | Self::Resolver(_)
+            | Self::UnknownCapability(_) => None,
         }
     }
 }

@@ -39,6 +39,7 @@ pub(crate) async fn shared(deviations: &[&str]) -> (Arc<Shared>, Identity) {
         authenticator,
         outgoing: Outgoing::default(),
         seams,
+        imap: crate::imap::Policy::default(),
         limits: Limits { message_octets: 100_000, recipients: 100, errors: 20, ..Limits::default() },
         timeouts: Timeouts::default(),
         intake: crate::limits::Intake::Open,

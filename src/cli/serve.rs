@@ -87,6 +87,10 @@ pub(crate) struct Args {
     /// Break one requirement on purpose (see `mailspec list deviations`). May be repeated.
     #[arg(long = "deviation", value_name = "ID")]
     deviations: Vec<String>,
+    /// Leave an IMAP extension out: neither advertise it nor have its commands (UNAUTHENTICATE where
+    /// nobody needs it, or what a mail program has to do without). May be repeated.
+    #[arg(long = "without", value_name = "CAPABILITY")]
+    without: Vec<String>,
     /// Who may send a password without TLS.
     #[arg(long, value_name = "WHO", value_enum, default_value_t = Plaintext::Loopback)]
     plaintext_auth: Plaintext,
@@ -250,6 +254,9 @@ impl Args {
             if self.accounts.is_empty() { defaults.collect() } else { self.accounts.clone() };
         for account in accounts {
             builder = builder.account(account.address, account.secret);
+        }
+        for capability in &self.without {
+            builder = builder.without(capability);
         }
         for deviation in &self.deviations {
             builder = builder.deviation(deviation);

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 
+use super::deflate::{Deflated, NotDeflate};
 use super::inbox::{End, Inbox, Take};
 use super::recorder::Recorder;
 use super::stream::Stream;
@@ -300,6 +301,52 @@ impl Connection {
         Ok(before)
     }
 
+    /// Compresses from here on, both ways. Octets that came and nobody took are taken for
+    /// compressed ones. `false` where the connection is gone, or compressed already.
+    pub async fn compress(&mut self) -> bool {
+        let Some(stream) = self.take_stream().await else { return false };
+        let mut arrived = Vec::new();
+        self.inbox.look(|octets, _| arrived.extend_from_slice(octets));
+        let (stream, done) = match stream {
+            Stream::Deflated(_) => (stream, false),
+            below => {
+                self.inbox.consume(arrived.len());
+                (Stream::Deflated(Box::new(Deflated::new(below, arrived))), true)
+            }
+        };
+        self.recorder.note(&self.name, if done { "compressed from here on" } else { "compressed already" });
+        self.open = Some(Open::start(stream, &self.name, &self.inbox, &self.recorder));
+        done
+    }
+
+    /// Ends the compression both ways; `false` where there is none, or the connection is gone.
+    pub async fn decompress(&mut self) -> bool {
+        let Some(stream) = self.take_stream().await else { return false };
+        let (stream, done) = match stream {
+            Stream::Deflated(deflated) => {
+                let (below, rest) = deflated.into_below();
+                self.recorder.note(&self.name, "compressed up to here");
+                if !rest.is_empty() {
+                    let now = Instant::now();
+                    self.recorder.octets(&self.name, Direction::Server, now, &rest);
+                    self.inbox.push(&rest, now);
+                }
+                (below, true)
+            }
+            other => (other, false),
+        };
+        self.open = Some(Open::start(stream, &self.name, &self.inbox, &self.recorder));
+        done
+    }
+
+    /// Takes the stream out of the hands of its reader; `None` where it has ended.
+    async fn take_stream(&mut self) -> Option<Stream> {
+        if self.end().is_some() {
+            return None;
+        }
+        self.open.take()?.stop().await
+    }
+
     /// Closes the TCP connection at once, without any farewell.
     pub async fn drop_now(&mut self) {
         if let Some(open) = self.open.take() {
@@ -439,9 +486,14 @@ fn end_of(error: &io::Error) -> End {
         }
         // A server that ends TLS without close_notify has closed all the same.
         io::ErrorKind::UnexpectedEof => End::Closed,
+        io::ErrorKind::InvalidData if is_not_deflate(error) => End::Compression(error.to_string()),
         io::ErrorKind::InvalidData => End::Tls(error.to_string()),
         _ => End::Failed(error.to_string()),
     }
+}
+
+fn is_not_deflate(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<NotDeflate>())
 }
 
 #[cfg(test)]
@@ -523,6 +575,42 @@ mod tests {
         assert_eq!(connection.receive(soon(), three).await, Received::Item(b"def".to_vec()));
         connection.write(b"x", soon()).await.unwrap();
         assert!(!connection.rewind(&mark));
+    }
+
+    #[tokio::test]
+    async fn a_compressed_connection_says_the_same_in_fewer_octets() {
+        let (mut connection, server, _) = pair().await;
+        let mut server = Deflated::new(Stream::Plain(server), Vec::new());
+        assert!(connection.compress().await && !connection.compress().await);
+        let line = b"a1 NOOP ".repeat(1000);
+        connection.write(&line, soon()).await.unwrap();
+        let mut got = vec![0; line.len()];
+        server.read_exact(&mut got).await.unwrap();
+        assert_eq!(got, line);
+        server.write_all(&line).await.unwrap();
+        server.flush().await.unwrap();
+        let all = |octets: &[u8], _: Option<&End>| match octets.len() == line.len() {
+            true => Take::Done { consumed: octets.len(), item: octets.to_vec() },
+            false => Take::More,
+        };
+        assert_eq!(connection.receive(soon(), all).await, Received::Item(line.clone()));
+        let (Stream::Plain(mut server), rest) = server.into_below() else { panic!("not plain") };
+        assert!(rest.is_empty() && connection.decompress().await && !connection.decompress().await);
+        server.write_all(b"* BYE\r\n").await.unwrap();
+        drop(server);
+        assert_eq!(
+            connection.receive(soon(), all_at_end).await,
+            Received::Item((b"* BYE\r\n".to_vec(), End::Closed))
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_not_compressed_is_told_from_what_is() {
+        let (mut connection, mut server, _) = pair().await;
+        assert!(connection.compress().await);
+        server.write_all(b"* OK this is plain text\r\n").await.unwrap();
+        let Received::Item((_, end)) = connection.receive(soon(), all_at_end).await else { panic!("no end") };
+        assert!(matches!(end, End::Compression(_)), "{end}");
     }
 
     #[tokio::test]

@@ -20,6 +20,8 @@ pub enum End {
     Reset,
     /// TLS ended badly, with the library's words.
     Tls(String),
+    /// What came was not compressed as it should be, with the library's words.
+    Compression(String),
     /// Reading failed, with the system's words.
     Failed(String),
     /// More than [`MAX_UNREAD`] octets lay unread.
@@ -32,6 +34,7 @@ impl fmt::Display for End {
             Self::Closed => f.write_str("the server closed the connection"),
             Self::Reset => f.write_str("the server reset the connection"),
             Self::Tls(why) => write!(f, "TLS ended badly: {why}"),
+            Self::Compression(why) => write!(f, "what came is not compressed by DEFLATE: {why}"),
             Self::Failed(why) => write!(f, "reading failed: {why}"),
             Self::Overflow => write!(f, "more than {MAX_UNREAD} octets came unasked for"),
         }

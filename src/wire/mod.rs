@@ -4,6 +4,7 @@
 //! wait takes a deadline and every buffer has a bound.
 
 mod connection;
+mod deflate;
 mod escape;
 mod inbox;
 mod recorder;

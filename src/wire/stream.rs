@@ -1,4 +1,4 @@
-//! A socket, with or without TLS, as one type.
+//! A socket, with or without TLS and compression, as one type.
 
 use std::io;
 use std::pin::Pin;
@@ -8,13 +8,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// Plain TCP, or TLS over it.
+use super::deflate::Deflated;
+
+/// Plain TCP, or TLS over it, or compression over either.
 #[derive(Debug)]
 pub(crate) enum Stream {
     /// Plaintext.
     Plain(TcpStream),
     /// Encrypted.
     Tls(Box<TlsStream<TcpStream>>),
+    /// Compressed.
+    Deflated(Box<Deflated>),
 }
 
 impl Stream {
@@ -23,6 +27,7 @@ impl Stream {
         match self {
             Self::Plain(stream) => stream,
             Self::Tls(stream) => stream.get_ref().0,
+            Self::Deflated(stream) => stream.below().tcp(),
         }
     }
 }
@@ -32,6 +37,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+            Self::Deflated(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
         }
     }
 }
@@ -41,6 +47,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
+            Self::Deflated(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
         }
     }
 
@@ -48,6 +55,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            Self::Deflated(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         }
     }
 
@@ -55,6 +63,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            Self::Deflated(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
         }
     }
 }

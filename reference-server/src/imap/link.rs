@@ -31,6 +31,12 @@ pub(crate) trait Link: Send {
     fn start_tls<'a>(&'a mut self, acceptor: &'a TlsAcceptor) -> Boxed<'a, io::Result<()>>;
     /// Whether the connection is under TLS.
     fn is_tls(&self) -> bool;
+    /// Compresses from here on, both ways.
+    fn compress(&mut self) -> Boxed<'_, io::Result<()>>;
+    /// Ends the compression, both ways.
+    fn decompress(&mut self) -> Boxed<'_, io::Result<()>>;
+    /// Whether the connection is compressed.
+    fn is_compressed(&self) -> bool;
     /// Sends what is held back and closes.
     fn close<'a>(self: Box<Self>) -> Boxed<'a, ()>
     where
@@ -68,6 +74,18 @@ impl<S: Stream> Link for Connection<S> {
 
     fn is_tls(&self) -> bool {
         Connection::is_tls(self)
+    }
+
+    fn compress(&mut self) -> Boxed<'_, io::Result<()>> {
+        Box::pin(Connection::compress(self))
+    }
+
+    fn decompress(&mut self) -> Boxed<'_, io::Result<()>> {
+        Box::pin(Connection::decompress(self))
+    }
+
+    fn is_compressed(&self) -> bool {
+        Connection::is_compressed(self)
     }
 
     fn close<'a>(self: Box<Self>) -> Boxed<'a, ()>

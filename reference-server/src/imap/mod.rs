@@ -9,6 +9,7 @@ mod failure;
 mod fetch;
 mod heavy;
 mod link;
+mod policy;
 mod registry;
 mod response;
 mod search;
@@ -22,7 +23,13 @@ mod view;
 use crate::context::Context;
 use crate::net::{Connection, Stream};
 
+pub(crate) use policy::Policy;
 pub(crate) use view::Expunges;
+
+/// Whether there is a capability of this name that depends on nothing but the operator.
+pub(crate) fn knows_capability(name: &str) -> bool {
+    registry::extensions().iter().any(|known| known.eq_ignore_ascii_case(name))
+}
 
 /// Serves one connection from the greeting to the close.
 pub(crate) async fn serve<S: Stream + 'static>(connection: Connection<S>, context: Context) {

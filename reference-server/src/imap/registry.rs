@@ -5,6 +5,7 @@ use crate::auth::Mechanism;
 use crate::imap::commands;
 use crate::imap::failure::Failure;
 use crate::imap::link::Boxed;
+use crate::imap::policy::Policy;
 use crate::imap::response::Reply;
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, Parsed};
@@ -44,6 +45,8 @@ pub(crate) struct Registered {
     pub(crate) numbering: Numbering,
     /// The capability that stands for it, if it is an extension.
     pub(crate) capability: Option<&'static str>,
+    /// The capability that gives more to it, though it is there without.
+    extended_by: Option<&'static str>,
     /// Reads its arguments: all that follows the name.
     pub(crate) parse: fn(&mut Cursor<'_>) -> Parsed<Box<dyn Command>>,
 }
@@ -55,7 +58,15 @@ impl Registered {
         gate: Gate,
         parse: fn(&mut Cursor<'_>) -> Parsed<Box<dyn Command>>,
     ) -> Self {
-        Self { name, gate, expunges: Expunges::Told, numbering: Numbering::Sequence, capability: None, parse }
+        Self {
+            name,
+            gate,
+            expunges: Expunges::Told,
+            numbering: Numbering::Sequence,
+            capability: None,
+            extended_by: None,
+            parse,
+        }
     }
 
     /// The same, with EXPUNGE held back while it runs.
@@ -67,6 +78,12 @@ impl Registered {
     /// The same, going by UIDs.
     pub(crate) const fn by_uid(mut self) -> Self {
         self.numbering = Numbering::Uid;
+        self
+    }
+
+    /// The same, with more to it by an extension.
+    pub(crate) const fn extended_by(mut self, capability: &'static str) -> Self {
+        self.extended_by = Some(capability);
         self
     }
 
@@ -84,6 +101,7 @@ pub(crate) const COMMANDS: &[Registered] = &[
     commands::capability::CAPABILITY,
     commands::check::CHECK,
     commands::close::CLOSE,
+    commands::compress::COMPRESS,
     commands::copy::COPY,
     commands::copy::UID_COPY,
     commands::create::CREATE,
@@ -113,18 +131,22 @@ pub(crate) const COMMANDS: &[Registered] = &[
     commands::store::STORE,
     commands::store::UID_STORE,
     commands::subscribe::SUBSCRIBE,
+    commands::unauthenticate::UNAUTHENTICATE,
     commands::close::UNSELECT,
     commands::subscribe::UNSUBSCRIBE,
 ];
 
-/// The command of this name (in upper case).
-pub(crate) fn find(name: &str) -> Option<&'static Registered> {
-    COMMANDS.iter().find(|command| command.name == name)
+/// The command of this name (in upper case), unless it belongs to an extension that is withheld.
+pub(crate) fn find(name: &str, policy: &Policy) -> Option<&'static Registered> {
+    let command = COMMANDS.iter().find(|command| command.name == name)?;
+    command.capability.is_none_or(|capability| policy.offers(capability)).then_some(command)
 }
 
 /// What decides which capabilities are advertised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Standing {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing<'p> {
+    /// What is offered at all.
+    pub(crate) policy: &'p Policy,
     /// Whether the client has logged in.
     pub(crate) login: Login,
     /// Whether the connection is under TLS.
@@ -146,7 +168,7 @@ pub(crate) enum Login {
 
 /// The capabilities in force (RFC 3501, section 7.2.1), with spaces between: those of the
 /// extensions whose commands are registered, and those that no command stands for.
-pub(crate) fn capabilities(standing: Standing) -> String {
+pub(crate) fn capabilities(standing: Standing<'_>) -> String {
     // LITERAL+ (RFC 7888) is a form of every command; the gatherer and the cursor know it.
     let mut all = vec!["IMAP4rev1".to_owned(), "LITERAL+".to_owned()];
     if standing.login == Login::Open {
@@ -159,7 +181,8 @@ pub(crate) fn capabilities(standing: Standing) -> String {
             all.push("LOGINDISABLED".to_owned());
         }
     }
-    all.extend(extensions().into_iter().map(str::to_owned));
+    let offered = extensions().into_iter().filter(|capability| standing.policy.offers(capability));
+    all.extend(offered.map(str::to_owned));
     all.join(" ")
 }
 
@@ -180,7 +203,7 @@ const EXTENSIONS: &[&str] = &[
 
 /// The capabilities that do not depend on the standing of the connection, in alphabetical order.
 pub(crate) fn extensions() -> Vec<&'static str> {
-    let of_commands = COMMANDS.iter().filter_map(|command| command.capability);
+    let of_commands = COMMANDS.iter().flat_map(|command| [command.capability, command.extended_by]).flatten();
     let mut all: Vec<_> = of_commands.chain(EXTENSIONS.iter().copied()).collect();
     all.sort_unstable();
     all.dedup();
@@ -205,7 +228,9 @@ mod tests {
     fn capabilities_follow_the_standing_of_the_connection() {
         let always = extensions().join(" ");
         let mechanisms = &[Mechanism::Plain, Mechanism::Login];
-        let open = Standing { login: Login::Open, under_tls: false, password_allowed: true, mechanisms };
+        let policy = &Policy::default();
+        let open =
+            Standing { policy, login: Login::Open, under_tls: false, password_allowed: true, mechanisms };
         let told = |standing| capabilities(standing).replace(&always, "...");
         assert_eq!(told(open), "IMAP4rev1 LITERAL+ STARTTLS AUTH=PLAIN AUTH=LOGIN ...");
         let guarded = Standing { password_allowed: false, ..open };
@@ -214,6 +239,18 @@ mod tests {
         assert_eq!(told(secured), "IMAP4rev1 LITERAL+ AUTH=PLAIN AUTH=LOGIN ...");
         let done = Standing { login: Login::Done, ..open };
         assert_eq!(told(done), "IMAP4rev1 LITERAL+ ...");
+    }
+
+    #[test]
+    fn what_is_withheld_is_neither_advertised_nor_there() {
+        let policy = &Policy { withheld: vec!["unauthenticate".to_owned(), "UIDPLUS".to_owned()] };
+        let mechanisms = &[Mechanism::Plain];
+        let standing =
+            Standing { policy, login: Login::Done, under_tls: true, password_allowed: true, mechanisms };
+        let told = capabilities(standing);
+        assert!(!told.contains("UNAUTHENTICATE") && !told.contains("UIDPLUS") && told.contains("UNSELECT"));
+        assert!(find("UNAUTHENTICATE", policy).is_none() && find("UID EXPUNGE", policy).is_none());
+        assert!(find("APPEND", policy).is_some() && find("UNSELECT", policy).is_some());
     }
 
     /// How many cases need this capability: those of suites that do, and single ones.

@@ -49,6 +49,10 @@ pub(crate) enum Next {
     Command,
     /// The TLS handshake begins.
     Handshake,
+    /// Compression begins.
+    Compress,
+    /// All that the client has set is forgotten, and the compression ends.
+    Unauthenticate,
     /// The connection closes.
     Close,
 }
@@ -114,6 +118,14 @@ impl Session {
                 Next::Close => return Ok(()),
                 Next::Handshake => {
                     self.link.start_tls(&self.context.shared.tls).await?;
+                    self.next = Next::Command;
+                }
+                Next::Compress => {
+                    self.link.compress().await?;
+                    self.next = Next::Command;
+                }
+                Next::Unauthenticate => {
+                    self.link.decompress().await?;
                     self.next = Next::Command;
                 }
             }
@@ -191,7 +203,7 @@ impl Session {
             Ok(head) => head,
             Err(error) => return refused(complaint(error)),
         };
-        let Some(registered) = registry::find(&head.name) else {
+        let Some(registered) = registry::find(&head.name, &self.context.shared.imap) else {
             return refused(Reply::bad("no such command"));
         };
         if let Some(reply) = self.stopped_at(registered.gate) {
@@ -358,14 +370,23 @@ impl Session {
         self.account = Some(account);
     }
 
+    /// Returns to the state of not being authenticated: nothing is left of what the client has
+    /// switched on, selected or searched for (RFC 8437, sections 3 and 4.1).
+    pub(crate) fn log_out(&mut self) {
+        self.account = None;
+        self.selected = None;
+        self.sync = Sync::Plain;
+    }
+
     /// What happens once the answer is sent.
     pub(crate) fn afterwards(&mut self, next: Next) {
         self.next = next;
     }
 
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> Standing<'_> {
         let under_tls = self.link.is_tls();
         Standing {
+            policy: &self.context.shared.imap,
             login: if self.account.is_some() { Login::Done } else { Login::Open },
             under_tls,
             password_allowed: self.context.password_allowed(under_tls),

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
+use super::deflate::Deflate;
 use super::transport::{Stream, Transport};
 use crate::limits::Timeouts;
 
@@ -54,6 +55,8 @@ pub(crate) enum Line {
 /// A connection, generic over what it runs over.
 pub(crate) struct Connection<S> {
     transport: Transport<S>,
+    /// The compression above the transport, while there is one.
+    deflate: Option<Box<Deflate>>,
     input: Vec<u8>,
     /// How much of `input` has been used.
     used: usize,
@@ -76,6 +79,7 @@ impl<S: Stream> Connection<S> {
     ) -> Self {
         Self {
             transport: Transport::Plain(stream),
+            deflate: None,
             input: Vec::new(),
             used: 0,
             output: Vec::new(),
@@ -117,18 +121,31 @@ impl<S: Stream> Connection<S> {
             self.input.drain(..self.used);
             self.used = 0;
         }
-        self.input.reserve(CHUNK);
-        let shutdown = &mut self.shutdown;
-        let read = self.transport.read_buf(&mut self.input);
-        let count = tokio::select! {
-            biased;
-            read = timeout_at(deadline, read) => read.map_err(|_| ReadError::Timeout)??,
-            () = ending(shutdown) => return Err(ReadError::ShuttingDown),
-        };
-        if count == 0 {
-            return Err(ReadError::Closed);
+        loop {
+            let into = match &mut self.deflate {
+                None => &mut self.input,
+                Some(deflate) => {
+                    if deflate.inflate(&mut self.input)? {
+                        return Ok(());
+                    }
+                    deflate.raw()
+                }
+            };
+            into.reserve(CHUNK);
+            let shutdown = &mut self.shutdown;
+            let read = self.transport.read_buf(into);
+            let count = tokio::select! {
+                biased;
+                read = timeout_at(deadline, read) => read.map_err(|_| ReadError::Timeout)??,
+                () = ending(shutdown) => return Err(ReadError::ShuttingDown),
+            };
+            if count == 0 {
+                return Err(ReadError::Closed);
+            }
+            if self.deflate.is_none() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// The next line of at most `limit` octets, CRLF included. Replies that are held back
@@ -180,8 +197,12 @@ impl<S: Stream> Connection<S> {
         if self.output.is_empty() {
             return Ok(());
         }
+        let output = match &mut self.deflate {
+            None => &self.output,
+            Some(deflate) => deflate.deflate(&self.output)?,
+        };
         let sending = async {
-            self.transport.write_all(&self.output).await?;
+            self.transport.write_all(output).await?;
             self.transport.flush().await
         };
         timeout(self.write, sending).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
@@ -201,6 +222,32 @@ impl<S: Stream> Connection<S> {
         timeout(self.handshake, self.transport.upgrade(acceptor))
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    }
+
+    /// Sends what is held back, and compresses from here on in both directions (RFC 4978, section
+    /// 3). What has come and is not used is compressed already.
+    pub(crate) async fn compress(&mut self) -> io::Result<()> {
+        self.flush().await?;
+        let mut deflate = Box::new(Deflate::new());
+        deflate.raw().extend_from_slice(self.buffered());
+        self.consume(usize::MAX);
+        self.deflate = Some(deflate);
+        Ok(())
+    }
+
+    /// Sends what is held back, and ends the compression in both directions (RFC 8437, section
+    /// 4.1). What has come behind the peer's last flush is not compressed.
+    pub(crate) async fn decompress(&mut self) -> io::Result<()> {
+        self.flush().await?;
+        if let Some(deflate) = self.deflate.take() {
+            self.input.extend_from_slice(&deflate.end());
+        }
+        Ok(())
+    }
+
+    /// Is it compressed?
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.deflate.is_some()
     }
 
     /// Sends what is held back and closes, so that the peer can read all of it.

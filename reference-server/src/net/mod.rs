@@ -2,6 +2,7 @@
 //! gets a [`Connection`], the queue an [`Outbound`]; neither sees what it runs over.
 
 mod connection;
+mod deflate;
 mod listener;
 mod outbound;
 mod tls;

@@ -4,6 +4,7 @@ mod alternatives;
 mod branches;
 mod check;
 mod closing;
+mod compress;
 mod condition;
 mod eventually;
 mod lifecycle;
@@ -41,6 +42,7 @@ pub(crate) async fn play(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
         Action::Send(send) => sending::send(stage, step, send).await,
         Action::Sasl(sasl) => talk::sasl::authenticate(stage, step, sasl).await,
         Action::StartTls(how, wish) => starttls::start_tls(stage, step, *how, wish.as_ref()).await,
+        Action::Compress(how) => compress::compress(stage, step, *how).await,
         Action::HalfClose => closing::half_close(stage, step).await,
         Action::Drop => closing::drop_connection(stage, step).await,
         Action::Reset => closing::reset(stage, step).await,

@@ -28,8 +28,8 @@ pub(super) use given::{ACCOUNT_MAIL, GIVEN, LET, MESSAGE};
 pub(super) use pattern::{FILTERS, TYPES};
 pub(super) use sasl::{SASL, TAMPER};
 pub(super) use steps::{
-    ALTERNATIVE, CLOSED, DATA, EVENTUALLY, FOR, HAS, MAILBOX, MODIFIERS, OPEN, REPEAT, SEND, SILENCE,
-    STARTTLS, STEPS, TLS, USE,
+    ALTERNATIVE, CLOSED, COMPRESS, DATA, EVENTUALLY, FOR, HAS, MAILBOX, MODIFIERS, OPEN, REPEAT, SEND,
+    SILENCE, STARTTLS, STEPS, TLS, USE,
 };
 pub(super) use suite::SUITE;
 pub(super) use talk::LINES;

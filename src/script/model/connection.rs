@@ -63,6 +63,17 @@ impl TlsVersion {
     pub const ALL: [(&'static str, Self); 2] = [("1.2", Self::V12), ("1.3", Self::V13)];
 }
 
+/// What becomes of the compression of an IMAP connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compress {
+    /// COMPRESS, its positive answer, and the layer begins.
+    Command,
+    /// The layer begins: a talk did the command.
+    Begin,
+    /// The layer ends: a talk did the command that ends it.
+    End,
+}
+
 /// Whether the harness also says STARTTLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartTls {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::check::{Check, EventuallyMailbox};
-use super::connection::{Data, Open, Send, StartTls, TlsWish};
+use super::connection::{Compress, Data, Open, Send, StartTls, TlsWish};
 use super::given::Binding;
 use super::sasl::Sasl;
 use super::suite::Need;
@@ -51,6 +51,7 @@ impl Step {
             | Action::Data(_)
             | Action::Send(_)
             | Action::StartTls(..)
+            | Action::Compress(_)
             | Action::HalfClose
             | Action::Drop
             | Action::Reset
@@ -96,6 +97,7 @@ impl Step {
                 | Action::Send(_)
                 | Action::Sasl(_)
                 | Action::StartTls(..)
+                | Action::Compress(_)
                 | Action::HalfClose
                 | Action::Drop
                 | Action::Reset
@@ -125,6 +127,8 @@ pub enum Action {
     Sasl(Box<Sasl>),
     /// TLS on a connection that began in plaintext.
     StartTls(StartTls, Option<TlsWish>),
+    /// Compression on a connection, begun or ended.
+    Compress(Compress),
     /// Say that nothing more will be sent, and go on reading.
     HalfClose,
     /// Close at once.

@@ -6,8 +6,10 @@ use super::block::{self, BlockKind};
 use super::open::{self, OpenKind};
 use super::scope::{Greeting, Scope};
 use super::{Context, law, sasl, talk, texts, wait};
-use crate::script::construct::{CLOSED, DATA, MODIFIERS, SEND, SILENCE, STARTTLS, STEPS, names};
-use crate::script::model::{Action, Condition, Cut, Data, Law, Send, Sense, StartTls, Step};
+use crate::script::construct::{CLOSED, COMPRESS, DATA, MODIFIERS, SEND, SILENCE, STARTTLS, STEPS, names};
+use crate::script::model::{
+    Action, Compress, Condition, Cut, Data, Law, Protocol, Send, Sense, StartTls, Step,
+};
 use crate::script::template::Escapes;
 use crate::source::{Entry, Fields, Node, Span};
 
@@ -26,6 +28,7 @@ enum Kind {
     Send,
     Sasl,
     StartTls,
+    Compress,
     HalfClose,
     Drop,
     Reset,
@@ -41,7 +44,7 @@ enum Kind {
 }
 
 impl Kind {
-    const WORDS: [(&'static str, Self); 25] = [
+    const WORDS: [(&'static str, Self); 26] = [
         ("connect", Self::Open(OpenKind::Connect)),
         ("greet", Self::Open(OpenKind::Greet)),
         ("login", Self::Open(OpenKind::Login)),
@@ -50,6 +53,7 @@ impl Kind {
         ("send", Self::Send),
         ("sasl", Self::Sasl),
         ("starttls", Self::StartTls),
+        ("compress", Self::Compress),
         ("half-close", Self::HalfClose),
         ("drop", Self::Drop),
         ("reset", Self::Reset),
@@ -82,6 +86,7 @@ impl Kind {
                 | Self::Send
                 | Self::Sasl
                 | Self::StartTls
+                | Self::Compress
                 | Self::HalfClose
                 | Self::Drop
                 | Self::Reset
@@ -232,6 +237,7 @@ fn action(
         (Kind::Send, Some(node)) => send(context, scope, node).map(Action::Send),
         (Kind::Sasl, Some(node)) => sasl::read(context, scope, node).map(|sasl| Action::Sasl(Box::new(sasl))),
         (Kind::StartTls, value) => starttls(context, scope, value, on, place),
+        (Kind::Compress, value) => compress(context, scope, value, on, place),
         (Kind::HalfClose, value) => {
             nothing_behind(context, value, "half-close");
             Some(Action::HalfClose)
@@ -378,6 +384,36 @@ fn starttls(
     let how = if only == Some(true) { StartTls::HandshakeOnly } else { StartTls::Command };
     let tls = fields.get("tls").and_then(|node| open::tls(context, node));
     Some(Action::StartTls(how, tls))
+}
+
+fn compress(
+    context: &mut Context<'_>,
+    scope: &Scope,
+    value: Option<&Node>,
+    on: &str,
+    place: Span,
+) -> Option<Action> {
+    let protocol = scope.protocol(context, on);
+    if protocol != Protocol::Imap {
+        let message = format!("`compress` does not fit `{}`, which `{on}` speaks", protocol.as_str());
+        context.decoder.mistake_help(place, message, "COMPRESS is a command of IMAP");
+    }
+    let Some(node) = value else { return Some(Action::Compress(Compress::Command)) };
+    let fields = context.fields(node, COMPRESS)?;
+    let word = context.decoder.required(&fields, "`compress`", "layer")?;
+    let how = match context.decoder.text(word, "`layer`")? {
+        "begin" => Compress::Begin,
+        "end" => Compress::End,
+        _ => {
+            context.decoder.mistake_help(
+                word.span,
+                "`layer` is `begin` or `end`",
+                "without it, `compress` does the command",
+            );
+            return None;
+        }
+    };
+    Some(Action::Compress(how))
 }
 
 fn silence(context: &mut Context<'_>, node: &Node) -> Option<Action> {

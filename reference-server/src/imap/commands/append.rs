@@ -15,7 +15,8 @@ use crate::message::transfer::fit_for_literals;
 use crate::store::{Content, Flags, NewMessage};
 
 /// See [`parse`].
-pub(crate) const APPEND: Registered = Registered::new("APPEND", Gate::Authenticated, parse).of("UIDPLUS");
+pub(crate) const APPEND: Registered =
+    Registered::new("APPEND", Gate::Authenticated, parse).extended_by("UIDPLUS");
 
 struct Append {
     mailbox: MailboxArgument,

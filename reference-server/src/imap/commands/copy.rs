@@ -11,13 +11,14 @@ use crate::store::{Missing, StoreError};
 
 /// See [`parse`].
 pub(crate) const COPY: Registered =
-    Registered::new("COPY", Gate::Selected, |cursor| parse(cursor, Numbering::Sequence)).of("UIDPLUS");
+    Registered::new("COPY", Gate::Selected, |cursor| parse(cursor, Numbering::Sequence))
+        .extended_by("UIDPLUS");
 
 /// See [`parse`].
 pub(crate) const UID_COPY: Registered =
     Registered::new("UID COPY", Gate::Selected, |cursor| parse(cursor, Numbering::Uid))
         .by_uid()
-        .of("UIDPLUS");
+        .extended_by("UIDPLUS");
 
 struct Copy {
     set: SequenceSet,

@@ -8,7 +8,7 @@ use crate::store::SpecialUse;
 
 /// See [`parse`].
 pub(crate) const CREATE: Registered =
-    Registered::new("CREATE", Gate::Authenticated, parse).of("CREATE-SPECIAL-USE");
+    Registered::new("CREATE", Gate::Authenticated, parse).extended_by("CREATE-SPECIAL-USE");
 
 struct Create {
     mailbox: MailboxArgument,

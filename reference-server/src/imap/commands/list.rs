@@ -16,7 +16,8 @@ const LIMIT: usize = 100;
 
 /// See [`parse`].
 pub(crate) const LIST: Registered =
-    Registered::new("LIST", Gate::Authenticated, |cursor| Ok(Box::new(parse(cursor)?))).of("LIST-EXTENDED");
+    Registered::new("LIST", Gate::Authenticated, |cursor| Ok(Box::new(parse(cursor)?)))
+        .extended_by("LIST-EXTENDED");
 
 enum List {
     /// Nothing but the hierarchy delimiter and the root.

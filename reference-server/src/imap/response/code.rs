@@ -31,6 +31,8 @@ pub(crate) enum ResponseCode {
     ClientBug,
     /// `CLOSED`: the mailbox that was selected is so no more (RFC 7162, section 3.2.11).
     Closed,
+    /// `COMPRESSIONACTIVE`: the connection is compressed already (RFC 4978, section 3).
+    CompressionActive,
     /// `COPYUID`: which messages became which (RFC 4315).
     CopyUid {
         /// UIDVALIDITY of the destination.
@@ -100,6 +102,7 @@ impl fmt::Display for ResponseCode {
             Self::ClientBug => f.write_str("CLIENTBUG"),
             Self::Closed => f.write_str("CLOSED"),
             Self::Corruption => f.write_str("CORRUPTION"),
+            Self::CompressionActive => f.write_str("COMPRESSIONACTIVE"),
             Self::CopyUid { validity, from, to } => {
                 write!(f, "COPYUID {validity} {} {}", compact_uid_set(from), compact_uid_set(to))
             }

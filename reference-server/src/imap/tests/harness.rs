@@ -50,6 +50,7 @@ impl World {
             store,
             authenticator,
             seams,
+            imap: crate::imap::Policy::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             outgoing: crate::queue::Outgoing::default(),

@@ -4,6 +4,7 @@ mod append;
 mod authentication;
 mod binary;
 mod codes;
+mod connection;
 mod deviations;
 mod expunging;
 mod extended;

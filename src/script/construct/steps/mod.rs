@@ -11,7 +11,7 @@ use super::shape::Shape;
 
 pub(in crate::script) use blocks::{ALTERNATIVE, FOR, REPEAT, USE};
 pub(in crate::script) use closing::{CLOSED, SILENCE};
-pub(in crate::script) use opening::{OPEN, STARTTLS, TLS};
+pub(in crate::script) use opening::{COMPRESS, OPEN, STARTTLS, TLS};
 pub(in crate::script) use sending::{DATA, SEND};
 pub(in crate::script) use waiting::{EVENTUALLY, HAS, MAILBOX};
 
@@ -25,6 +25,7 @@ pub(in crate::script) const STEPS: &[Construct] = &[
     sending::SEND_STEP,
     sending::SASL_STEP,
     opening::STARTTLS_STEP,
+    opening::COMPRESS_STEP,
     closing::HALF_CLOSE,
     closing::DROP,
     closing::RESET,

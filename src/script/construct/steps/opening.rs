@@ -58,6 +58,21 @@ pub(in crate::script) const STARTTLS: &Mapping = &Mapping {
 
 const OPENED: Shape = Shape::Either(&[Shape::Nothing, Shape::Mapping(OPEN)]);
 
+/// What `compress` can say.
+pub(in crate::script) const COMPRESS: &Mapping = &Mapping {
+    what: "`compress`",
+    keys: &[Construct::new(
+        "layer",
+        "`begin`: the command and its answer stand in a `talk` before; `end`: so does the one that ended the compression (UNAUTHENTICATE)",
+        Shape::Word(layers),
+    )
+    .required()],
+};
+
+fn layers() -> Vec<&'static str> {
+    vec!["begin", "end"]
+}
+
 pub(super) const CONNECT: Construct = Construct::new(
     "connect",
     "open a TCP connection (and TLS where the endpoint is implicit TLS); the greeting is left to the script",
@@ -119,5 +134,24 @@ pub(super) const STARTTLS_STEP: Construct = Construct::new(
 - talk: |
     C: NOOP
     S: OK                           § rfc3501-6.1.2-R1
+",
+);
+
+pub(super) const COMPRESS_STEP: Construct = Construct::new(
+    "compress",
+    "IMAP: COMPRESS DEFLATE and its positive answer, preconditions; from there on both sides of the connection are compressed. The transcript shows what is said, not how it is packed",
+    Shape::Either(&[Shape::Nothing, Shape::Mapping(COMPRESS)]),
+)
+.example(
+    "imap",
+    "\
+- login
+- talk: |
+    C: COMPRESS DEFLATE
+    S: OK                           § rfc4978-3-5
+- compress: {layer: begin}
+- talk: |
+    C: NOOP
+    S: OK                           § rfc4978-3-5
 ",
 );
