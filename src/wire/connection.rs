@@ -320,11 +320,11 @@ impl Connection {
     }
 
     /// Ends the compression both ways; `false` where there is none, or the connection is gone.
-    pub async fn decompress(&mut self) -> bool {
+    pub async fn decompress(&mut self, deadline: Instant) -> bool {
         let Some(stream) = self.take_stream().await else { return false };
         let (stream, done) = match stream {
             Stream::Deflated(deflated) => {
-                let (below, rest) = deflated.into_below();
+                let (below, rest) = deflated.into_below(deadline).await;
                 self.recorder.note(&self.name, "compressed up to here");
                 if !rest.is_empty() {
                     let now = Instant::now();
@@ -594,8 +594,10 @@ mod tests {
             false => Take::More,
         };
         assert_eq!(connection.receive(soon(), all).await, Received::Item(line.clone()));
-        let (Stream::Plain(mut server), rest) = server.into_below() else { panic!("not plain") };
-        assert!(rest.is_empty() && connection.decompress().await && !connection.decompress().await);
+        let (Stream::Plain(mut server), rest) = server.into_below(soon()).await else { panic!("not plain") };
+        assert!(
+            rest.is_empty() && connection.decompress(soon()).await && !connection.decompress(soon()).await
+        );
         server.write_all(b"* BYE\r\n").await.unwrap();
         drop(server);
         assert_eq!(
@@ -608,7 +610,8 @@ mod tests {
     async fn what_is_not_compressed_is_told_from_what_is() {
         let (mut connection, mut server, _) = pair().await;
         assert!(connection.compress().await);
-        server.write_all(b"* OK this is plain text\r\n").await.unwrap();
+        // A block of a kind that does not exist (RFC 1951, section 3.2.3).
+        server.write_all(b"\x06").await.unwrap();
         let Received::Item((_, end)) = connection.receive(soon(), all_at_end).await else { panic!("no end") };
         assert!(matches!(end, End::Compression(_)), "{end}");
     }

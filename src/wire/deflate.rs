@@ -3,14 +3,19 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
 use super::stream::Stream;
 
 /// Octets read from below at once.
 const CHUNK: usize = 16 * 1024;
+
+/// What a flush leaves at its end (RFC 1951, section 3.2.4: the length of an empty stored block, and
+/// its complement).
+const FLUSH_MARK: [u8; 4] = [0, 0, 0xff, 0xff];
 
 /// A compressed stream over another.
 #[derive(Debug)]
@@ -21,6 +26,10 @@ pub(crate) struct Deflated {
     /// What came and is not inflated yet; the first `used` octets of it are.
     raw: Vec<u8>,
     used: usize,
+    /// The last octets that were inflated.
+    tail: [u8; 4],
+    /// Whether the peer has ended its stream.
+    ended: bool,
     /// What is compressed and not sent yet; the first `sent` octets of it are.
     packed: Vec<u8>,
     sent: usize,
@@ -35,6 +44,8 @@ impl Deflated {
             deflate: Compress::new(Compression::default(), false),
             raw: arrived,
             used: 0,
+            tail: [0xff; 4],
+            ended: false,
             packed: Vec::new(),
             sent: 0,
         }
@@ -45,8 +56,16 @@ impl Deflated {
         &self.below
     }
 
-    /// The stream below, and what was read from it and not inflated.
-    pub(crate) fn into_below(mut self) -> (Stream, Vec<u8>) {
+    /// The stream below, and what came behind the end of the compression: the peer's last flush,
+    /// or the end of its stream. What is missing of that is waited for until the deadline.
+    pub(crate) async fn into_below(mut self, deadline: Instant) -> (Stream, Vec<u8>) {
+        while !self.ended && self.tail != FLUSH_MARK {
+            let mut octet = [0];
+            let read = tokio::time::timeout_at(deadline.into(), self.read(&mut octet)).await;
+            if !matches!(read, Ok(Ok(1..))) {
+                break;
+            }
+        }
         self.raw.drain(..self.used);
         (self.below, self.raw)
     }
@@ -55,13 +74,21 @@ impl Deflated {
     fn inflate(&mut self, buffer: &mut ReadBuf<'_>) -> io::Result<bool> {
         loop {
             let rest = self.raw.get(self.used..).unwrap_or_default();
+            // Not beyond a flush at once: the compression may end there.
+            let flush = rest.windows(FLUSH_MARK.len()).position(|four| four == FLUSH_MARK);
+            let rest = flush.and_then(|at| rest.get(..at + FLUSH_MARK.len())).unwrap_or(rest);
             let (octets_in, octets_out) = (self.inflate.total_in(), self.inflate.total_out());
             let space = buffer.initialize_unfilled();
             let status = self.inflate.decompress(rest, space, FlushDecompress::None).map_err(garbled)?;
             let count = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
             let used = count(self.inflate.total_in(), octets_in);
             let given = count(self.inflate.total_out(), octets_out);
+            for octet in rest.iter().take(used) {
+                self.tail.rotate_left(1);
+                self.tail[3] = *octet;
+            }
             self.used = self.used.saturating_add(used).min(self.raw.len());
+            self.ended |= status == Status::StreamEnd;
             buffer.advance(given.min(buffer.remaining()));
             if given > 0 || status == Status::StreamEnd {
                 return Ok(true);

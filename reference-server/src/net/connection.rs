@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
-use super::deflate::Deflate;
+use super::deflate::{Deflate, is_residue};
 use super::transport::{Stream, Transport};
 use crate::limits::Timeouts;
 
@@ -57,6 +57,8 @@ pub(crate) struct Connection<S> {
     transport: Transport<S>,
     /// The compression above the transport, while there is one.
     deflate: Option<Box<Deflate>>,
+    /// Compression has ended, and nothing came since then.
+    behind_deflate: bool,
     input: Vec<u8>,
     /// How much of `input` has been used.
     used: usize,
@@ -80,6 +82,7 @@ impl<S: Stream> Connection<S> {
         Self {
             transport: Transport::Plain(stream),
             deflate: None,
+            behind_deflate: false,
             input: Vec::new(),
             used: 0,
             output: Vec::new(),
@@ -143,8 +146,17 @@ impl<S: Stream> Connection<S> {
                 return Err(ReadError::Closed);
             }
             if self.deflate.is_none() {
+                self.skip_residue();
                 return Ok(());
             }
+        }
+    }
+
+    fn skip_residue(&mut self) {
+        if self.behind_deflate {
+            let residue = self.buffered().iter().take_while(|octet| is_residue(**octet)).count();
+            self.consume(residue);
+            self.behind_deflate = self.buffered().is_empty();
         }
     }
 
@@ -241,6 +253,8 @@ impl<S: Stream> Connection<S> {
         self.flush().await?;
         if let Some(deflate) = self.deflate.take() {
             self.input.extend_from_slice(&deflate.end());
+            self.behind_deflate = true;
+            self.skip_residue();
         }
         Ok(())
     }

@@ -12,6 +12,12 @@ const STEP: usize = 16 * 1024;
 /// of an empty stored block, and its complement).
 const FLUSH_MARK: [u8; 4] = [0, 0, 0xff, 0xff];
 
+/// Whether this octet, ahead of the first command behind the layer, is what the peer's way of ending
+/// it has left: a flush, or a last empty block. No command begins with it.
+pub(super) fn is_residue(octet: u8) -> bool {
+    matches!(octet, 0 | 3 | 0xff)
+}
+
 /// Both directions of a compressed connection.
 pub(super) struct Deflate {
     inflate: Decompress,
@@ -54,9 +60,8 @@ impl Deflate {
         input.reserve(STEP);
         while input.len() == before {
             let rest = self.raw.get(self.used..).unwrap_or_default();
-            let flushed = rest.windows(FLUSH_MARK.len()).position(|four| four == FLUSH_MARK);
-            let piece =
-                flushed.and_then(|at| rest.get(..at.saturating_add(FLUSH_MARK.len()))).unwrap_or(rest);
+            let flush = rest.windows(FLUSH_MARK.len()).position(|four| four == FLUSH_MARK);
+            let piece = flush.and_then(|at| rest.get(..at.saturating_add(FLUSH_MARK.len()))).unwrap_or(rest);
             let (octets_in, octets_out) = (self.inflate.total_in(), self.inflate.total_out());
             let status = self
                 .inflate

@@ -10,12 +10,13 @@ pub(super) async fn compress(stage: &mut Stage, step: &Step, how: Compress) -> R
     if how == Compress::Command {
         imap::command(stage, step, &step.on, "COMPRESS DEFLATE").await?;
     }
+    let deadline = stage.wait(step.within).deadline;
     let connection = &mut stage.session(&step.on)?.connection;
     let (done, otherwise) = match how {
         Compress::Command | Compress::Begin => {
             (connection.compress().await, "the connection is gone, or compressed already")
         }
-        Compress::End => (connection.decompress().await, "the connection is gone, or not compressed"),
+        Compress::End => (connection.decompress(deadline).await, "the connection is gone, or not compressed"),
     };
     if done {
         return Ok(());

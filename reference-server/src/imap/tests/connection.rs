@@ -5,14 +5,18 @@ use tokio::io::AsyncReadExt;
 
 use super::harness::{Client, World};
 
-/// Says a line compressed and reads what comes, until a line that ends the command.
+/// Says lines compressed and reads what comes, up to the good end of the last command.
 async fn compressed(client: &mut Client, layers: &mut (Compress, Decompress), line: &str) -> String {
+    let last = line.lines().last().and_then(|line| line.split_once(' ')).unwrap().0;
+    let end = format!("{last} OK ");
     let mut packed = Vec::with_capacity(1000);
     layers.0.compress_vec(line.as_bytes(), &mut packed, FlushCompress::Sync).unwrap();
     client.send(&packed).await;
     let mut text = Vec::with_capacity(100_000);
-    while !text.ends_with(b"\r\n") || !String::from_utf8_lossy(&text).contains(" OK ") {
+    let mut raw = Vec::new();
+    while !raw.ends_with(&[0, 0, 0xff, 0xff]) || !String::from_utf8_lossy(&text).contains(&end) {
         let octet = client.stream.read_u8().await.unwrap();
+        raw.push(octet);
         layers.1.decompress_vec(&[octet], &mut text, FlushDecompress::None).unwrap();
     }
     String::from_utf8(text).unwrap()
