@@ -8,8 +8,10 @@ use tokio_rustls::TlsAcceptor;
 use crate::auth::Authenticator;
 use crate::deviation::Seams;
 use crate::imap::Policy;
-use crate::limits::{Intake, Limits, PlaintextAuthentication, Timeouts};
+use crate::limits::{AddressVerification, Intake, Limits, PlaintextAuthentication, Timeouts};
+use crate::list::List;
 use crate::queue::Outgoing;
+use crate::recipient::ascii_domain;
 use crate::service::Service;
 use crate::store::Store;
 
@@ -19,6 +21,10 @@ pub(crate) struct Shared {
     pub(crate) hostname: String,
     /// Domains whose addresses are local.
     pub(crate) domains: Vec<String>,
+    /// Mailing lists.
+    pub(crate) lists: Vec<List>,
+    /// What VRFY and EXPN tell.
+    pub(crate) verification: AddressVerification,
     /// The mail.
     pub(crate) store: Store,
     /// Who verifies passwords.
@@ -42,9 +48,16 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Is this domain one whose addresses are local? Upper and lower case do not matter.
+    /// Is this domain one whose addresses are local?
     pub(crate) fn is_local(&self, domain: &str) -> bool {
-        self.domains.iter().any(|local| local.eq_ignore_ascii_case(domain))
+        self.local_domain(domain).is_some()
+    }
+
+    /// The local domain that this is, as it was configured. Upper and lower case do not matter,
+    /// nor does it whether it comes in U-labels or A-labels (RFC 5890, section 2.3.2.4).
+    pub(crate) fn local_domain(&self, domain: &str) -> Option<&str> {
+        let wanted = ascii_domain(domain);
+        self.domains.iter().find(|local| ascii_domain(local) == wanted).map(String::as_str)
     }
 }
 

@@ -23,6 +23,7 @@ mod context;
 pub mod deviation;
 mod imap;
 mod limits;
+mod list;
 pub mod message;
 mod net;
 mod pop3;
@@ -36,7 +37,9 @@ mod store;
 #[cfg(test)]
 mod testing;
 
-pub use limits::{Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts};
+pub use limits::{
+    AddressVerification, Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts,
+};
 pub use queue::{Clock, NextHop, RelayTls, Schedule};
 pub use server::{AccountError, Builder, Server, StartError};
 pub use service::{Service, UnknownService};

@@ -11,6 +11,13 @@ pub struct Limits {
     pub message_octets: u64,
     /// Recipients of one message; at least 100 (RFC 5321, section 4.5.3.1.8).
     pub recipients: usize,
+    /// MAIL commands of one session, if there is a limit (RFC 9422: MAILMAX).
+    pub transactions: Option<usize>,
+    /// Domains of recipients in one session, if there is a limit (RFC 9422: RCPTDOMAINMAX).
+    pub recipient_domains: Option<usize>,
+    /// Octets of an SMTP command line, CRLF included: at least 512 (RFC 5321, section
+    /// 4.5.3.1.4), and the extensions some hundred more for MAIL (RFC 4954, section 3: 500).
+    pub command_octets: usize,
     /// Received fields of one message, above which it is taken for one that goes round in
     /// circles (RFC 5321, section 6.3: at least 100).
     pub hops: usize,
@@ -20,7 +27,48 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 1000, message_octets: 50 * 1024 * 1024, recipients: 1000, hops: 100, errors: 50 }
+        Self {
+            connections: 1000,
+            message_octets: 50 * 1024 * 1024,
+            recipients: 1000,
+            transactions: None,
+            recipient_domains: None,
+            command_octets: 2048,
+            hops: 100,
+            errors: 50,
+        }
+    }
+}
+
+impl Limits {
+    /// The names by which [`Limits::set`] knows them.
+    pub const NAMES: [&'static str; 8] = [
+        "connections",
+        "message-octets",
+        "recipients",
+        "transactions",
+        "recipient-domains",
+        "command-octets",
+        "hops",
+        "errors",
+    ];
+
+    /// Sets the limit of this name; `false` where there is none.
+    #[must_use]
+    pub fn set(&mut self, name: &str, value: u32) -> bool {
+        let count = usize::try_from(value).unwrap_or(usize::MAX);
+        match name {
+            "connections" => self.connections = count,
+            "message-octets" => self.message_octets = u64::from(value),
+            "recipients" => self.recipients = count,
+            "transactions" => self.transactions = Some(count),
+            "recipient-domains" => self.recipient_domains = Some(count),
+            "command-octets" => self.command_octets = count,
+            "hops" => self.hops = count,
+            "errors" => self.errors = value,
+            _ => return false,
+        }
+        true
     }
 }
 
@@ -65,6 +113,36 @@ pub enum Intake {
     Closed,
 }
 
+impl Timeouts {
+    /// The names by which [`Timeouts::set`] knows them.
+    pub const NAMES: [&'static str; 6] = ["smtp", "pop3", "imap", "write", "handshake", "shutdown"];
+
+    /// Sets the time of this name; `false` where there is none.
+    #[must_use]
+    pub fn set(&mut self, name: &str, time: Duration) -> bool {
+        match name {
+            "smtp" => self.smtp = time,
+            "pop3" => self.pop3 = time,
+            "imap" => self.imap = time,
+            "write" => self.write = time,
+            "handshake" => self.handshake = time,
+            "shutdown" => self.shutdown = time,
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// Do VRFY and EXPN tell who has a mailbox here (RFC 5321, sections 3.5.2 and 7.3)?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AddressVerification {
+    /// They do.
+    #[default]
+    Told,
+    /// They answer 252 to everything, which tells nothing.
+    Withheld,
+}
+
 /// May a password cross a connection without TLS?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlaintextAuthentication {
@@ -96,5 +174,23 @@ impl PlaintextAuthentication {
             Self::Everywhere => true,
             Self::Never => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_sets_something_and_no_other_does() {
+        for name in Limits::NAMES {
+            let mut limits = Limits::default();
+            assert!(limits.set(name, 7) && limits != Limits::default(), "{name}");
+        }
+        for name in Timeouts::NAMES {
+            let mut timeouts = Timeouts::default();
+            assert!(timeouts.set(name, Duration::from_secs(7)) && timeouts != Timeouts::default(), "{name}");
+        }
+        assert!(!Limits::default().set("x", 7) && !Timeouts::default().set("x", Duration::ZERO));
     }
 }

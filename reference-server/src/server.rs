@@ -13,9 +13,13 @@ use crate::auth::Authenticator;
 use crate::context::{Context, Shared};
 use crate::deviation;
 use crate::imap::{self, Policy};
-use crate::limits::{Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts};
+use crate::limits::{
+    AddressVerification, Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts,
+};
+use crate::list::List;
 use crate::net::{self, Identity, Listener};
 use crate::queue::{self, Clock, NextHop, Outgoing, RelayTls, Relaying, Schedule};
+use crate::recipient::ascii_domain;
 use crate::service::Service;
 use crate::sessions;
 use crate::smtp;
@@ -37,6 +41,8 @@ pub struct Builder {
     hostname: String,
     domains: Vec<String>,
     accounts: Vec<(String, String)>,
+    lists: Vec<List>,
+    verification: AddressVerification,
     listen: BTreeMap<Service, (SocketAddr, Binding)>,
     deviations: Vec<String>,
     imap: Policy,
@@ -55,6 +61,8 @@ impl Default for Builder {
             hostname: "mail.example.test".to_owned(),
             domains: Vec::new(),
             accounts: Vec::new(),
+            lists: Vec::new(),
+            verification: AddressVerification::default(),
             listen: BTreeMap::new(),
             deviations: Vec::new(),
             imap: Policy::default(),
@@ -95,6 +103,25 @@ impl Builder {
     #[must_use]
     pub fn account(mut self, address: impl Into<String>, secret: impl Into<String>) -> Self {
         self.accounts.push((address.into(), secret.into()));
+        self
+    }
+
+    /// A mailing list: what is sent to it goes to its members, with the owner as return path. The
+    /// domain of its address is local.
+    #[must_use]
+    pub fn list(mut self, address: &str, owner: &str, members: &[&str]) -> Self {
+        self.lists.push(List {
+            address: address.to_owned(),
+            owner: owner.to_owned(),
+            members: members.iter().map(|member| (*member).to_owned()).collect(),
+        });
+        self
+    }
+
+    /// What VRFY and EXPN tell.
+    #[must_use]
+    pub fn address_verification(mut self, policy: AddressVerification) -> Self {
+        self.verification = policy;
         self
     }
 
@@ -219,7 +246,7 @@ impl Builder {
         let seams = deviation::mount(self.deviations.iter().map(String::as_str))
             .map_err(|id| StartError::UnknownDeviation(id.to_owned()))?;
         let seams = Arc::new(seams);
-        if !smtp::is_domain(&self.hostname) {
+        if !smtp::is_host_name(&self.hostname) {
             return Err(StartError::BadDomain(self.hostname));
         }
         if let Some(unknown) = self.imap.withheld.iter().find(|name| !imap::knows_capability(name)) {
@@ -246,6 +273,8 @@ impl Builder {
         let shared = Arc::new(Shared {
             hostname: self.hostname,
             domains,
+            lists: self.lists,
+            verification: self.verification,
             store,
             authenticator,
             outgoing,
@@ -286,6 +315,16 @@ impl Builder {
                 _ => return Err(StartError::BadAddress(address.clone())),
             }
         }
+        for list in &self.lists {
+            for address in list.members.iter().chain([&list.address, &list.owner]) {
+                if !smtp::is_address(address) {
+                    return Err(StartError::BadAddress(address.clone()));
+                }
+            }
+            if let Some((_, domain)) = list.address.rsplit_once('@') {
+                add(domain);
+            }
+        }
         if domains.is_empty() {
             domains.push("example.test".to_owned());
         }
@@ -303,7 +342,7 @@ impl Builder {
             .map(|ip| ip.to_string());
         let mut seen = BTreeSet::new();
         std::iter::once(self.hostname.clone())
-            .chain(domains.iter().cloned())
+            .chain(domains.iter().map(|domain| ascii_domain(domain)))
             .chain(fixed)
             .chain(listening)
             .filter(|name| seen.insert(name.clone()))

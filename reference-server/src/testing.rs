@@ -14,7 +14,7 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 use crate::auth::Authenticator;
 use crate::context::{Context, Shared};
 use crate::deviation;
-use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
+use crate::limits::{AddressVerification, Limits, PlaintextAuthentication, Timeouts};
 use crate::net::{Connection, Identity, Stream, identity};
 use crate::queue::Outgoing;
 use crate::service::Service;
@@ -35,6 +35,8 @@ pub(crate) async fn shared(deviations: &[&str]) -> (Arc<Shared>, Identity) {
     let shared = Shared {
         hostname: "mail.example.test".to_owned(),
         domains,
+        lists: Vec::new(),
+        verification: AddressVerification::default(),
         store,
         authenticator,
         outgoing: Outgoing::default(),

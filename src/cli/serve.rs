@@ -4,11 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::time::Duration;
 
 use std::io::Write;
 
 use reference_server::{
-    Builder, Intake, NextHop, PlaintextAuthentication, RecoverableSecrets, RelayTls, Server, Service, Storage,
+    AddressVerification, Builder, Intake, Limits, NextHop, PlaintextAuthentication, RecoverableSecrets,
+    RelayTls, Server, Service, Storage, Timeouts,
 };
 
 use super::{Status, complain};
@@ -63,6 +65,22 @@ pub(crate) struct Args {
     /// A domain whose addresses are local, besides those of the accounts. May be repeated.
     #[arg(long = "domain", value_name = "DOMAIN")]
     domains: Vec<String>,
+    /// A mailing list: `team@example.test=alice@example.test,bob@example.test`. May be repeated. What
+    /// comes back from its members goes to postmaster of its domain.
+    #[arg(long = "list", value_name = "ADDRESS=MEMBER,...")]
+    lists: Vec<MailingList>,
+    /// Answer VRFY and EXPN by 252 whatever they ask.
+    #[arg(long)]
+    withhold_addresses: bool,
+    /// How much the server takes, as in `recipients=200`: connections, message-octets, recipients (of a
+    /// message), transactions and recipient-domains (of a session; no limit by default),
+    /// command-octets, hops, errors. May be repeated.
+    #[arg(long = "limit", value_name = "NAME=NUMBER")]
+    limits: Vec<Setting>,
+    /// How long the server waits, in seconds, as in `smtp=300`: smtp, pop3 and imap (for a command),
+    /// write, handshake, shutdown. May be repeated.
+    #[arg(long = "timeout", value_name = "NAME=SECONDS")]
+    timeouts: Vec<Setting>,
     /// Hand mail for a domain over to a server, for users who have logged in:
     /// `example.org=127.0.0.1:2526`; `*` stands for every other domain, and USER:SECRET@ before the
     /// host logs in there. May be repeated.
@@ -142,6 +160,44 @@ impl FromStr for Route {
     }
 }
 
+/// A mailing list from the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct MailingList {
+    address: String,
+    members: Vec<String>,
+}
+
+impl FromStr for MailingList {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let members = |members: &str| -> Vec<String> { members.split(',').map(str::to_owned).collect() };
+        match text.split_once('=') {
+            Some((address, all)) if address.contains('@') && all.split(',').all(|one| one.contains('@')) => {
+                Ok(Self { address: address.to_owned(), members: members(all) })
+            }
+            _ => Err("ADDRESS=MEMBER,... is needed, as in team@example.test=alice@example.test".to_owned()),
+        }
+    }
+}
+
+/// A limit or a time from the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Setting {
+    name: String,
+    value: u32,
+}
+
+impl FromStr for Setting {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, value) = text.split_once('=').ok_or("NAME=NUMBER is needed")?;
+        let value = value.parse().map_err(|_| format!("{value:?} is no number"))?;
+        Ok(Self { name: name.to_owned(), value })
+    }
+}
+
 /// Where a service is offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Listen {
@@ -207,11 +263,33 @@ impl Args {
         }
     }
 
-    fn builder(&self) -> Builder {
+    /// The limits and times that were asked for.
+    fn bounds(&self) -> Result<(Limits, Timeouts), String> {
+        let (mut limits, mut timeouts) = (Limits::default(), Timeouts::default());
+        for Setting { name, value } in &self.limits {
+            if !limits.set(name, *value) {
+                return Err(format!("--limit: no {name:?}: there are {}", Limits::NAMES.join(", ")));
+            }
+        }
+        for Setting { name, value } in &self.timeouts {
+            if !timeouts.set(name, Duration::from_secs(u64::from(*value))) {
+                return Err(format!("--timeout: no {name:?}: there are {}", Timeouts::NAMES.join(", ")));
+            }
+        }
+        Ok((limits, timeouts))
+    }
+
+    fn builder(&self, limits: Limits, timeouts: Timeouts) -> Builder {
         let storage = if self.memory { Storage::Memory } else { Storage::Directory(self.dir.clone()) };
         let secrets = if self.cram_md5 { RecoverableSecrets::Kept } else { RecoverableSecrets::Never };
         let mut builder = Server::builder()
             .storage(storage)
+            .limits(limits)
+            .timeouts(timeouts)
+            .address_verification(match self.withhold_addresses {
+                true => AddressVerification::Withheld,
+                false => AddressVerification::Told,
+            })
             .recoverable_secrets(secrets)
             .hostname(&self.hostname)
             .plaintext_authentication(match self.plaintext_auth {
@@ -236,6 +314,11 @@ impl Args {
         }
         for domain in &self.domains {
             builder = builder.domain(domain);
+        }
+        for MailingList { address, members } in &self.lists {
+            let (_, domain) = address.rsplit_once('@').unwrap_or_default();
+            let members: Vec<&str> = members.iter().map(String::as_str).collect();
+            builder = builder.list(address, &format!("postmaster@{domain}"), &members);
         }
         let tls = match self.relay_tls {
             Tls::Opportunistic => RelayTls::Opportunistic,
@@ -290,7 +373,14 @@ async fn serve(args: &Args) -> ExitCode {
             return Status::Inconclusive.into();
         }
     };
-    let server = match args.builder().start().await {
+    let (limits, timeouts) = match args.bounds() {
+        Ok(bounds) => bounds,
+        Err(error) => {
+            complain(format_args!("{error}"));
+            return Status::Usage.into();
+        }
+    };
+    let server = match args.builder(limits, timeouts).start().await {
         Ok(server) => server,
         Err(error) => {
             complain(format_args!("{error}"));
@@ -374,6 +464,17 @@ mod tests {
         for bad in ["example.org", "=127.0.0.1:25", "example.org=127.0.0.1"] {
             assert!(bad.parse::<Route>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn lists_and_settings() {
+        let list: MailingList = "team@a.test=x@a.test,y@b.test".parse().unwrap();
+        assert_eq!((list.address.as_str(), list.members.len()), ("team@a.test", 2));
+        for bad in ["team@a.test", "team=x@a.test", "team@a.test=x@a.test,"] {
+            assert!(bad.parse::<MailingList>().is_err(), "{bad:?}");
+        }
+        assert_eq!("smtp=30".parse(), Ok(Setting { name: "smtp".to_owned(), value: 30 }));
+        assert!("smtp".parse::<Setting>().is_err() && "smtp=x".parse::<Setting>().is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use reference_server::{NextHop, RecoverableSecrets, Server, Service, Storage};
+use reference_server::{Limits, NextHop, RecoverableSecrets, Server, Service, Storage};
 
 use super::TargetError;
 use super::account::Account;
@@ -45,7 +45,9 @@ impl Embedded {
         let mut builder = Server::builder()
             .storage(Storage::Memory)
             .domain(DOMAIN)
-            .recoverable_secrets(RecoverableSecrets::Kept);
+            .recoverable_secrets(RecoverableSecrets::Kept)
+            // Small enough that a case can reach them.
+            .limits(Limits { recipients: 120, transactions: Some(60), ..Limits::default() });
         for service in Service::ALL {
             builder = builder.listen(service, any);
         }

@@ -80,7 +80,7 @@ async fn addressed(
                 arrived: millis(now),
             })))
         }
-        Resolved::NotLocal | Resolved::NoSuchUser => {
+        Resolved::NotLocal | Resolved::NoSuchUser | Resolved::List(_) => {
             tracing::warn!(sender, "a report cannot be sent: nobody is there");
             Ok(None)
         }

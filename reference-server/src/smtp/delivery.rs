@@ -9,9 +9,12 @@ use super::reply::Reply;
 use super::session::{Destination, Recipient, Session, Transaction};
 use super::syntax::ReversePath;
 use super::trace;
+use crate::list::Expansion;
 use crate::queue::{Action, Original, Reason, Told, notices};
 use crate::service::Service;
-use crate::store::{AccountId, Envelope, Incoming, NewMessage, NewQueued, Remote, StoreError};
+use crate::store::{
+    AccountId, Content, Envelope, Incoming, NewMessage, NewQueued, Notify, Remote, Report, StoreError,
+};
 
 /// A message that is being received.
 #[derive(Debug)]
@@ -113,7 +116,12 @@ async fn accept(
     let envelope = envelope(transaction);
     let told = delivered(transaction);
     let original = Original { head: &head, octets, body: None };
-    let reports = notices(shared, &envelope, shared.outgoing.clock.now(), &told, original).await?;
+    let mut reports = notices(shared, &envelope, shared.outgoing.clock.now(), &told, original).await?;
+    for recipient in &transaction.recipients {
+        if let Destination::List(expansion) = &recipient.destination {
+            reports.extend(copies(session, expansion, &trace, &head, &content));
+        }
+    }
     let queued = (!remote.is_empty()).then(|| NewQueued {
         envelope,
         recipients: remote,
@@ -127,6 +135,41 @@ async fn accept(
         shared.outgoing.bell.notify_one();
     }
     Ok(())
+}
+
+/// What goes to the members of a list: the same header section, and whoever administers the list
+/// as return path (RFC 5321, section 3.9).
+fn copies(
+    session: &Session,
+    expansion: &Expansion,
+    received: &str,
+    head: &[u8],
+    content: &Content,
+) -> Vec<Report> {
+    let owner = &expansion.owner;
+    let local = (!expansion.accounts.is_empty()).then(|| {
+        let trace = format!("Return-Path: <{owner}>\r\n{received}");
+        let head = [trace.as_bytes(), &trace::without_return_path(head)].concat();
+        NewMessage::received(content.with_head(head))
+    });
+    let here = local.into_iter().flat_map(|message| {
+        expansion.accounts.iter().map(move |account| Report::Local(*account, message.clone()))
+    });
+    let remote = |(address, domain): &(String, String)| Remote {
+        address: address.clone(),
+        domain: domain.clone(),
+        notify: Notify::default(),
+        original: None,
+    };
+    let there = (!expansion.remotes.is_empty()).then(|| {
+        Report::Remote(NewQueued {
+            envelope: Envelope { sender: Some(owner.clone()), ..Envelope::default() },
+            recipients: expansion.remotes.iter().map(remote).collect(),
+            content: content.with_head([received.as_bytes(), head].concat()),
+            arrived: session.context.shared.outgoing.clock.millis(),
+        })
+    });
+    here.chain(there).collect()
 }
 
 /// The mailboxes, and the recipients elsewhere: who was named twice gets one copy.
@@ -144,7 +187,7 @@ fn split(transaction: &Transaction) -> (Vec<AccountId>, Vec<Remote>) {
                     original: recipient.original.clone(),
                 });
             }
-            Destination::Account(_) | Destination::Remote(_) => {}
+            Destination::Account(_) | Destination::Remote(_) | Destination::List(_) => {}
         }
     }
     (accounts, remotes)
@@ -164,7 +207,8 @@ fn envelope(transaction: &Transaction) -> Envelope {
 /// The deliveries here of which the sender wants to be told (RFC 3461, section 5.2.2).
 fn delivered(transaction: &Transaction) -> Vec<Told> {
     let here = transaction.recipients.iter().filter(|recipient| {
-        recipient.notify.success() && matches!(recipient.destination, Destination::Account(_))
+        // Of what becomes of a message behind a list nobody is told (RFC 3461, section 5.2.7).
+        recipient.notify.success() && !matches!(recipient.destination, Destination::Remote(_))
     });
     here.map(|recipient| Told {
         address: recipient.address.clone(),

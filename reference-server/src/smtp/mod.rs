@@ -17,4 +17,4 @@ mod tests;
 mod trace;
 
 pub(crate) use serve::serve;
-pub(crate) use syntax::{is_address, is_domain};
+pub(crate) use syntax::{is_address, is_domain, is_host_name};

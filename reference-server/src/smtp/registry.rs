@@ -38,6 +38,8 @@ pub(super) enum Argument {
     Optional,
     /// 501 when there is none.
     Required,
+    /// The same, and there may be a mailbox in it, hence UTF-8 (RFC 6531, section 3.2).
+    Mailbox,
 }
 
 /// May a reply wait for the replies to other commands that have arrived already?
@@ -130,17 +132,21 @@ pub(super) const EXTENSIONS: &[Extension] = &[
     e::PIPELINING,
     e::SIZE,
     e::EIGHT_BIT_MIME,
+    e::BINARY_MIME,
+    e::SMTP_UTF8,
     e::ENHANCED_STATUS_CODES,
     dsn::EXTENSION,
     c::bdat::EXTENSION,
     c::starttls::EXTENSION,
     c::auth::EXTENSION,
     BASIC,
+    c::expn::EXTENSION,
     c::help::EXTENSION,
+    e::LIMITS,
 ];
 
 /// Commands of the RFCs that this server does not have.
-const NOT_IMPLEMENTED: [&str; 5] = ["EXPN", "TURN", "SEND", "SOML", "SAML"];
+const NOT_IMPLEMENTED: [&str; 4] = ["TURN", "SEND", "SOML", "SAML"];
 
 /// What a verb is.
 pub(super) enum Found {

@@ -16,9 +16,6 @@ use crate::limits::Intake;
 use crate::net::{Connection, Line, ReadError, Stream};
 use crate::service::Service;
 
-/// Longest command line, CRLF included. RFC 5321 demands 512 octets (section 4.5.3.1.4), and
-/// the extensions some hundred more for MAIL (RFC 4954, section 3: 500).
-const COMMAND_OCTETS: usize = 2048;
 /// Longest line of an authentication exchange (RFC 4954, section 4), CRLF included.
 const AUTH_OCTETS: usize = 12_288 + 2;
 
@@ -51,7 +48,8 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
     }
     connection.push(&greeting(&session).render());
     loop {
-        let (next, sending) = match connection.read_line(COMMAND_OCTETS).await? {
+        let (next, sending) = match connection.read_line(session.context.shared.limits.command_octets).await?
+        {
             Line::Complete(line) => session.command(&line).await,
             Line::TooLong => (Next::Reply(Reply::new(500, "5.5.2", "line too long")), Sending::AtOnce),
         };
@@ -100,7 +98,7 @@ async fn send_away<S: Stream>(connection: &mut Connection<S>, mut session: Sessi
     let hostname = session.context.shared.hostname.clone();
     connection.push(&Reply::bare(521, format!("{hostname} takes no mail")).render());
     loop {
-        let line = connection.read_line(COMMAND_OCTETS).await?;
+        let line = connection.read_line(session.context.shared.limits.command_octets).await?;
         let next = match line {
             Line::Complete(line) if line.trim_ascii().eq_ignore_ascii_case(b"QUIT") => {
                 Next::Quit(Reply::new(221, "2.0.0", format!("{hostname} closing connection")))

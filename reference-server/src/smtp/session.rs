@@ -1,8 +1,11 @@
 //! The state of a session: who greeted, who logged in, which transaction is open. The state
 //! machine under the command handlers; it sees no socket.
 
+use std::collections::BTreeSet;
+
 use crate::auth::Exchange;
 use crate::context::Context;
+use crate::list::Expansion;
 use crate::service::Service;
 use crate::store::{Account, AccountId, Notify, Returned};
 
@@ -43,6 +46,8 @@ pub(super) struct Client {
 pub(super) enum Destination {
     /// Into this account's mailbox.
     Account(AccountId),
+    /// To everybody on this list.
+    List(Expansion),
     /// Out to this domain, in lower case.
     Remote(String),
 }
@@ -85,6 +90,30 @@ pub(super) struct Transaction {
     pub(super) returned: Option<Returned>,
     /// What came by BDAT.
     pub(super) chunks: Chunks,
+    /// BODY.
+    pub(super) body: Body,
+    /// SMTPUTF8: what may stand in addresses and header fields.
+    pub(super) characters: Characters,
+}
+
+/// What a message's body was declared to be (RFC 6152, section 2; RFC 3030, section 3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Body {
+    /// Lines, of 7-bit or 8-bit octets.
+    #[default]
+    Lines,
+    /// Any octets: a CR or LF may stand alone.
+    Binary,
+}
+
+/// Which characters may stand in a transaction's addresses (RFC 6531, section 3.4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Characters {
+    /// ASCII.
+    #[default]
+    Ascii,
+    /// Those of UTF-8.
+    Utf8,
 }
 
 /// What is to be done after a command.
@@ -115,18 +144,32 @@ pub(super) struct Session {
     pub(super) user: Option<Account>,
     /// None outside a mail transaction.
     pub(super) transaction: Option<Transaction>,
+    /// MAIL commands so far (RFC 9422: MAILMAX).
+    pub(super) mails: usize,
+    /// Domains of the recipients so far, in lower case (RFC 9422: RCPTDOMAINMAX); not kept where
+    /// there is no such limit.
+    pub(super) recipient_domains: BTreeSet<String>,
     errors: u32,
 }
 
 impl Session {
     /// A session that has just been greeted.
     pub(super) fn new(context: Context, security: Security) -> Self {
-        Self { context, security, client: None, user: None, transaction: None, errors: 0 }
+        Self {
+            context,
+            security,
+            client: None,
+            user: None,
+            transaction: None,
+            mails: 0,
+            recipient_domains: BTreeSet::new(),
+            errors: 0,
+        }
     }
 
     /// Forgets all that was said in plain text (RFC 3207, section 4.2).
     pub(super) fn secured(self) -> Self {
-        Self::new(self.context, Security::Tls)
+        Self { mails: self.mails, errors: self.errors, ..Self::new(self.context, Security::Tls) }
     }
 
     /// Which kind of listener this is.
@@ -184,13 +227,21 @@ impl Session {
         if let Err(reply) = self.gate(command.needs) {
             return Next::Reply(reply);
         }
+        // RFC 5321, section 4.1.2; what is more than ASCII must be asked for by SMTPUTF8, which the
+        // command looks for.
+        let printable = |c: char| match command.argument {
+            Argument::Mailbox => !c.is_control(),
+            Argument::None | Argument::Optional | Argument::Required => matches!(c, ' '..='~'),
+        };
         let argument = match std::str::from_utf8(argument) {
-            Ok(text) if text.bytes().all(|octet| matches!(octet, b' '..=b'~')) => text.trim_ascii_start(),
-            _ => return Next::Reply(command.refuse("only printable ASCII may stand in a command")),
+            Ok(text) if text.chars().all(printable) => text.trim_ascii_start(),
+            _ => return Next::Reply(command.refuse("a character that may not stand in this command")),
         };
         match (command.argument, argument.is_empty()) {
             (Argument::None, false) => Next::Reply(command.refuse("this command takes no argument")),
-            (Argument::Required, true) => Next::Reply(command.refuse("this command needs an argument")),
+            (Argument::Required | Argument::Mailbox, true) => {
+                Next::Reply(command.refuse("this command needs an argument"))
+            }
             _ => (command.run)(self, argument).await,
         }
     }

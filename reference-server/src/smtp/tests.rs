@@ -90,13 +90,17 @@ async fn ehlo_lists_what_is_offered_and_helo_nothing() {
         "PIPELINING",
         "SIZE 100000",
         "8BITMIME",
+        "BINARYMIME",
+        "SMTPUTF8",
         "ENHANCEDSTATUSCODES",
         "DSN",
         "CHUNKING",
         "STARTTLS",
         "AUTH SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN",
         "VRFY",
+        "EXPN",
         "HELP",
+        "LIMITS RCPTMAX=100",
     ];
     assert_eq!(lines[1..], wanted);
     assert_eq!(peer.ask("helo c.test").await, "250 mail.example.test\r\n");
@@ -140,7 +144,7 @@ async fn arguments_are_checked() {
         ("NOOP\nNOOP", "500 "),
         ("NOOP\r", "500 "),
         ("RSET \t \n", "501 "),
-        ("EXPN list", "502 5.5.1 "),
+        ("EXPN list", "550 5.1.1 "),
         ("MAIL", "501 5.5.4 "),
         ("MAIL FROM: <a@c.test>", "501 "),
         ("MAIL FROM:a@c.test", "501 5.1.7 "),
@@ -149,7 +153,7 @@ async fn arguments_are_checked() {
         ("MAIL FROM:<a@c.test> SIZE=100001", "552 5.3.4 "),
         ("MAIL FROM:<a@c.test> BODY=9BIT", "501 "),
         ("MAIL FROM:<a@c.test> FUTURE=1", "555 5.5.4 "),
-        ("MAIL FROM:<\u{e9}@c.test>", "501 "),
+        ("MAIL FROM:<\u{e9}@c.test>", "550 5.6.7 "),
         ("mail from:<a@c.test> auth=e+3Dmc2@c.test size=1 \t", "250 "),
         ("RCPT TO:<a", "501 5.1.3 "),
         ("RCPT TO:<alice@example.test> X-UNKNOWN=1", "555 "),
@@ -545,4 +549,133 @@ async fn a_message_in_pieces_that_is_too_large_fails_up_to_rset() {
     ])
     .await;
     assert_eq!(inbox(&shared, "alice@example.test").await.len(), 1);
+}
+
+/// A server with a list, with a domain in U-labels and with small limits.
+async fn configured(change: impl FnOnce(&mut Shared)) -> Arc<Shared> {
+    let (shared, _) = shared(&[]).await;
+    let mut shared = Arc::into_inner(shared).unwrap();
+    change(&mut shared);
+    Arc::new(shared)
+}
+
+fn team(shared: &mut Shared) {
+    shared.lists.push(crate::list::List {
+        address: "team@example.test".to_owned(),
+        owner: "owner@example.test".to_owned(),
+        members: ["alice@example.test", "bob@example.test", "gone@example.test"].map(str::to_owned).to_vec(),
+    });
+}
+
+#[tokio::test]
+async fn a_list_is_expanded_and_reached_with_its_owner_as_return_path() {
+    let shared = configured(team).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    assert_eq!(
+        peer.ask("EXPN team").await,
+        "250-2.1.5 <alice@example.test>\r\n250-2.1.5 <bob@example.test>\r\n250 2.1.5 <gone@example.test>\r\n"
+    );
+    peer.talk(&[
+        ("EXPN alice", "250 2.1.5 <alice@example.test>"),
+        ("EXPN nobody", "550 5.1.1 "),
+        ("VRFY team", "252 "),
+        ("MAIL FROM:<author@c.test>", "250 "),
+        ("RCPT TO:<Team@Example.Test>", "250 "),
+        ("RCPT TO:<bob@example.test>", "250 "),
+        ("DATA", "354 "),
+        ("From: author@c.test\r\n\r\nhello\r\n.", "250 "),
+    ])
+    .await;
+    let [one] = inbox(&shared, "alice@example.test").await.try_into().unwrap();
+    assert!(one.starts_with("Return-Path: <owner@example.test>\r\nReceived: "), "{one}");
+    assert!(one.ends_with("From: author@c.test\r\n\r\nhello\r\n"), "{one}");
+    let his = inbox(&shared, "bob@example.test").await;
+    assert_eq!(his.len(), 2, "by the list, and by himself");
+}
+
+#[tokio::test]
+async fn addresses_are_withheld_where_a_site_wants_that() {
+    let shared = configured(|shared| {
+        team(shared);
+        shared.verification = crate::limits::AddressVerification::Withheld;
+    })
+    .await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    for command in ["VRFY alice", "VRFY nobody", "EXPN team", "EXPN nobody"] {
+        peer.talk(&[(command, "252 2.5.0 ")]).await;
+    }
+}
+
+#[tokio::test]
+async fn limits_are_told_and_kept() {
+    let shared = configured(|shared| {
+        shared.domains.push("b.test".to_owned());
+        shared.limits.transactions = Some(3);
+        shared.limits.recipients = 2;
+        shared.limits.recipient_domains = Some(1);
+    })
+    .await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    assert!(peer.ask("EHLO c.test").await.ends_with(" LIMITS MAILMAX=3 RCPTMAX=2 RCPTDOMAINMAX=1\r\n"));
+    peer.talk(&[
+        ("MAIL FROM:<>", "250 "),
+        ("RCPT TO:<alice@example.test>", "250 "),
+        ("RCPT TO:<postmaster@b.test>", "452 4.5.3 "),
+        ("RCPT TO:<bob@EXAMPLE.test>", "250 "),
+        ("RCPT TO:<bob@example.test>", "452 4.5.3 "),
+        ("RSET", "250 "),
+        ("MAIL FROM:<> X=1", "555 "),
+        ("MAIL FROM:<>", "250 "),
+        ("RSET", "250 "),
+        ("MAIL FROM:<>", "452 4.5.3 "),
+        ("NOOP", "250 "),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn mailboxes_beyond_ascii_need_smtputf8() {
+    let shared = configured(|shared| shared.domains.push("bücher.example".to_owned())).await;
+    shared.authenticator.put_account("zoë@bücher.example", "x").await.unwrap();
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[
+        ("MAIL FROM:<zoë@bücher.example>", "550 5.6.7 "),
+        ("MAIL FROM:<> SMTPUTF8=yes", "501 5.5.4 "),
+        ("MAIL FROM:<>", "250 "),
+        ("RCPT TO:<zoë@bücher.example>", "553 5.6.7 "),
+        ("RSET", "250 "),
+        ("NOOP é", "501 "),
+        ("VRFY zoë@bücher.example", "252 2.6.8 "),
+        ("VRFY zoë@bücher.example SMTPUTF8", "250 2.1.5 <zoë@bücher.example>"),
+        ("VRFY alice smtputf8", "250 2.1.5 <alice@example.test>"),
+        ("MAIL FROM:<\"ζ ω\"@c.test> SMTPUTF8 BODY=8BITMIME", "250 "),
+        ("RCPT TO:<zoë@XN--BCHER-kva.example>", "250 "),
+        ("DATA", "354 "),
+        ("Subject: ζ\r\n\r\nx\r\n.", "250 "),
+    ])
+    .await;
+    peer.send(b"VRFY \xff\r\n").await;
+    assert!(peer.reply().await.starts_with("501 "));
+    let [message] = inbox(&shared, "zoë@bücher.example").await.try_into().unwrap();
+    assert!(message.starts_with("Return-Path: <\"ζ ω\"@c.test>\r\n"), "{message}");
+    assert!(message.contains(" with UTF8SMTP id "), "{message}");
+}
+
+#[tokio::test]
+async fn a_binary_message_comes_by_bdat_alone() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    peer.talk(&[
+        ("MAIL FROM:<> BODY=BINARY", "501 5.5.4 "),
+        ("MAIL FROM:<> BODY=BINARYMIME", "250 "),
+        ("RCPT TO:<alice@example.test>", "250 "),
+        ("DATA", "503 5.5.1 "),
+        ("RSET", "250 "),
+        ("MAIL FROM:<> BODY=BINARYMIME", "250 "),
+        ("RCPT TO:<alice@example.test>", "250 "),
+        ("BDAT 20 LAST\r\nSubject: x\r\n\r\n\n\r\0.", "250 "),
+    ])
+    .await;
+    let [message] = inbox(&shared, "alice@example.test").await.try_into().unwrap();
+    assert!(message.ends_with("Subject: x\r\n\r\n\n\r\0.\r\n"), "{message:?}");
 }

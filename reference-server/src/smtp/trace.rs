@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use time::OffsetDateTime;
 
-use super::session::{Security, Session, Transaction};
+use super::session::{Characters, Security, Session, Transaction};
 use crate::message::date_time;
 use crate::service::Service;
 
@@ -31,7 +31,7 @@ pub(super) fn received(session: &Session, transaction: &Transaction, now: Offset
         "Received: from {client} ({})\r\n\tby {} with {} id {}{recipient};\r\n\t{}\r\n",
         literal(session.context.peer.ip()),
         session.context.shared.hostname,
-        protocol(session),
+        protocol(session, transaction.characters),
         id(now),
         date_time(now),
     )
@@ -87,20 +87,19 @@ fn literal(address: IpAddr) -> String {
     }
 }
 
-/// The protocol as RFC 3848 names it: S under TLS, A after AUTH.
-fn protocol(session: &Session) -> &'static str {
-    let lmtp = session.service() == Service::Lmtp;
-    let extended = session.is_extended();
+/// The protocol as RFC 3848 and RFC 6531 (section 4.3) name it: S under TLS, A after AUTH.
+fn protocol(session: &Session, characters: Characters) -> String {
     let under_tls = session.security == Security::Tls;
-    match (lmtp, extended, under_tls, session.user.is_some()) {
-        (true, _, false, _) => "LMTP",
-        (true, _, true, _) => "LMTPS",
-        (false, false, false, false) => "SMTP",
-        (false, true, false, false) => "ESMTP",
-        (false, _, true, false) => "ESMTPS",
-        (false, _, false, true) => "ESMTPA",
-        (false, _, true, true) => "ESMTPSA",
-    }
+    let base = match (session.service() == Service::Lmtp, characters) {
+        (true, Characters::Ascii) => "LMTP",
+        (true, Characters::Utf8) => "UTF8LMTP",
+        (false, Characters::Utf8) => "UTF8SMTP",
+        (false, Characters::Ascii) if session.is_extended() || under_tls || session.user.is_some() => "ESMTP",
+        (false, Characters::Ascii) => "SMTP",
+    };
+    let secured = if under_tls { "S" } else { "" };
+    let authenticated = if session.user.is_some() { "A" } else { "" };
+    format!("{base}{secured}{authenticated}")
 }
 
 /// An atom that no other message of this host has.

@@ -120,7 +120,11 @@ impl Session {
     pub(crate) fn sends(&mut self, octets: &[u8]) {
         for piece in octets.split_inclusive(|octet| *octet == b'\n') {
             match &mut self.speech {
-                Speech::Smtp(_) => {}
+                Speech::Smtp(framer) => {
+                    if asks_for_utf8(piece) {
+                        framer.set_charset(smtp::Charset::Utf8);
+                    }
+                }
                 Speech::Pop3(speech) => speech.sends(piece),
                 Speech::Imap(speech) => speech.sends(piece),
             }
@@ -143,6 +147,14 @@ impl Speech {
             Protocol::Imap => Self::Imap(Box::default()),
         }
     }
+}
+
+/// Whether an SMTP command allows UTF-8 in replies (RFC 6531, section 3.7.4). What is said to such a
+/// command and what to a later one is not told apart: cases that judge the latter compare.
+fn asks_for_utf8(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line).to_ascii_uppercase();
+    let mut words = line.split_ascii_whitespace();
+    matches!(words.next(), Some("MAIL" | "VRFY" | "EXPN")) && words.any(|word| word == "SMTPUTF8")
 }
 
 async fn heard<T>(

@@ -44,6 +44,8 @@ impl World {
         let mut shared = Shared {
             hostname: "mail.example.test".to_owned(),
             domains,
+            lists: Vec::new(),
+            verification: crate::limits::AddressVerification::default(),
             store,
             authenticator,
             seams,

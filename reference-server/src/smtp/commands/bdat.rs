@@ -6,7 +6,7 @@ use crate::smtp::delivery::{self, Receiving};
 use crate::smtp::extensions::too_large;
 use crate::smtp::registry::{self, Argument, Command, Extension, Needs, Sending};
 use crate::smtp::reply::Reply;
-use crate::smtp::session::{Chunks, Next, Session};
+use crate::smtp::session::{Body, Chunks, Next, Session};
 
 /// CHUNKING as EHLO lists it.
 pub(in crate::smtp) const EXTENSION: Extension = Extension {
@@ -120,7 +120,9 @@ pub(in crate::smtp) async fn end(session: &mut Session, chunk: Chunk) -> Vec<Rep
     let Some(Chunks::Held(held)) = chunks else {
         return delivery::refuse(session, End::TooLarge);
     };
-    let end = if held.line_ends.stood_alone() { End::Bare } else { End::Whole };
+    let body = session.transaction.as_ref().map(|transaction| transaction.body).unwrap_or_default();
+    let bare = body == Body::Lines && held.line_ends.stood_alone();
+    let end = if bare { End::Bare } else { End::Whole };
     delivery::finish(session, held.receiving, end).await
 }
 

@@ -2,7 +2,7 @@
 
 use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
-use crate::smtp::session::{Chunks, Next, Session};
+use crate::smtp::session::{Body, Chunks, Next, Session};
 
 /// `data = "DATA" CRLF`
 pub(in crate::smtp) const DATA: Command = Command {
@@ -23,6 +23,10 @@ fn data(session: &Session) -> Next {
     match &session.transaction {
         Some(transaction) if !matches!(transaction.chunks, Chunks::None) => {
             Next::Reply(Reply::new(503, "5.5.1", "the message comes by BDAT already"))
+        }
+        // RFC 3030, section 3.
+        Some(transaction) if transaction.body == Body::Binary => {
+            Next::Reply(Reply::new(503, "5.5.1", "a binary message comes by BDAT"))
         }
         _ => Next::Data,
     }

@@ -2,7 +2,7 @@
 
 use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
-use crate::smtp::session::{Next, Session, Transaction};
+use crate::smtp::session::{Characters, Next, Session, Transaction};
 use crate::smtp::syntax;
 
 /// `mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF`
@@ -10,13 +10,18 @@ pub(in crate::smtp) const MAIL: Command = Command {
     verb: "MAIL",
     offered: registry::everywhere,
     needs: Needs::NewTransaction,
-    argument: Argument::Required,
+    argument: Argument::Mailbox,
     sending: Sending::Grouped,
     usage: "MAIL FROM:<address> [parameters]",
     run: |session, argument| Box::pin(async move { Next::Reply(mail(session, argument)) }),
 };
 
 fn mail(session: &mut Session, argument: &str) -> Reply {
+    // RFC 9422: MAILMAX counts what is refused too, so that clients can send in batches.
+    session.mails = session.mails.saturating_add(1);
+    if session.context.shared.limits.transactions.is_some_and(|limit| session.mails > limit) {
+        return Reply::new(452, "4.5.3", "too many messages in this session");
+    }
     if session.login_missing() {
         // RFC 4954, section 6.
         return Reply::new(530, "5.7.0", "authentication required");
@@ -44,6 +49,10 @@ fn begin(session: &Session, argument: &str) -> Result<Transaction, Reply> {
             // RFC 5321, section 4.1.1.11.
             _ => return Err(Reply::new(555, "5.5.4", "a parameter of MAIL is not known here")),
         }
+    }
+    if transaction.characters == Characters::Ascii && !transaction.sender.is_ascii() {
+        // RFC 6531, section 3.5.
+        return Err(Reply::new(550, "5.6.7", "an address beyond ASCII needs the parameter SMTPUTF8"));
     }
     Ok(transaction)
 }

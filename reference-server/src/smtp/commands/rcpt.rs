@@ -1,10 +1,11 @@
 //! RCPT (RFC 5321, section 4.1.1.3).
 
-use crate::recipient::{Resolved, resolve};
+use crate::list;
+use crate::recipient::{Resolved, ascii_domain, resolve};
 use crate::smtp::delivery::temporary;
 use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
-use crate::smtp::session::{Destination, Next, Recipient, Session};
+use crate::smtp::session::{Characters, Destination, Next, Recipient, Session};
 use crate::smtp::syntax::{self, ForwardPath, Parameter};
 use crate::store::Notify;
 
@@ -14,7 +15,7 @@ pub(in crate::smtp) const RCPT: Command = Command {
     verb: "RCPT",
     offered: registry::everywhere,
     needs: Needs::Transaction,
-    argument: Argument::Required,
+    argument: Argument::Mailbox,
     sending: Sending::Grouped,
     usage: "RCPT TO:<address> [parameters]",
     run: |session, argument| {
@@ -30,10 +31,15 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
         // RFC 5321, section 4.5.3.1.10.
         return Err(Reply::new(452, "4.5.3", "too many recipients"));
     }
+    let characters = session.transaction.as_ref().map(|transaction| transaction.characters);
+    if characters != Some(Characters::Utf8) && !path.is_ascii() {
+        // RFC 6531, section 3.5.
+        return Err(Reply::new(553, "5.6.7", "an address beyond ASCII needs SMTPUTF8 in MAIL"));
+    }
     let (local, domain, address) = match &path {
         ForwardPath::Postmaster => {
             // FOR in the trace needs a domain.
-            let domain = shared.domains.first().map_or("localhost", String::as_str);
+            let domain = ascii_domain(shared.domains.first().map_or("localhost", String::as_str));
             ("postmaster", None, format!("postmaster@{domain}"))
         }
         ForwardPath::Mailbox(mailbox) => {
@@ -42,6 +48,9 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
     };
     let destination = match resolve(&shared, local, domain).await {
         Ok(Resolved::Account(account)) => Destination::Account(account.id),
+        Ok(Resolved::List(list)) => {
+            Destination::List(list::expand(&shared, list).await.map_err(|error| temporary(&error))?)
+        }
         Ok(Resolved::NoSuchUser) => return Err(Reply::new(550, "5.1.1", "no such user here")),
         Ok(Resolved::NotLocal) => relayed(session, domain.unwrap_or_default()).await?,
         Err(error) => return Err(temporary(&error)),
@@ -55,21 +64,36 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
             _ => return Err(Reply::new(555, "5.5.4", "a parameter of RCPT is not known here")),
         }
     }
+    count_domain(session, domain)?;
     session.transaction.get_or_insert_default().recipients.push(recipient);
     Ok(Reply::new(250, "2.1.5", "recipient accepted"))
 }
 
+/// RFC 9422: RCPTDOMAINMAX.
+fn count_domain(session: &mut Session, domain: Option<&str>) -> Result<(), Reply> {
+    let (Some(limit), Some(domain)) = (session.context.shared.limits.recipient_domains, domain) else {
+        return Ok(());
+    };
+    let domain = domain.to_lowercase();
+    if session.recipient_domains.len() >= limit && !session.recipient_domains.contains(&domain) {
+        return Err(Reply::new(452, "4.5.3", "recipients in too many domains"));
+    }
+    session.recipient_domains.insert(domain);
+    Ok(())
+}
+
 /// Mail for other domains is taken from users who have logged in, where there is a way to them.
 async fn relayed(session: &Session, domain: &str) -> Result<Destination, Reply> {
+    let domain = ascii_domain(domain);
     let outgoing = &session.context.shared.outgoing;
-    if session.user.is_none() || !outgoing.relays_to(domain) {
+    if session.user.is_none() || !outgoing.relays_to(&domain) {
         return Err(Reply::new(550, "5.7.1", "mail for this domain is not relayed"));
     }
-    if outgoing.takes_no_mail(domain).await {
+    if outgoing.takes_no_mail(&domain).await {
         // RFC 7504, section 4; RFC 7505, section 4.1.
         return Err(Reply::new(556, "5.1.10", "the domain of this recipient takes no mail"));
     }
-    Ok(Destination::Remote(domain.to_ascii_lowercase()))
+    Ok(Destination::Remote(domain))
 }
 
 fn parse(argument: &str) -> Result<(ForwardPath, Vec<Parameter<'_>>), Reply> {

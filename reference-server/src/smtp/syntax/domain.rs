@@ -16,15 +16,18 @@ pub(in crate::smtp) fn host(input: &str) -> Parsed<'_, &str> {
     Ok((host, rest))
 }
 
-/// `Domain = sub-domain *("." sub-domain)`
+/// `Domain = sub-domain *("." sub-domain)`, with `sub-domain =/ U-label` (RFC 6531, section 3.3);
+/// where only ASCII may stand is the callers' affair.
 pub(super) fn domain(input: &str) -> Parsed<'_, &str> {
-    let end = input.find(|c: char| !is_ldh(c) && c != '.').unwrap_or(input.len());
+    let end = input.find(|c: char| c.is_ascii() && !is_ldh(c) && c != '.').unwrap_or(input.len());
     let (name, rest) = input.split_at(end);
-    if name.split('.').all(is_sub_domain) {
-        Ok((name, rest))
-    } else {
-        Err(SyntaxError("a domain name is needed: letters, digits and hyphens between dots"))
+    if !name.split('.').all(is_sub_domain) {
+        return Err(SyntaxError("a domain name is needed: letters, digits and hyphens between dots"));
     }
+    if !name.is_ascii() && idna::domain_to_ascii_strict(name).is_err() {
+        return Err(SyntaxError("the domain name is no internationalized domain name"));
+    }
+    Ok((name, rest))
 }
 
 fn is_ldh(c: char) -> bool {

@@ -22,9 +22,15 @@ pub(super) fn keyword<'a>(input: &'a str, prefix: &str) -> Option<&'a str> {
     front.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Is this a domain name, by which a server can greet and addresses can end?
+/// Is this a domain name, in which addresses can end?
 pub(crate) fn is_domain(text: &str) -> bool {
     matches!(host(text), Ok((name, "")) if !name.starts_with('['))
+}
+
+/// Is this a domain name by which a server can greet: letters, digits and hyphens (RFC 6531,
+/// section 3.7.1)?
+pub(crate) fn is_host_name(text: &str) -> bool {
+    text.is_ascii() && is_domain(text)
 }
 
 /// Is this an address that an account can have: `local@domain`, without need of quotes?

@@ -19,6 +19,13 @@ pub(in crate::smtp) struct Mailbox {
     pub(in crate::smtp) domain: String,
 }
 
+impl Mailbox {
+    /// Can it stand where nobody has asked for SMTPUTF8?
+    pub(in crate::smtp) fn is_ascii(&self) -> bool {
+        self.local.is_ascii() && self.domain.is_ascii()
+    }
+}
+
 impl fmt::Display for Mailbox {
     /// With the least quoting.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,6 +69,26 @@ pub(in crate::smtp) enum ForwardPath {
     Postmaster,
     /// To this address.
     Mailbox(Mailbox),
+}
+
+impl ReversePath {
+    /// Can it stand where nobody has asked for SMTPUTF8?
+    pub(in crate::smtp) fn is_ascii(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Mailbox(mailbox) => mailbox.is_ascii(),
+        }
+    }
+}
+
+impl ForwardPath {
+    /// Can it stand where nobody has asked for SMTPUTF8?
+    pub(in crate::smtp) fn is_ascii(&self) -> bool {
+        match self {
+            Self::Postmaster => true,
+            Self::Mailbox(mailbox) => mailbox.is_ascii(),
+        }
+    }
 }
 
 /// `Reverse-path = Path / "<>"`
@@ -153,9 +180,9 @@ fn is_dot_string(text: &str) -> bool {
     text.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atext))
 }
 
-/// `atext` of RFC 5322, section 3.2.3.
+/// `atext` of RFC 5322, section 3.2.3, with `atext =/ UTF8-non-ascii` (RFC 6531, section 3.3).
 fn is_atext(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c)
+    c.is_ascii_alphanumeric() || !c.is_ascii() || "!#$%&'*+-/=?^_`{|}~".contains(c)
 }
 
 /// What VRFY is asked: a user name alone, or an address, with or without angle brackets.
@@ -229,6 +256,15 @@ mod tests {
     #[test]
     fn the_null_reverse_path() {
         assert_eq!(reverse_path("<> SIZE=1"), Ok((ReversePath::Null, " SIZE=1")));
+    }
+
+    #[test]
+    fn addresses_beyond_ascii() {
+        assert_eq!(forward("<pelé@example.com>"), "pelé@example.com|");
+        assert_eq!(forward("<δοκιμή@παράδειγμα.δοκιμή>"), "δοκιμή@παράδειγμα.δοκιμή|");
+        assert_eq!(forward("<\"a я\"@x.test>"), "\"a я\"@x.test|");
+        assert_eq!(forward("<a@x..\u{ad}.test>"), "refused");
+        assert_eq!(forward("<a@\u{2028}>"), "refused");
     }
 
     #[test]
