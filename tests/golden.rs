@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mailspec::script;
+use mailspec::script::construct::CHAPTERS;
 use mailspec::source::{Diagnostics, DrawStyle};
 
 fn scripts() -> Vec<PathBuf> {
-    let folder = std::fs::read_dir("tests/golden").unwrap();
-    let mut scripts: Vec<PathBuf> = folder
+    let folders = ["tests/golden", "tests/golden/suites"].map(|folder| std::fs::read_dir(folder).unwrap());
+    let mut scripts: Vec<PathBuf> = folders
+        .into_iter()
+        .flatten()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
         .collect();
@@ -47,9 +50,26 @@ fn each_broken_script_has_exactly_its_mistakes() {
     assert!(scripts.len() >= 10);
     for path in scripts {
         let mistakes = mistakes(&path);
-        let expected = if path.ends_with("five-mistakes.yaml") { 5 } else { 1 };
+        let broken = breaks(&path).len().max(1);
+        let expected = if path.ends_with("five-mistakes.yaml") { 5 } else { broken };
         assert_eq!(mistakes.len(), expected, "{}\n{mistakes}", path.display());
     }
+}
+
+/// The constructs that a script breaks, as its first lines say: `# breaks: step silence`.
+fn breaks(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().map_while(|line| line.strip_prefix("# breaks: ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_construct_is_drawn_broken() {
+    let shown: Vec<String> = scripts().iter().flat_map(|path| breaks(path)).collect();
+    let declared = CHAPTERS.iter().flat_map(|chapter| {
+        chapter.constructs.iter().map(|construct| format!("{} {}", chapter.kind, construct.name))
+    });
+    let missing: Vec<String> = declared.filter(|tag| !shown.contains(tag)).collect();
+    assert_eq!(missing, Vec::<String>::new(), "tests/golden has no script that says it breaks these");
 }
 
 #[test]
@@ -58,7 +78,7 @@ fn every_drawing_has_a_place_a_caret_and_what_would_be_right() {
         for mistake in mistakes(&path).iter() {
             let at = mistake.file.location(mistake.span.start);
             let drawn = mistake.draw(DrawStyle::Plain);
-            let place = format!("{}:{}:{}", path.display(), at.line, at.column);
+            let place = format!("{}:{}:{}", mistake.file.path().display(), at.line, at.column);
             assert!(drawn.contains(&place), "no {place} in\n{drawn}");
             assert!(drawn.contains('^'), "no caret in\n{drawn}");
             assert!(drawn.contains("help: "), "no help in\n{drawn}");

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use mailspec::outcome::{CaseOutcome, Listener, Verdict};
 use mailspec::report::{Collector, draw_case};
 use mailspec::run::{Options, Plan, Selection, run};
+use mailspec::script::construct::Failure;
 use mailspec::script::{self, construct};
 use mailspec::target::{EmbeddedOptions, Target};
 
@@ -128,11 +129,33 @@ fn what_does_not_hold_is_drawn_as_recorded() {
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
         paths.sort();
         assert!(!paths.is_empty());
-        for outcome in outcomes(&paths) {
-            assert!(outcome.verdict != Verdict::Pass, "{}", outcome.id);
+        paths.push(PathBuf::from("tests/failures/suites"));
+        let outcomes = outcomes(&paths);
+        let holds = |outcome: &&CaseOutcome| outcome.verdict == Verdict::Pass;
+        let held: Vec<&str> = outcomes.iter().filter(holds).map(|outcome| outcome.id.as_str()).collect();
+        assert_eq!(held, Vec::<&str>::new(), "these hold");
+        for outcome in outcomes {
             insta::assert_snapshot!(name(&outcome.id), picture(&outcome));
         }
     });
+}
+
+#[test]
+fn every_construct_that_can_fail_is_drawn_failing() {
+    let paths = ["tests/failures", "tests/failures/suites"].map(PathBuf::from);
+    let library = script::load(&paths).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let cases = library.suites.iter().flat_map(|suite| &suite.cases);
+    let shown: Vec<String> = cases.flat_map(|case| case.tags.clone()).collect();
+    let mut missing = Vec::new();
+    for chapter in construct::CHAPTERS {
+        for one in chapter.constructs.iter().filter(|one| one.failure == Failure::Drawn) {
+            let tag = format!("{} {}", chapter.kind, one.name);
+            if !shown.contains(&tag) {
+                missing.push(tag);
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new(), "tests/failures has no case with such a tag");
 }
 
 /// A snapshot's name, which becomes a file's.
@@ -161,5 +184,14 @@ fn picture(outcome: &CaseOutcome) -> String {
         let spoken = text.split_whitespace().take(2).any(|word| ["C:", "S:", "--"].contains(&word));
         !spoken && !text.starts_with("(")
     };
-    plain.lines().filter(|line| conversation(line)).map(|line| format!("{}\n", line.trim_end())).collect()
+    let lines = plain.lines().filter(|line| conversation(line));
+    lines.map(|line| format!("{}\n", without_capabilities(line.trim_end()))).collect()
+}
+
+/// The line without what the server declares, which grows.
+fn without_capabilities(line: &str) -> String {
+    match line.split_once("[CAPABILITY ").and_then(|(head, rest)| Some((head, rest.split_once(']')?.1))) {
+        Some((head, tail)) => format!("{head}[CAPABILITY …]{tail}"),
+        None => line.to_owned(),
+    }
 }

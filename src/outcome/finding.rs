@@ -27,6 +27,8 @@ pub struct Finding {
     pub source_line: String,
     /// What is wrong, said under the caret.
     pub label: String,
+    /// What it stands in, the outermost first: a row, a round of a loop, the use of a block.
+    pub within: Vec<String>,
     /// The last lines of the transcript before it.
     pub excerpt: Vec<TranscriptLine>,
     /// What the target's rulings say of it.

@@ -92,8 +92,16 @@ fn draw_tail(out: &mut String, case: &CaseOutcome) {
 
 /// Whether two findings are one departure that several requirements forbid.
 fn is_same_departure(one: &Finding, other: &Finding) -> bool {
-    (&one.file, one.line, one.column, &one.expected, &one.actual, &one.ruling)
-        == (&other.file, other.line, other.column, &other.expected, &other.actual, &other.ruling)
+    (&one.file, one.line, one.column, &one.expected, &one.actual, &one.within, &one.ruling)
+        == (
+            &other.file,
+            other.line,
+            other.column,
+            &other.expected,
+            &other.actual,
+            &other.within,
+            &other.ruling,
+        )
 }
 
 /// One finding.
@@ -134,6 +142,9 @@ fn draw_group(group: &[Finding]) -> String {
     };
     remark("expected ", &finding.expected);
     remark("got      ", &finding.actual);
+    for outer in &finding.within {
+        remark("in       ", outer);
+    }
     if let Some(ruling) = &finding.ruling {
         remark("ruled    ", &format!("fault of the {}: {}", ruling.fault, ruling.why));
     }

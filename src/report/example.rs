@@ -29,6 +29,7 @@ pub(crate) fn finding() -> Finding {
         width: 7,
         source_line: "          S: OK [COPYUID ${validity} 1:2 ${copies}]".into(),
         label: "no such response code in the reply".into(),
+        within: Vec::new(),
         excerpt: vec![
             line(100, Direction::Client, "a3 UID COPY 1:2 Trash"),
             line(112, Direction::Server, "a3 OK COPY completed"),

@@ -88,6 +88,10 @@ pub struct FindingRecord {
     pub file: String,
     /// Its line, from 1.
     pub line: usize,
+    /// What it stands in, the outermost first: a row, a round of a loop, the use of a block; left
+    /// out where it stands in none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<String>,
     /// What the target's rulings say of it.
     pub ruling: Option<RulingMark>,
 }
@@ -132,6 +136,7 @@ impl From<&Finding> for FindingRecord {
             actual: bounded(&finding.actual, QUOTE).into_owned(),
             file: finding.file.clone(),
             line: finding.line,
+            within: finding.within.clone(),
             ruling: finding.ruling.clone(),
         }
     }

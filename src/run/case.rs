@@ -75,8 +75,8 @@ pub(crate) async fn play_case(planned: &Planned, target: &Arc<Target>, options: 
         match tokio::time::timeout(limit + GRACE, playing).await {
             Ok(halt) => halt,
             Err(_) => {
-                let line = planned.suite.source.location(evidence.place().start).line;
-                Some(Halt::Error(format!("the case was cut off at line {line}: it did not end in time")))
+                let line = planned.suite.source.place(evidence.place());
+                Some(Halt::Error(format!("the case was cut off at {line}: it did not end in time")))
             }
         }
     };
@@ -108,6 +108,7 @@ async fn play_on_stage(
         evidence: Arc::clone(evidence),
         options: options.clone(),
         deadline: Instant::now() + limit + GRACE,
+        within: case.row.iter().cloned().collect(),
     };
     for (_, account) in stage.lease.accounts() {
         evidence.recorder().hide(account.secret.as_bytes());
@@ -339,6 +340,7 @@ mod tests {
             width: 1,
             source_line: String::new(),
             label: String::new(),
+            within: Vec::new(),
             excerpt: Vec::new(),
             ruling: None,
         }

@@ -39,6 +39,8 @@ pub(crate) struct Stage {
     pub(crate) options: Options,
     /// When the case must have ended.
     pub(crate) deadline: Instant,
+    /// What the step stands in, the outermost first: a row, a round of a loop, the use of a block.
+    pub(crate) within: Vec<String>,
 }
 
 /// The end of a wait: the step's own, or the case's when that comes first.
@@ -91,6 +93,15 @@ impl Stage {
             .ok_or_else(|| Halt::Error(format!("the script has no open connection `{name}`")))
     }
 
+    /// Where something stands: its line, with what the step stands in.
+    pub(crate) fn place(&self, span: Span) -> String {
+        let mut place = self.suite.source.place(span);
+        if !self.within.is_empty() {
+            place.push_str(&format!(" ({})", self.within.join("; ")));
+        }
+        place
+    }
+
     /// Writes down what departs from an expectation.
     ///
     /// # Errors
@@ -98,9 +109,9 @@ impl Stage {
     /// is a MUST; a SHOULD lets the case go on.
     pub(crate) fn depart(&self, law: Option<&Law>, span: Span, departure: Departure) -> Result<(), Halt> {
         let Some(law) = law else {
-            let line = self.suite.source.location(span.start).line;
+            let line = self.place(span);
             let reason = format!(
-                "line {line}: expected {}, got {}",
+                "{line}: expected {}, got {}",
                 self.text(&departure.expected),
                 self.text(&departure.actual)
             );
@@ -129,7 +140,7 @@ impl Stage {
     }
 
     fn find(&self, requirement: &RequirementId, level: Level, span: Span, departure: &Departure) {
-        let source = &self.suite.source;
+        let (source, span) = self.suite.source.resolve(span);
         let at = source.location(span.start);
         let source_line = source.line(at.line).to_owned();
         let rest = source_line.chars().count().saturating_sub(at.column - 1).max(1);
@@ -148,6 +159,7 @@ impl Stage {
             width: width.clamp(1, rest),
             source_line,
             label: shorten(&self.evidence.recorder().redact(&departure.label), 120),
+            within: self.within.iter().map(|outer| self.text(outer)).collect(),
             excerpt: self.evidence.recorder().excerpt(),
             ruling: None,
         });
@@ -205,8 +217,8 @@ impl Stage {
 
     /// A mistake of the script that only the run can see.
     pub(crate) fn script_error(&self, error: &RenderError) -> Halt {
-        let line = self.suite.source.location(error.span.start).line;
-        Halt::Error(format!("line {line}: {error}"))
+        let line = self.place(error.span);
+        Halt::Error(format!("{line}: {error}"))
     }
 
     /// A stage for one of several branches: it has these connections, and variables that are its
@@ -222,6 +234,7 @@ impl Stage {
             evidence: Arc::clone(&self.evidence),
             options: self.options.clone(),
             deadline: self.deadline,
+            within: self.within.clone(),
         }
     }
 

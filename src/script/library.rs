@@ -205,14 +205,15 @@ fn is_suite(path: &Path) -> bool {
 }
 
 /// A block below the folder `suites` of a script, else one built in.
-fn block(root: Option<&Path>, name: &str) -> Option<String> {
+fn block(root: Option<&Path>, name: &str) -> Option<SourceFile> {
     let own = root.and_then(|root| inside(&root.join("blocks"), &format!("{name}.yaml")).ok());
-    own.and_then(|path| std::fs::read_to_string(path).ok()).or_else(|| built_in_block(name))
+    let read = |path: PathBuf| Some(SourceFile::new(&path, std::fs::read_to_string(&path).ok()?));
+    own.and_then(read).or_else(|| built_in_block(name))
 }
 
-fn built_in_block(name: &str) -> Option<String> {
+fn built_in_block(name: &str) -> Option<SourceFile> {
     let octets = attached_built_in(Path::new("blocks"), &format!("{name}.yaml")).ok()?;
-    String::from_utf8(octets).ok()
+    Some(SourceFile::new(format!("suites/blocks/{name}.yaml"), String::from_utf8(octets).ok()?))
 }
 
 /// The folder named `suites` above a file, the innermost.

@@ -12,13 +12,15 @@ use super::{Diagnostic, Diagnostics, Entry, Node, Scalar, SourceFile, Span, Styl
 pub struct Decoder {
     file: Arc<SourceFile>,
     mistakes: Vec<Diagnostic>,
+    /// Where what is read is used, the outermost first.
+    uses: Vec<Span>,
 }
 
 impl Decoder {
     /// A decoder for a file's nodes.
     #[must_use]
     pub fn new(file: &Arc<SourceFile>) -> Self {
-        Self { file: Arc::clone(file), mistakes: Vec::new() }
+        Self { file: Arc::clone(file), mistakes: Vec::new(), uses: Vec::new() }
     }
 
     /// The file that is read.
@@ -37,8 +39,15 @@ impl Decoder {
     #[must_use]
     pub fn finish(self) -> Diagnostics {
         let mut mistakes: Vec<Diagnostic> = Vec::new();
-        for mistake in self.mistakes {
-            let same = |known: &Diagnostic| known.span == mistake.span && known.message == mistake.message;
+        for mut mistake in self.mistakes {
+            if Arc::ptr_eq(&mistake.file, &self.file) {
+                (mistake.file, mistake.span) = self.file.resolve(mistake.span);
+            }
+            let same = |known: &Diagnostic| {
+                known.span == mistake.span
+                    && known.message == mistake.message
+                    && known.file.path() == mistake.file.path()
+            };
             if !mistakes.iter().any(same) {
                 mistakes.push(mistake);
             }
@@ -53,19 +62,45 @@ impl Decoder {
         }
     }
 
-    /// Writes down the mistakes of another file.
-    pub fn adopt(&mut self, mistakes: impl IntoIterator<Item = Diagnostic>) {
-        self.mistakes.extend(mistakes);
+    /// Writes down the mistakes of another file, which is used at `at`.
+    pub fn adopt(&mut self, mistakes: impl IntoIterator<Item = Diagnostic>, at: Span) {
+        self.uses.push(at);
+        let used_at = self.used_at();
+        self.mistakes.extend(mistakes.into_iter().map(|one| Diagnostic { used_at: used_at.clone(), ..one }));
+        self.uses.pop();
+    }
+
+    /// What is read from here on is used at `at`, until [`Decoder::leave`].
+    pub fn enter(&mut self, at: Span) {
+        self.uses.push(at);
+    }
+
+    /// Ends what [`Decoder::enter`] began.
+    pub fn leave(&mut self) {
+        self.uses.pop();
+    }
+
+    fn used_at(&self) -> Box<[String]> {
+        let place = |span: &Span| {
+            let (file, span) = self.file.resolve(*span);
+            format!("{}:{}", file.path().display(), file.location(span.start).line)
+        };
+        self.uses.iter().rev().map(place).collect()
+    }
+
+    fn push(&mut self, mistake: Diagnostic) {
+        let used_at = self.used_at();
+        self.mistakes.push(Diagnostic { used_at, ..mistake });
     }
 
     /// Writes a mistake down.
     pub fn mistake(&mut self, span: Span, message: impl Into<String>) {
-        self.mistakes.push(Diagnostic::error(&self.file, span, message));
+        self.push(Diagnostic::error(&self.file, span, message));
     }
 
     /// Writes a mistake down, with what would be right.
     pub fn mistake_help(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.mistakes.push(Diagnostic::error(&self.file, span, message).help(help));
+        self.push(Diagnostic::error(&self.file, span, message).help(help));
     }
 
     /// Writes down a mistake about a name that is none of those known.
@@ -97,7 +132,12 @@ impl Decoder {
         match &node.value {
             Value::Mapping(entries) => Some(Fields { entries, span: node.span }),
             _ => {
-                self.mistake(node.span, format!("{what} must be a mapping, this is {}", node.kind()));
+                let help = "write `key: value`, a line each, or `{key: value}`";
+                self.mistake_help(
+                    node.span,
+                    format!("{what} must be a mapping, this is {}", node.kind()),
+                    help,
+                );
                 None
             }
         }
@@ -118,7 +158,8 @@ impl Decoder {
         match &node.value {
             Value::Sequence(items) => Some(items),
             _ => {
-                self.mistake(node.span, format!("{what} must be a list, this is {}", node.kind()));
+                let help = "write `[a, b]`, or each item in a line of its own behind `- `";
+                self.mistake_help(node.span, format!("{what} must be a list, this is {}", node.kind()), help);
                 None
             }
         }
@@ -128,7 +169,8 @@ impl Decoder {
     pub fn scalar<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Scalar> {
         let scalar = node.scalar();
         if scalar.is_none() {
-            self.mistake(node.span, format!("{what} must be text, this is {}", node.kind()));
+            let help = "write the text behind the colon, or behind `|` in lines of its own";
+            self.mistake_help(node.span, format!("{what} must be text, this is {}", node.kind()), help);
         }
         scalar
     }
@@ -142,7 +184,11 @@ impl Decoder {
     pub fn sentence(&mut self, node: &Node, what: &str) -> Option<String> {
         let text = self.text(node, what)?.trim();
         if text.is_empty() {
-            self.mistake(node.span, format!("{what} must not be empty"));
+            self.mistake_help(
+                node.span,
+                format!("{what} must not be empty"),
+                "say what it is, or leave the key out",
+            );
             return None;
         }
         Some(text.to_owned())
@@ -159,10 +205,8 @@ impl Decoder {
         let text = self.text(node, what)?;
         let number = text.parse::<usize>().ok().filter(|&number| number <= most);
         if number.is_none() {
-            self.mistake(
-                node.span,
-                format!("{what} must be a whole number from 0 to {most}, this is `{text}`"),
-            );
+            let message = format!("{what} must be a whole number from 0 to {most}, this is `{text}`");
+            self.mistake_help(node.span, message, "write digits alone, as `3`");
         }
         number
     }

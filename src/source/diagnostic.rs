@@ -34,6 +34,8 @@ pub struct Diagnostic {
     pub label: Option<String>,
     /// What would be right.
     pub help: Option<String>,
+    /// Where the part of the file that it is in is used, the innermost first: `a.yaml:12`.
+    pub used_at: Box<[String]>,
 }
 
 impl Diagnostic {
@@ -47,6 +49,7 @@ impl Diagnostic {
             message: message.into(),
             label: None,
             help: None,
+            used_at: Box::default(),
         }
     }
 
@@ -86,6 +89,9 @@ impl Diagnostic {
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
+        for place in &self.used_at {
+            group = group.element(Level::NOTE.message(format!("used at {place}")));
+        }
         renderer.render(&[group])
     }
 
@@ -120,6 +126,7 @@ impl Diagnostic {
             "severity": self.severity,
             "message": self.message,
             "help": self.help,
+            "used_at": self.used_at,
         })
     }
 }
@@ -146,6 +153,8 @@ impl Diagnostics {
             let (path, span) = key(one);
             (path, span.start, span.end)
         });
+        // A block that several scripts use is read for each of them.
+        mistakes.dedup_by(|one, other| key(one) == key(other) && one.message == other.message);
         Self(mistakes)
     }
 

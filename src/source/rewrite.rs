@@ -1,4 +1,4 @@
-//! Trees made from trees: text put in the place of `${name}`, and nodes moved to another place.
+//! Trees made from trees: text put in the place of `${name}`, and trees of files that others take in.
 //!
 //! What was put in points to the `${name}` that it stands for, so that a mistake in it is drawn
 //! where the script can be mended.
@@ -31,26 +31,27 @@ impl Node {
         Self { value, span: self.span }
     }
 
-    /// The tree as if all of it stood at one place: for what comes from another file.
+    /// The tree of a file that another one takes in, at the offsets that it has there.
     #[must_use]
-    pub fn moved(&self, to: Span) -> Self {
+    pub fn shifted(&self, base: usize) -> Self {
+        let at = |span: Span| Span::new(span.start + base, span.end + base);
         let value = match &self.value {
             Value::Scalar(scalar) => {
-                let whole =
-                    Piece { text: 0, file: to.start, length: to.end - to.start, fidelity: Fidelity::Escaped };
-                Value::Scalar(Scalar { pieces: vec![whole], ..scalar.clone() })
+                let pieces =
+                    scalar.pieces.iter().map(|piece| Piece { file: piece.file + base, ..*piece }).collect();
+                Value::Scalar(Scalar { pieces, ..scalar.clone() })
             }
-            Value::Sequence(items) => Value::Sequence(items.iter().map(|item| item.moved(to)).collect()),
+            Value::Sequence(items) => Value::Sequence(items.iter().map(|item| item.shifted(base)).collect()),
             Value::Mapping(entries) => {
                 let entry = |entry: &Entry| Entry {
                     key: entry.key.clone(),
-                    key_span: to,
-                    value: entry.value.moved(to),
+                    key_span: at(entry.key_span),
+                    value: entry.value.shifted(base),
                 };
                 Value::Mapping(entries.iter().map(entry).collect())
             }
         };
-        Self { value, span: to }
+        Self { value, span: at(self.span) }
     }
 }
 
@@ -166,11 +167,11 @@ mod tests {
     }
 
     #[test]
-    fn a_moved_tree_points_to_one_place() {
-        let moved = tree("a: [b, c]\n").moved(Span::new(3, 9));
-        let [entry] = moved.entries().unwrap() else { panic!() };
-        assert_eq!((entry.key_span, entry.value.span), (Span::new(3, 9), Span::new(3, 9)));
+    fn a_tree_that_is_taken_in_stands_at_other_offsets() {
+        let shifted = tree("a: [b, c]\n").shifted(100);
+        let [entry] = shifted.entries().unwrap() else { panic!() };
+        assert_eq!((entry.key_span, entry.value.span), (Span::new(100, 101), Span::new(103, 109)));
         let items = entry.value.items().unwrap();
-        assert_eq!(items[1].scalar().unwrap().span_of(0..1), Span::new(3, 9));
+        assert_eq!(items[1].scalar().unwrap().span_of(0..1), Span::new(107, 108));
     }
 }

@@ -35,13 +35,13 @@ pub(super) async fn any_of(stage: &mut Stage, step: &Step, alternatives: &[Alter
         if matches!(result, Err(Halt::Error(_))) {
             return result;
         }
-        let line = stage.suite.source.location(alternative.span.start).line;
+        let line = stage.place(alternative.span);
         if result.is_ok() && stage.evidence.count() == start.findings {
-            stage.evidence.take_course(format!("line {line}: {}", alternative.name));
-            note(stage, step, &format!("line {line} holds: {}", alternative.name));
+            stage.evidence.take_course(format!("{line}: {}", alternative.name));
+            note(stage, step, &format!("{line} holds: {}", alternative.name));
             return Ok(());
         }
-        note(stage, step, &format!("line {line} does not hold: {}", alternative.name));
+        note(stage, step, &format!("{line} does not hold: {}", alternative.name));
         let findings = stage.evidence.split_off(start.findings);
         let bindings = std::mem::replace(&mut stage.bindings, start.bindings.clone());
         attempts.push(Attempt { result, findings, bindings });
@@ -66,11 +66,11 @@ fn settle(
         .position(|attempt| attempt.result.is_ok())
         .or_else(|| attempts.iter().position(accuses));
     let Some(nearest) = nearest else {
-        let line = stage.suite.source.location(step.span.start).line;
+        let line = stage.place(step.span);
         let silent =
             |attempt: &Attempt| matches!(attempt.result, Err(Halt::Blocked { cause: Cause::Silence, .. }));
         let cause = if attempts.iter().any(silent) { Cause::Silence } else { Cause::Answer };
-        let reason = format!("line {line}: no alternative holds: {}", reasons.join("; "));
+        let reason = format!("{line}: no alternative holds: {}", reasons.join("; "));
         return Err(Halt::Blocked { reason, cause });
     };
     let Attempt { result, findings, bindings } = attempts.swap_remove(nearest);

@@ -25,8 +25,8 @@ pub(super) fn difference(stage: &Stage, check: &Check) -> Result<Option<Departur
     let value = stage.octets(&check.value)?;
     let operand = stage.octets(&check.operand)?;
     let holds = compare(check.operator, &value, &operand).map_err(|why| {
-        let line = stage.suite.source.location(check.span.start).line;
-        Halt::Error(format!("line {line}: {why}"))
+        let line = stage.place(check.span);
+        Halt::Error(format!("{line}: {why}"))
     })?;
     if holds {
         return Ok(None);

@@ -28,8 +28,8 @@ pub(super) async fn half_close(stage: &mut Stage, step: &Step) -> Result<(), Hal
         // What the server said before it closed is still to be read.
         Ok(()) | Err(WriteError::Closed(_)) => Ok(()),
         Err(error) => {
-            let line = stage.suite.source.location(step.span.start).line;
-            Err(Halt::Blocked { reason: format!("line {line}: {error}"), cause: Cause::Silence })
+            let line = stage.place(step.span);
+            Err(Halt::Blocked { reason: format!("{line}: {error}"), cause: Cause::Silence })
         }
     }
 }
@@ -77,6 +77,11 @@ pub(super) async fn silence(
         None => Take::More,
     };
     match stage.session(&step.on)?.connection.receive(wait.deadline, take).await {
+        Received::TimedOut if wait.cut => {
+            let place = stage.place(step.span);
+            let reason = format!("{place}: the case's time was up before the silence was over");
+            Err(Halt::Blocked { reason, cause: Cause::Silence })
+        }
         Received::TimedOut => Ok(()),
         Received::Item(actual) => {
             let expected = format!("silence for {time:?}");

@@ -10,8 +10,8 @@ use crate::script::model::{Condition, Sense, Step, Test};
 pub(super) fn hold(stage: &Stage, step: &Step) -> Result<bool, Halt> {
     for condition in &step.conditions {
         if let Some(why) = failing(stage, condition)? {
-            let line = stage.suite.source.location(step.span.start).line;
-            let note = format!("line {line} is passed over: {why}");
+            let line = stage.place(step.span);
+            let note = format!("{line} is passed over: {why}");
             stage.evidence.pass_over(&note);
             stage.evidence.recorder().note(&step.on, note);
             return Ok(false);

@@ -5,6 +5,7 @@ use crate::run::halt::Halt;
 use crate::run::stage::Stage;
 use crate::script::model::Step;
 use crate::script::template::Template;
+use crate::wire::{escape, shorten};
 
 /// `repeat: {times, as, steps}`; the variable counts from 1.
 pub(super) async fn repeat(
@@ -14,10 +15,12 @@ pub(super) async fn repeat(
     steps: &[Step],
 ) -> Result<(), Halt> {
     for number in 1..=times {
+        let mut round = format!("round {number} of {times}");
         if let Some(name) = bind {
             stage.bindings.set(name, number.to_string());
+            round.push_str(&format!(", {name} = {number}"));
         }
-        play_all(stage, steps).await?;
+        inside(stage, round, steps).await?;
     }
     Ok(())
 }
@@ -30,9 +33,20 @@ pub(super) async fn each(
     steps: &[Step],
 ) -> Result<(), Halt> {
     let values = values.iter().map(|value| stage.octets(value)).collect::<Result<Vec<_>, _>>()?;
-    for value in values {
+    let count = values.len();
+    for (value, number) in values.into_iter().zip(1_usize..) {
+        let round = format!("round {number} of {count}, {bind} = {}", shorten(&escape(&value), 60));
         stage.bindings.set(bind, value);
-        play_all(stage, steps).await?;
+        inside(stage, round, steps).await?;
     }
     Ok(())
+}
+
+/// Steps that stand in something which their findings name.
+pub(super) async fn inside(stage: &mut Stage, what: String, steps: &[Step]) -> Result<(), Halt> {
+    let depth = stage.within.len();
+    stage.within.push(what);
+    let result = play_all(stage, steps).await;
+    stage.within.truncate(depth);
+    result
 }

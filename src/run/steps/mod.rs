@@ -60,6 +60,11 @@ pub(crate) async fn play(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
         Action::Restart => lifecycle::restart(stage, crate::script::model::Lifecycle::Restart).await,
         Action::Kill => lifecycle::restart(stage, crate::script::model::Lifecycle::Kill).await,
         Action::Steps(steps) => play_all(stage, steps).await,
+        Action::Use { block, steps } => {
+            let (file, span) = stage.suite.source.resolve(step.span);
+            let place = format!("{}:{}", file.path().display(), file.location(span.start).line);
+            looping::inside(stage, format!("the block `{block}`, used at {place}"), steps).await
+        }
         Action::Repeat { times, bind, steps } => looping::repeat(stage, *times, bind.as_deref(), steps).await,
         Action::For { bind, values, steps } => looping::each(stage, bind, values, steps).await,
         Action::Together(branches) => branches::together(stage, branches).await,

@@ -53,12 +53,12 @@ async fn handshake(stage: &mut Stage, step: &Step, name: &str) -> Result<(), Hal
             Ok(())
         }
         Err(error) => {
-            let line = stage.suite.source.location(step.span.start).line;
+            let line = stage.place(step.span);
             // Whom to trust is the profile's word, and may be wrong.
             if error.is_distrust() {
-                return Err(Halt::Error(format!("line {line}: {error}")));
+                return Err(Halt::Error(format!("{line}: {error}")));
             }
-            Err(Halt::Blocked { reason: format!("line {line}: {error}"), cause: Cause::Silence })
+            Err(Halt::Blocked { reason: format!("{line}: {error}"), cause: Cause::Silence })
         }
     }
 }

@@ -61,6 +61,7 @@ impl Step {
             | Action::Kill
             | Action::EventuallySteps(_)
             | Action::Steps(_)
+            | Action::Use { .. }
             | Action::Repeat { .. }
             | Action::For { .. }
             | Action::Together(_)
@@ -160,6 +161,13 @@ pub enum Action {
     Kill,
     /// Steps in order, as one step.
     Steps(Vec<Step>),
+    /// The steps of a block.
+    Use {
+        /// The block's name.
+        block: String,
+        /// Its steps, with texts in the place of its parameters.
+        steps: Vec<Step>,
+    },
     /// Steps so many times.
     Repeat {
         /// How often.
@@ -191,6 +199,7 @@ impl Action {
         match self {
             Self::EventuallySteps(steps)
             | Self::Steps(steps)
+            | Self::Use { steps, .. }
             | Self::Repeat { steps, .. }
             | Self::For { steps, .. } => vec![steps.as_slice()],
             Self::Together(branches) => branches.iter().map(Vec::as_slice).collect(),

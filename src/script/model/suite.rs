@@ -32,6 +32,8 @@ pub struct Case {
     pub id: String,
     /// A sentence that says what holds.
     pub name: String,
+    /// The row of a table that it is made of, with its texts.
+    pub row: Option<String>,
     /// Why the rule is so.
     pub note: Option<String>,
     /// Its tags and its suite's.

@@ -53,6 +53,7 @@ pub(super) fn read(
     let case = Case {
         id: format!("{}/{}", inherited.suite, id.unwrap_or_default()),
         name: name.unwrap_or_default(),
+        row: row.describe(),
         note,
         tags,
         needs: all_needs,

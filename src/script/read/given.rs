@@ -31,7 +31,8 @@ pub(super) fn accounts(context: &mut Context<'_>, given: Option<&Node>) -> Vec<S
                 let help = "lower-case letters, digits and `-`";
                 context.decoder.mistake_help(item.span, format!("`{name}` is no name of an account"), help);
             } else if accounts.contains(&name) {
-                context.decoder.mistake(item.span, format!("the account `{name}` stands twice"));
+                let message = format!("the account `{name}` stands twice");
+                context.decoder.mistake_help(item.span, message, "each account is named once");
             } else {
                 accounts.push(name);
             }
@@ -177,7 +178,7 @@ fn message(
 fn whole_alone(context: &mut Context<'_>, fields: &Fields<'_>, whole: &str) {
     for entry in fields.entries.iter().filter(|entry| TEXT_KEYS.contains(&entry.key.as_str())) {
         let message = format!("`{}` has no place beside `{whole}`, which is the whole text", entry.key);
-        context.decoder.mistake(entry.key_span, message);
+        context.decoder.mistake_help(entry.key_span, message, "keep one of them");
     }
 }
 

@@ -37,8 +37,8 @@ pub type Attachment<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
 pub struct Surroundings<'a> {
     /// Files below the script's folder.
     pub attachment: Attachment<'a>,
-    /// The text of a shared block, `blocks/NAME.yaml` below the folder `suites`.
-    pub block: &'a dyn Fn(&str) -> Option<String>,
+    /// A shared block, `blocks/NAME.yaml` below the folder `suites`.
+    pub block: &'a dyn Fn(&str) -> Option<SourceFile>,
 }
 
 /// What every part of the reader needs.
@@ -111,7 +111,11 @@ fn read_suite(context: &mut Context<'_>, root: &Node, path: &str) -> Option<Suit
     let cases = decoder.required(&fields, what, "cases");
     let items = cases.and_then(|node| decoder.list(node, "`cases`"));
     if let (Some([]), Some(node)) = (items, cases) {
-        decoder.mistake(node.span, "a suite needs at least one case");
+        decoder.mistake_help(
+            node.span,
+            "a suite needs at least one case",
+            "write `- id: …` and the rest below",
+        );
     }
     context.protocol = protocol.unwrap_or(Protocol::Smtp);
     let needs = fields.get("needs").map(|node| needs::read(context, node)).unwrap_or_default();

@@ -115,7 +115,9 @@ fn tamper(context: &mut Context<'_>, scope: &Scope, node: &Node, mechanism: Mech
         (None, Some(_), None) => Replacement::Line(text(context, scope, &fields, "line")?),
         (None, None, Some(node)) => Replacement::Cut(context.decoder.number(node, "`cut`", MOST)?),
         _ => {
-            context.decoder.mistake(node.span, "`tamper` takes one of `text`, `line` and `cut`");
+            let help = "as in `tamper: {message: 2, text: \"…\"}`";
+            let message = "`tamper` takes one of `text`, `line` and `cut`";
+            context.decoder.mistake_help(node.span, message, help);
             return None;
         }
     };

@@ -107,7 +107,7 @@ impl Kind {
 pub(super) fn read_list(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Vec<Step> {
     let Some(items) = context.decoder.list(node, "`steps`") else { return Vec::new() };
     if items.is_empty() {
-        context.decoder.mistake(node.span, "there are no steps");
+        context.decoder.mistake_help(node.span, "there are no steps", "write `- login` and what follows it");
     }
     let mut steps = Vec::new();
     for item in items {
@@ -154,7 +154,8 @@ fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Ste
     if written.kind.needs_connection() {
         scope.link(context, &name, place);
     } else if let (Some((_, span)), false) = (written.on, matches!(written.kind, Kind::Open(_))) {
-        context.decoder.mistake(span, "`on` has no meaning here: this step is about no connection");
+        let message = "`on` has no meaning here: this step is about no connection";
+        context.decoder.mistake_help(span, message, "leave `on` out");
     }
     let mut step = Step {
         on: name,
@@ -327,7 +328,8 @@ fn data(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Data> {
         }
         (None, Some(text)) => texts::template(context, scope, text, "`raw`", Escapes::Read).map(Data::Raw),
         _ => {
-            context.decoder.mistake(node.span, "`data` takes either `message` or `raw`");
+            let help = "`message` for text that is to be stuffed with dots, `raw` for octets as they are";
+            context.decoder.mistake_help(node.span, "`data` takes either `message` or `raw`", help);
             None
         }
     }
@@ -354,7 +356,8 @@ fn send(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Send> {
             Cut::Sizes(items.iter().filter_map(|item| size(context, item, "an item of `split`")).collect())
         }),
         (Some(_), Some(node)) => {
-            context.decoder.mistake(node.span, "`send` is cut either by `split` or by `each`");
+            let message = "`send` is cut either by `split` or by `each`";
+            context.decoder.mistake_help(node.span, message, "keep one");
             None
         }
     };
@@ -375,7 +378,7 @@ fn starttls(
             "`starttls` does not fit `{}`, which is TLS from its first octet",
             link.endpoint.as_str()
         );
-        context.decoder.mistake(place, message);
+        context.decoder.mistake_help(place, message, "leave it out");
     }
     let Some(node) = value else { return Some(Action::StartTls(StartTls::Command, None)) };
     let fields = context.fields(node, STARTTLS)?;

@@ -8,6 +8,9 @@ use super::case::is_slug;
 use crate::script::template::is_name;
 use crate::source::{Fields, Node, Value};
 
+/// Characters of a column's text that are named.
+const MAX_SHOWN: usize = 60;
+
 /// The most rows of a table.
 const MAX_ROWS: usize = 10_000;
 
@@ -21,6 +24,23 @@ pub(super) struct Row {
     pub(super) columns: Vec<(String, String)>,
 }
 
+impl Row {
+    /// The row as findings name it.
+    pub(super) fn describe(&self) -> Option<String> {
+        let name = self.name.as_ref()?;
+        let texts = self.columns.iter().filter(|(column, _)| column != "name");
+        let texts: String = texts.map(|(column, text)| format!(", {column} = {}", brief(text))).collect();
+        Some(format!("the row `{name}`{texts}"))
+    }
+}
+
+/// A text short enough to be named, without control characters.
+fn brief(text: &str) -> String {
+    let shown: String = text.chars().take(MAX_SHOWN).collect();
+    let more = if text.chars().count() > MAX_SHOWN { "…" } else { "" };
+    format!("{}{more}", shown.escape_debug())
+}
+
 /// The cases that stand in a node: itself, or one for each row of its table.
 pub(super) fn rows(context: &mut Context<'_>, node: &Node) -> Vec<Row> {
     let table = node.entries().and_then(|entries| entries.iter().find(|entry| entry.key == "table"));
@@ -32,7 +52,8 @@ pub(super) fn rows(context: &mut Context<'_>, node: &Node) -> Vec<Row> {
     let mistakes = context.decoder.mistakes();
     let Some(items) = context.decoder.list(&table.value, "`table`") else { return Vec::new() };
     if items.is_empty() || items.len() > MAX_ROWS {
-        context.decoder.mistake(table.value.span, format!("a table has 1 to {MAX_ROWS} rows"));
+        let help = "write `- {name: …, column: text}` for each row";
+        context.decoder.mistake_help(table.value.span, format!("a table has 1 to {MAX_ROWS} rows"), help);
     }
     let mut rows: Vec<Row> = Vec::new();
     for item in items {

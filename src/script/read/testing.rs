@@ -18,8 +18,11 @@ pub(super) fn suite(text: &str) -> Result<Suite, Diagnostics> {
             _ => Err("no such file".to_owned()),
         },
         block: &|name| match name {
-            "shared" => Some("with: {word: NOOP}\nsteps: [{talk: 'C: ${word}'}]\n".to_owned()),
-            "broken" => Some("steps: [{tlak: x}]\n".to_owned()),
+            "shared" => Some(SourceFile::new(
+                "suites/blocks/shared.yaml",
+                "with: {word: NOOP}\nsteps: [{talk: 'C: ${word}'}]\n",
+            )),
+            "broken" => Some(SourceFile::new("suites/blocks/broken.yaml", "steps: [{tlak: x}]\n")),
             _ => None,
         },
     };

@@ -1,7 +1,7 @@
 //! `use`: a block of steps that has a name, with texts in the place of its parameters.
 //!
 //! A block stands in the suite (`blocks`), or in a file of its own below `suites/blocks/`. What is
-//! wrong in such a file, and what departs there, is shown where the script uses it.
+//! wrong in a block, and what departs there, is shown in it, with the place where the script uses it.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::{Context, step};
 use crate::script::construct::{BLOCK, USE};
 use crate::script::model::Action;
 use crate::script::template::is_name;
-use crate::source::{Node, SourceFile, nearest, parse};
+use crate::source::{Node, nearest, parse};
 
 /// How deep blocks may use blocks.
 const MAX_DEPTH: usize = 16;
@@ -73,10 +73,12 @@ pub(super) fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) ->
         context.decoder.mistake_help(named.span, format!("`{name}` uses itself"), help);
         return None;
     }
-    context.using.push(name);
+    context.using.push(name.clone());
+    context.decoder.enter(named.span);
     let steps = step::read_list(context, scope, &block.steps.replaced(&values));
+    context.decoder.leave();
     context.using.pop();
-    Some(Action::Steps(steps))
+    Some(Action::Use { block: name, steps })
 }
 
 /// A block of the suite, else a shared one.
@@ -84,7 +86,7 @@ fn find(context: &mut Context<'_>, name: &str, at: &Node) -> Option<Block> {
     if let Some(block) = context.blocks.iter().find(|block| block.name == name) {
         return Some(block.clone());
     }
-    let Some(text) = (context.surroundings.block)(name) else {
+    let Some(file) = (context.surroundings.block)(name) else {
         let known: Vec<&str> = context.blocks.iter().map(|block| block.name.as_str()).collect();
         let help = nearest(name, &known).map_or_else(
             || format!("write it under `blocks` of the suite, or into `suites/blocks/{name}.yaml`"),
@@ -93,11 +95,17 @@ fn find(context: &mut Context<'_>, name: &str, at: &Node) -> Option<Block> {
         context.decoder.mistake_help(at.span, format!("there is no block `{name}`"), help);
         return None;
     };
-    let file = Arc::new(SourceFile::new(format!("suites/blocks/{name}.yaml"), text));
+    let file = Arc::new(file);
     match parse(&file) {
-        Ok(root) => read_block(context, name, &root.moved(at.span)),
+        Ok(root) => {
+            let base = context.decoder.file().attach(&file);
+            context.decoder.enter(at.span);
+            let block = read_block(context, name, &root.shifted(base));
+            context.decoder.leave();
+            block
+        }
         Err(mistakes) => {
-            context.decoder.adopt(mistakes);
+            context.decoder.adopt(mistakes, at.span);
             None
         }
     }
@@ -152,11 +160,11 @@ mod tests {
     fn a_block_is_read_with_its_parameters() {
         let uses = "      - use: {block: say, with: {word: NOOP}}\n      - use: shared\n";
         let suite = read(SAY, uses).unwrap();
-        let Action::Steps(steps) = &suite.cases[0].steps[1].action else { panic!() };
+        let Action::Use { steps, .. } = &suite.cases[0].steps[1].action else { panic!() };
         let Action::Repeat { times: 1, steps, .. } = &steps[0].action else { panic!() };
         let Action::Talk(talk) = &steps[0].action else { panic!() };
         assert_eq!(talk.exchanges[0].commands[0].text.constant().unwrap(), b"NOOP");
-        assert!(matches!(&suite.cases[0].steps[2].action, Action::Steps(steps) if steps.len() == 1));
+        assert!(matches!(&suite.cases[0].steps[2].action, Action::Use { steps, .. } if steps.len() == 1));
     }
 
     #[test]

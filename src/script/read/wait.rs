@@ -29,7 +29,9 @@ pub(super) fn eventually(
         }
         (None, Some(node)) => Some(Action::EventuallySteps(step::read_list(context, scope, node))),
         _ => {
-            context.decoder.mistake(node.span, "`eventually` waits for either `mailbox` or `steps`");
+            let help = "as in `eventually: {within: 10s, mailbox: {has: {subject: one}}}`";
+            let message = "`eventually` waits for either `mailbox` or `steps`";
+            context.decoder.mistake_help(node.span, message, help);
             None
         }
     }

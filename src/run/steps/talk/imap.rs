@@ -121,8 +121,8 @@ async fn put(stage: &mut Stage, step: &Step, octets: &[u8]) -> Result<(), Halt> 
         // What the server said before it closed is still to be read.
         Ok(()) | Err(WriteError::Closed(_)) => Ok(()),
         Err(error) => {
-            let line = stage.suite.source.location(step.span.start).line;
-            Err(Halt::Blocked { reason: format!("line {line}: {error}"), cause: Cause::Silence })
+            let line = stage.place(step.span);
+            Err(Halt::Blocked { reason: format!("{line}: {error}"), cause: Cause::Silence })
         }
     }
 }
@@ -154,13 +154,13 @@ async fn tagged(stage: &mut Stage, step: &Step, part: &[Line<'_>], line: Line<'_
 /// The tag of the command that an expectation is about: its label's, else the earliest not
 /// answered yet.
 fn wanted_tag(stage: &mut Stage, step: &Step, line: Line<'_>) -> Result<Option<Vec<u8>>, Halt> {
-    let place = stage.suite.source.location(line.expectation.span.start).line;
+    let place = stage.place(line.expectation.span);
     let speech = speech(stage, &step.on)?;
     match &line.expectation.label {
         None => Ok(speech.first_awaited().map(<[u8]>::to_vec)),
         Some(label) => match speech.named(label) {
             Some(tag) => Ok(Some(tag.to_vec())),
-            None => Err(Halt::Error(format!("line {place}: the command `{label}` was answered already"))),
+            None => Err(Halt::Error(format!("{place}: the command `{label}` was answered already"))),
         },
     }
 }

@@ -55,8 +55,8 @@ pub(super) async fn send(
     match (session.connection.write(octets, wait.deadline).await, then) {
         (Ok(()), _) | (Err(WriteError::Closed(_)), Then::Read) => Ok(()),
         (Err(error), _) => {
-            let line = stage.suite.source.location(step.span.start).line;
-            Err(Halt::Blocked { reason: format!("line {line}: {error}"), cause: Cause::Silence })
+            let line = stage.place(step.span);
+            Err(Halt::Blocked { reason: format!("{line}: {error}"), cause: Cause::Silence })
         }
     }
 }
@@ -104,8 +104,8 @@ fn whole<T: Reply>(
         }
         Heard::Silence(octets) => {
             if wait.cut {
-                let line = stage.suite.source.location(wanted.span.start).line;
-                let reason = format!("line {line}: the case's time was up before the reply came");
+                let line = stage.place(wanted.span);
+                let reason = format!("{line}: the case's time was up before the reply came");
                 return Err(Halt::Blocked { reason, cause: Cause::Silence });
             }
             let half = (!octets.is_empty()).then_some(octets);
@@ -129,8 +129,8 @@ fn whole<T: Reply>(
 fn mismatched(stage: &Stage, wanted: Wanted<'_>, mismatch: Mismatch) -> Result<(), Halt> {
     match mismatch.fault {
         Fault::Script => {
-            let line = stage.suite.source.location(wanted.span.start).line;
-            Err(Halt::Error(format!("line {line}: {}", mismatch.actual)))
+            let line = stage.place(wanted.span);
+            Err(Halt::Error(format!("{line}: {}", mismatch.actual)))
         }
         Fault::Reply => stage.depart(
             wanted.law,

@@ -100,7 +100,8 @@ pub(super) const GREET: Construct = Construct::new(
     C: NOOP
     S: 250                          § rfc5321-4.1.1.9-R1
 ",
-);
+)
+.cannot_fail("a server that greets otherwise is a hostile one, of which `tests/hostile.rs` has many");
 
 pub(super) const LOGIN: Construct = Construct::new(
     "login",

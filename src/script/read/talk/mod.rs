@@ -222,7 +222,7 @@ impl TalkReader<'_, '_> {
                     "this filter makes an IMAP string, and `{}` is spoken here",
                     self.protocol.as_str()
                 );
-                self.context.decoder.mistake(*span, message);
+                self.context.decoder.mistake_help(*span, message, "leave the filter out");
             }
         }
     }
