@@ -17,6 +17,11 @@ type Anything<T> = Result<T, Box<dyn std::error::Error>>;
 type Beyond = (fn(&str) -> bool, &'static str);
 
 const BEYOND_IT: &[Beyond] = &[
+    (
+        |text| ["EMAILID (", "THREADID (", "MAILBOXID ("].iter().any(|item| text.contains(item)),
+        "object identifiers, RFC 8474, section 7",
+    ),
+    (|text| text.contains(" FETCH (SAVEDATE "), "SAVEDATE, RFC 8514, section 5"),
     (|text| text.starts_with("* ESEARCH "), "ESEARCH, RFC 4731, section 3"),
     (
         |text| text.starts_with("* STATUS ") && text.contains("APPENDLIMIT "),

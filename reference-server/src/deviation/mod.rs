@@ -5,6 +5,7 @@
 mod auth_any_password;
 mod auth_scram_proof_unchecked;
 mod imap_body_lines_off_by_one;
+mod imap_emailid_of_the_mailbox;
 mod imap_expunge_during_fetch;
 mod imap_search_not_ignored;
 mod imap_uid_fetch_without_uid;
@@ -25,6 +26,7 @@ const ALL: &[Deviation] = &[
     auth_any_password::DEVIATION,
     auth_scram_proof_unchecked::DEVIATION,
     imap_body_lines_off_by_one::DEVIATION,
+    imap_emailid_of_the_mailbox::DEVIATION,
     imap_expunge_during_fetch::DEVIATION,
     imap_search_not_ignored::DEVIATION,
     imap_uid_fetch_without_uid::DEVIATION,

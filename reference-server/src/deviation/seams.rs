@@ -3,7 +3,7 @@
 //! one place. The code that asks knows no deviation.
 
 use crate::auth::Verified;
-use crate::imap::Expunges;
+use crate::imap::{EmailPlace, Expunges};
 use crate::pop3::Ending;
 use crate::store::AnswerTiming;
 
@@ -113,11 +113,13 @@ impl Default for Evaluator {
 pub(crate) struct Renderer {
     /// Does the answer to UID FETCH tell the UID unasked (RFC 3501, section 6.4.8)?
     pub(crate) imap_uid_unasked: fn() -> bool,
+    /// Of what the EMAILID of a message is made (RFC 8474, section 5.1)?
+    pub(crate) imap_email_number: fn(EmailPlace) -> i64,
 }
 
 impl Default for Renderer {
     fn default() -> Self {
-        Self { imap_uid_unasked: || true }
+        Self { imap_uid_unasked: || true, imap_email_number: |place| place.body }
     }
 }
 

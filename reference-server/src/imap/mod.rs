@@ -24,6 +24,7 @@ use crate::context::Context;
 use crate::net::{Connection, Stream};
 
 pub(crate) use policy::Policy;
+pub(crate) use response::EmailPlace;
 pub(crate) use view::Expunges;
 
 /// Whether there is a capability of this name that depends on nothing but the operator.

@@ -47,6 +47,10 @@ id! {
     BodyId(i64)
 }
 id! {
+    /// Messages that belong together; never reused.
+    ThreadId(i64)
+}
+id! {
     /// Unique identifier of a message within its mailbox, strictly ascending
     /// (RFC 3501, section 2.3.1.1).
     Uid(u32)

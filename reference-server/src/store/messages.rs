@@ -8,9 +8,10 @@ use time::{OffsetDateTime, UtcOffset};
 use super::bodies;
 use super::content::Content;
 use super::flags::Flags;
-use super::ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, Uid, UidValidity};
+use super::ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, ThreadId, Uid, UidValidity};
 use super::mailboxes::{self, Mailbox};
 use super::name::MailboxName;
+use super::objects;
 use super::writer::Writing;
 use super::{Store, StoreError};
 
@@ -27,6 +28,10 @@ pub(crate) struct Message {
     pub(crate) modseq: ModSeq,
     /// When it was received, with the zone that was given (INTERNALDATE).
     pub(crate) internal_date: OffsetDateTime,
+    /// Since when it is in its mailbox, in UTC (RFC 8514, section 3).
+    pub(crate) saved: OffsetDateTime,
+    /// The thread that it belongs to, if that is known.
+    pub(crate) thread: Option<ThreadId>,
     /// Its flags.
     pub(crate) flags: Flags,
 }
@@ -176,6 +181,31 @@ impl Store {
         .await
     }
 
+    /// Puts a message into a mailbox, and removes another one from the mailbox in which it is, which
+    /// may be the same: both or neither (RFC 8508, section 3.4).
+    pub(crate) async fn replace(
+        &self,
+        from: MailboxId,
+        uid: Uid,
+        account: AccountId,
+        to: &MailboxName,
+        message: NewMessage,
+    ) -> Result<(Appended, ModSeq), StoreError> {
+        let to = to.clone();
+        self.write(move |w| {
+            mailboxes::by_id(w.sql, from)?;
+            let mailbox = mailboxes::selectable(w.sql, account, &to)?;
+            let gone = expunge(w, from, &Which::These(vec![uid]))?;
+            if gone.uids.is_empty() {
+                return Err(StoreError::NoSuchMessage);
+            }
+            let mailbox = mailboxes::by_id(w.sql, mailbox.id)?;
+            let body = bodies::insert(w.sql, &message.content)?;
+            Ok((insert(w, &mailbox, body, &message)?, gone.modseq))
+        })
+        .await
+    }
+
     /// Copies messages with their flags and internal dates: all of them, or none (RFC 3501, section
     /// 6.4.7). No body is copied.
     pub(crate) async fn copy(
@@ -262,7 +292,8 @@ impl Store {
 }
 
 /// Columns of a message, as [`message_of`] reads them.
-pub(super) const COLUMNS: &str = "uid, body, octets, modseq, date_seconds, date_offset, flags, keywords";
+pub(super) const COLUMNS: &str =
+    "uid, body, octets, modseq, date_seconds, date_offset, flags, keywords, saved, thread";
 
 /// A message from its row.
 pub(super) fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -274,6 +305,8 @@ pub(super) fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
         modseq: row.get(3)?,
         internal_date: date_of(row.get(4)?, row.get(5)?),
         flags: Flags::from_columns(row.get(6)?, keywords),
+        saved: date_of(row.get(8)?, 0),
+        thread: row.get(9)?,
     })
 }
 
@@ -305,13 +338,15 @@ pub(super) fn insert(
         octets: Octets(new.content.octets()),
         modseq: mailbox.highest_modseq,
         internal_date: new.internal_date,
+        saved: new.internal_date,
+        thread: Some(objects::thread_of(w.sql, body, &new.content)?),
         flags: new.flags.clone(),
     };
     let uid = insert_row(w, &mut mailbox.clone(), &message)?;
     Ok(Appended { mailbox: mailbox.id, uid_validity: mailbox.uid_validity, uid })
 }
 
-/// Puts a message at the end of the mailbox, and keeps `mailbox` up to date.
+/// Puts a message at the end of the mailbox, where it is saved now, and keeps `mailbox` up to date.
 fn insert_row(w: &mut Writing<'_>, mailbox: &mut Mailbox, message: &Message) -> Result<Uid, StoreError> {
     let uid = mailbox.uid_next;
     let modseq = next_modseq(w, mailbox.id)?;
@@ -319,8 +354,8 @@ fn insert_row(w: &mut Writing<'_>, mailbox: &mut Mailbox, message: &Message) -> 
     w.sql
         .prepare_cached(
             "INSERT INTO messages (mailbox, uid, body, octets, modseq, date_seconds,
-                                   date_offset, flags, keywords)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                                   date_offset, flags, keywords, saved, thread)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, unixepoch(), ?10)",
         )?
         .execute(params![
             mailbox.id,
@@ -331,7 +366,8 @@ fn insert_row(w: &mut Writing<'_>, mailbox: &mut Mailbox, message: &Message) -> 
             message.internal_date.unix_timestamp(),
             message.internal_date.offset().whole_seconds(),
             system,
-            keywords
+            keywords,
+            message.thread,
         ])?;
     let uid_next = Uid(uid.0.checked_add(1).ok_or(StoreError::Full)?);
     w.sql

@@ -15,6 +15,7 @@ mod mailboxes;
 mod maildrop;
 mod messages;
 mod name;
+mod objects;
 mod outgoing;
 mod readers;
 mod schema;
@@ -42,7 +43,7 @@ pub(crate) use error::StoreError;
 pub(crate) use flags::{Flags, SystemFlag};
 #[cfg(test)]
 pub(crate) use ids::Octets;
-pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, Uid, UidValidity};
+pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, ThreadId, Uid, UidValidity};
 pub(crate) use mailboxes::{Mailbox, Selectable, Status};
 pub(crate) use maildrop::{LastLine, MaildropLock};
 pub(crate) use messages::{FlagChange, Message, Missing, NewMessage, Which};

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::StoreError;
 
 /// Version of the tables, kept in `PRAGMA user_version`.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// What version 2 has and version 1 had not.
 const FROM_1_TO_2: &str = "ALTER TABLE mailboxes ADD COLUMN special_uses TEXT NOT NULL DEFAULT '';";
@@ -29,6 +29,16 @@ fn from_3_to_4(connection: &Connection) -> Result<(), StoreError> {
     connection.execute_batch(super::outgoing::TABLES)?;
     super::outgoing::move_contents(connection)?;
     super::bodies::cut_large(connection)
+}
+
+/// What version 5 has and version 4 had not: since when a message is in its mailbox, and its thread.
+/// Messages of before are taken for saved now, and belong to no thread.
+fn from_4_to_5(connection: &Connection) -> Result<(), StoreError> {
+    add_column(connection, "messages", "saved INTEGER NOT NULL DEFAULT 0")?;
+    add_column(connection, "messages", "thread INTEGER")?;
+    connection.execute_batch("UPDATE messages SET saved = unixepoch() WHERE saved = 0")?;
+    connection.execute_batch(super::objects::TABLES)?;
+    Ok(())
 }
 
 /// Adds a column where it is missing.
@@ -163,6 +173,9 @@ fn bring_up_to_date(connection: &Connection, version: i64) -> Result<(), StoreEr
         if version < 4 {
             from_3_to_4(connection)?;
         }
+    }
+    if version < 5 {
+        from_4_to_5(connection)?;
     }
     connection.execute_batch(&format!("PRAGMA user_version = {VERSION}"))?;
     connection.execute_batch(super::outgoing::TABLES)?;

@@ -24,7 +24,7 @@ struct Append {
 }
 
 /// A message as the client gave it.
-struct Given {
+pub(super) struct Given {
     flags: Flags,
     date: Option<OffsetDateTime>,
     literal: MessageLiteral,
@@ -49,7 +49,10 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
     }
 }
 
-fn given(cursor: &mut Cursor<'_>, limit: u64) -> Parsed<Given> {
+/// ```abnf
+/// append-message = [SP flag-list] [SP date-time] SP (literal / literal8)   ; RFC 3516, section 7
+/// ```
+pub(super) fn given(cursor: &mut Cursor<'_>, limit: u64) -> Parsed<Given> {
     cursor.space()?;
     let mut flags = Flags::new();
     if cursor.peek() == Some(b'(') {
@@ -80,21 +83,27 @@ async fn fit(upload: Upload, kind: MessageKind) -> Result<Content, Failure> {
     }
 }
 
+/// The messages that came with the command that is being carried out.
+pub(super) async fn received(session: &mut Session, given: Vec<Given>) -> Result<Vec<NewMessage>, Failure> {
+    if given.iter().any(|message| message.literal.octets == 0) {
+        return Err(Reply::no("a message of no octets is none").with(ResponseCode::Cannot).into());
+    }
+    let mut messages = Vec::new();
+    for (given, upload) in given.into_iter().zip(session.take_uploads()) {
+        messages.push(NewMessage {
+            content: fit(upload, given.literal.kind).await?,
+            flags: given.flags,
+            internal_date: given.date.unwrap_or_else(OffsetDateTime::now_utc),
+        });
+    }
+    Ok(messages)
+}
+
 impl Command for Append {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let name = name_of(&self.mailbox)?;
-            if self.messages.iter().any(|message| message.literal.octets == 0) {
-                return Err(Reply::no("a message of no octets is none").with(ResponseCode::Cannot).into());
-            }
-            let mut messages = Vec::new();
-            for (given, upload) in self.messages.into_iter().zip(session.take_uploads()) {
-                messages.push(NewMessage {
-                    content: fit(upload, given.literal.kind).await?,
-                    flags: given.flags,
-                    internal_date: given.date.unwrap_or_else(OffsetDateTime::now_utc),
-                });
-            }
+            let messages = received(session, self.messages).await?;
             let appended = session
                 .store()
                 .append(session.account()?, &name, messages)

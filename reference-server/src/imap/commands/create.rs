@@ -1,4 +1,5 @@
-//! CREATE (RFC 3501, section 6.3.3), also for a special use (RFC 6154, section 3).
+//! CREATE (RFC 3501, section 6.3.3), also for a special use (RFC 6154, section 3); with MAILBOXID
+//! (RFC 8474, section 4.1).
 
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
@@ -67,8 +68,8 @@ impl Command for Create {
                 let reply = Reply::no("a mailbox can not have this special use here");
                 return Err(reply.with(ResponseCode::UseAttr).into());
             };
-            session.store().create(session.account()?, &name, uses).await?;
-            Ok(Reply::ok("CREATE completed"))
+            let mailbox = session.store().create(session.account()?, &name, uses).await?;
+            Ok(Reply::ok("CREATE completed").with(ResponseCode::MailboxId(mailbox.id)))
         })
     }
 }

@@ -191,9 +191,14 @@ async fn tell(
     items: &[FetchItem],
     flags_changed: bool,
 ) -> Result<Told, Failure> {
-    let form = Form { body_lines: session.context.shared.seams.structure.imap_body_lines };
+    let seams = session.context.shared.seams.clone();
     let (store, sync) = (session.store(), session.sync());
     let view = session.view()?;
+    let form = Form {
+        body_lines: seams.structure.imap_body_lines,
+        email_number: seams.renderer.imap_email_number,
+        mailbox: view.mailbox(),
+    };
     let Some(entry) = view.entries().get(place) else {
         return Ok(Told::Whole);
     };

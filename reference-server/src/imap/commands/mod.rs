@@ -23,6 +23,7 @@ pub(crate) mod move_messages;
 pub(crate) mod namespace;
 pub(crate) mod noop;
 pub(crate) mod rename;
+pub(crate) mod replace;
 pub(crate) mod search;
 pub(crate) mod select;
 pub(crate) mod starttls;

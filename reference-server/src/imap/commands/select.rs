@@ -172,6 +172,7 @@ fn introduce(out: &mut Vec<u8>, view: &View, validity: u32, next: u32) {
         ("UIDs valid", ResponseCode::UidValidity(validity)),
         ("predicted next UID", ResponseCode::UidNext(next)),
         ("highest modification sequence", ResponseCode::HighestModSeq(view.highest_told().0)),
+        ("the same under other names", ResponseCode::MailboxId(view.mailbox())),
     ];
     for (text, code) in notices {
         Reply::ok(text).with(code).write(out, "*");

@@ -2,7 +2,7 @@
 
 use crate::imap::failure::Failure;
 use crate::imap::registry::{Command, Gate, Registered, Running};
-use crate::imap::response::{Reply, mailbox_name};
+use crate::imap::response::{Reply, mailbox_id, mailbox_name};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, mailbox};
 use crate::imap::view::Sync;
@@ -46,9 +46,10 @@ impl Facts {
     }
 }
 
-const ITEMS: [Item; 8] = [
+const ITEMS: [Item; 9] = [
     ("APPENDLIMIT", |facts| facts.append_limit.to_string()),
     (HIGHEST_MODSEQ, |facts| facts.numbers.mailbox.highest_modseq.to_string()),
+    ("MAILBOXID", |facts| format!("({})", mailbox_id(facts.numbers.mailbox.id))),
     ("MESSAGES", |facts| facts.numbers.messages.to_string()),
     ("RECENT", |facts| facts.numbers.recent.to_string()),
     ("SIZE", |facts| facts.numbers.size.to_string()),
@@ -61,6 +62,7 @@ const ITEMS: [Item; 8] = [
 /// status     = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
 /// status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" /
 ///              "HIGHESTMODSEQ" /    ; RFC 7162, section 7
+///              "MAILBOXID" /        ; RFC 8474, section 7
 ///              "SIZE" /             ; RFC 8438, section 5
 ///              "APPENDLIMIT"        ; RFC 7889, section 5
 /// ```

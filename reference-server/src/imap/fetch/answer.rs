@@ -7,18 +7,24 @@ use super::loader::{LiteralOctets, Loader, Octets, offsets};
 use super::section::{fields, span, window, write_section};
 use crate::imap::heavy::work_on;
 use crate::imap::link::Link;
-use crate::imap::response::{StructureForm, body_structure, envelope, literal_head, string};
+use crate::imap::response::{
+    EmailPlace, StructureForm, body_structure, email_id, envelope, literal_head, string, thread_id,
+};
 use crate::imap::syntax::{FetchItem, Partial, Section, SectionText, format_date_time};
 use crate::imap::view::Entry;
 use crate::message::transfer::decoded;
 use crate::message::{Envelope, Header, Span};
-use crate::store::{Store, StoreError};
+use crate::store::{MailboxId, Store, StoreError};
 
 /// How answers are written; fixed for a command.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Form {
     /// How many lines a body is said to have, given how many it has.
     pub(crate) body_lines: fn(usize) -> usize,
+    /// Of what an EMAILID is made: the content, or something else.
+    pub(crate) email_number: fn(EmailPlace) -> i64,
+    /// The mailbox.
+    pub(crate) mailbox: MailboxId,
 }
 
 /// The text of one answer; long strings are kept apart and shared with the store's copy.
@@ -120,6 +126,19 @@ impl Answer {
             FetchItem::InternalDate => {
                 let date = format_date_time(entry.message.internal_date);
                 self.push(&format!("INTERNALDATE \"{date}\""));
+            }
+            FetchItem::EmailId => {
+                let place = EmailPlace { body: entry.message.body.0, mailbox: form.mailbox.0 };
+                let id = email_id((form.email_number)(place));
+                self.push(&format!("EMAILID ({id})"));
+            }
+            FetchItem::ThreadId => match entry.message.thread {
+                Some(thread) => self.push(&format!("THREADID ({})", thread_id(thread))),
+                None => self.push("THREADID NIL"),
+            },
+            FetchItem::SaveDate => {
+                let date = format_date_time(entry.message.saved);
+                self.push(&format!("SAVEDATE \"{date}\""));
             }
             FetchItem::Envelope => self.envelope(loader).await?,
             FetchItem::Body => self.structure("BODY ", StructureForm::Basic, loader, form).await?,

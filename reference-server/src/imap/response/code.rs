@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use super::object::mailbox_id;
 use crate::imap::syntax::compact_uid_set;
+use crate::store::MailboxId;
 
 /// What a status response says to the program at the other end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,8 @@ pub(crate) enum ResponseCode {
     HighestModSeq(u64),
     /// `LIMIT`: the server will not go so far (RFC 5530).
     Limit,
+    /// `MAILBOXID`, of the mailbox (RFC 8474, section 4).
+    MailboxId(MailboxId),
     /// `MODIFIED`, with the messages that a conditional STORE left alone: sequence numbers, or UIDs
     /// in answer to UID STORE (RFC 7162, section 3.1.3).
     Modified(Vec<u32>),
@@ -110,6 +114,7 @@ impl fmt::Display for ResponseCode {
             Self::HasChildren => f.write_str("HASCHILDREN"),
             Self::HighestModSeq(value) => write!(f, "HIGHESTMODSEQ {value}"),
             Self::Limit => f.write_str("LIMIT"),
+            Self::MailboxId(mailbox) => write!(f, "MAILBOXID ({})", mailbox_id(*mailbox)),
             Self::Modified(set) => write!(f, "MODIFIED {}", compact_uid_set(set)),
             Self::Nonexistent => f.write_str("NONEXISTENT"),
             Self::OverQuota => f.write_str("OVERQUOTA"),

@@ -4,12 +4,14 @@
 
 mod code;
 mod envelope;
+mod object;
 mod status;
 mod string;
 mod structure;
 
 pub(crate) use code::ResponseCode;
 pub(crate) use envelope::envelope;
+pub(crate) use object::{EmailPlace, email_id, mailbox_id, thread_id};
 pub(crate) use status::{Condition, Reply};
 pub(crate) use string::{literal_head, mailbox_name, nstring, string, travelling};
 pub(crate) use structure::{StructureForm, body_structure};

@@ -7,6 +7,7 @@
 use time::{Date, Duration, OffsetDateTime};
 
 use super::Content;
+use crate::imap::response::{email_id, thread_id};
 use crate::imap::syntax::{DateRelation, FlagName, SearchKey, SequenceSet, within};
 use crate::imap::view::Entry;
 use crate::message::search::fold;
@@ -33,6 +34,9 @@ enum Criterion {
     Text(String),
     Internal(DateRelation, Date),
     Sent(DateRelation, Date),
+    Saved(DateRelation, Date),
+    EmailId(String),
+    ThreadId(String),
     Until(OffsetDateTime),
     From(OffsetDateTime),
     Larger(u64),
@@ -93,6 +97,9 @@ fn criterion(key: SearchKey, largest: &Largest) -> Criterion {
         SearchKey::Text(text) => Criterion::Text(needle(&text)),
         SearchKey::Internal(relation, date) => Criterion::Internal(relation, date),
         SearchKey::Sent(relation, date) => Criterion::Sent(relation, date),
+        SearchKey::Saved(relation, date) => Criterion::Saved(relation, date),
+        SearchKey::EmailId(id) => Criterion::EmailId(id),
+        SearchKey::ThreadId(id) => Criterion::ThreadId(id),
         SearchKey::Older(seconds) => Criterion::Until(ago(seconds)),
         SearchKey::Younger(seconds) => Criterion::From(ago(seconds)),
         SearchKey::Larger(octets) => Criterion::Larger(octets.into()),
@@ -181,6 +188,9 @@ fn by_attributes(criterion: &Criterion, candidate: &Candidate<'_>) -> bool {
         Criterion::Old => !entry.recent,
         Criterion::New => entry.recent && !message.flags.has(SystemFlag::Seen),
         Criterion::Internal(relation, date) => related(message.internal_date.date(), *relation, *date),
+        Criterion::Saved(relation, date) => related(message.saved.date(), *relation, *date),
+        Criterion::EmailId(id) => email_id(message.body.0) == *id,
+        Criterion::ThreadId(id) => message.thread.is_some_and(|thread| thread_id(thread) == *id),
         Criterion::Until(date) => message.internal_date <= *date,
         Criterion::From(date) => message.internal_date >= *date,
         Criterion::Larger(octets) => message.octets.0 > *octets,

@@ -14,6 +14,8 @@ const DEPTH_LIMIT: usize = 100;
 /// One data item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FetchItem {
+    /// `EMAILID` (RFC 8474, section 5.3)
+    EmailId,
     /// `ENVELOPE`
     Envelope,
     /// `FLAGS`
@@ -34,6 +36,10 @@ pub(crate) enum FetchItem {
     BodyStructure,
     /// `MODSEQ` (RFC 7162, section 3.1.4.2)
     ModSeq,
+    /// `SAVEDATE` (RFC 8514, section 4.2)
+    SaveDate,
+    /// `THREADID` (RFC 8474, section 5.3)
+    ThreadId,
     /// `UID`
     Uid,
     /// `BODY[section]<partial>` or `BODY.PEEK[section]<partial>`
@@ -154,7 +160,9 @@ pub(crate) fn fetch_items(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
 ///             "BODY" section ["<" number "." nz-number ">"] /
 ///             "BODY.PEEK" section ["<" number "." nz-number ">"] /
 ///             "BINARY" [".PEEK"] section-binary [partial] /        ; RFC 3516, section 7
-///             "BINARY.SIZE" section-binary
+///             "BINARY.SIZE" section-binary /
+///             "EMAILID" / "THREADID" /                             ; RFC 8474, section 7
+///             "SAVEDATE"                                           ; RFC 8514, section 5
 /// ```
 fn fetch_item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
     let name = cursor.take_while(|octet| octet.is_ascii_alphanumeric() || octet == b'.');
@@ -167,6 +175,7 @@ fn fetch_item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
         ("BINARY.PEEK", true) => binary_item(cursor, Peek::LeavesSeen)?,
         ("BINARY.SIZE", true) => FetchItem::BinarySize { part: section_binary(cursor)? },
         (_, true) => return Err(ParseError::Syntax("this data item takes no section")),
+        ("EMAILID", _) => FetchItem::EmailId,
         ("ENVELOPE", _) => FetchItem::Envelope,
         ("FLAGS", _) => FetchItem::Flags,
         ("INTERNALDATE", _) => FetchItem::InternalDate,
@@ -177,6 +186,8 @@ fn fetch_item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
         ("BODY", _) => FetchItem::Body,
         ("BODYSTRUCTURE", _) => FetchItem::BodyStructure,
         ("MODSEQ", _) => FetchItem::ModSeq,
+        ("SAVEDATE", _) => FetchItem::SaveDate,
+        ("THREADID", _) => FetchItem::ThreadId,
         ("UID", _) => FetchItem::Uid,
         _ => return Err(ParseError::Syntax("there is no such data item")),
     })

@@ -78,6 +78,12 @@ pub(crate) enum SearchKey {
     Internal(DateRelation, Date),
     /// `SENTBEFORE`, `SENTON`, `SENTSINCE`: the Date field.
     Sent(DateRelation, Date),
+    /// `SAVEDBEFORE`, `SAVEDON`, `SAVEDSINCE`: the save date (RFC 8514, section 4.3).
+    Saved(DateRelation, Date),
+    /// `EMAILID id` (RFC 8474, section 5.4).
+    EmailId(String),
+    /// `THREADID id` (RFC 8474, section 5.4).
+    ThreadId(String),
     /// `OLDER n`: received n seconds ago or earlier (RFC 5032).
     Older(u32),
     /// `YOUNGER n`: received n seconds ago or later (RFC 5032).
@@ -235,6 +241,8 @@ fn plain_key(name: &str) -> Option<SearchKey> {
         "RECENT" => SearchKey::Recent,
         "OLD" => SearchKey::Old,
         "NEW" => SearchKey::New,
+        // Each mailbox here keeps save dates.
+        "SAVEDATESUPPORTED" => SearchKey::All,
         _ => return None,
     })
 }
@@ -267,6 +275,11 @@ const KEYS_WITH_ARGUMENT: &[(&str, ReadArguments)] = &[
     ("SENTBEFORE", |cursor| Ok(SearchKey::Sent(DateRelation::Before, date(cursor)?))),
     ("SENTON", |cursor| Ok(SearchKey::Sent(DateRelation::On, date(cursor)?))),
     ("SENTSINCE", |cursor| Ok(SearchKey::Sent(DateRelation::Since, date(cursor)?))),
+    ("SAVEDBEFORE", |cursor| Ok(SearchKey::Saved(DateRelation::Before, date(cursor)?))),
+    ("SAVEDON", |cursor| Ok(SearchKey::Saved(DateRelation::On, date(cursor)?))),
+    ("SAVEDSINCE", |cursor| Ok(SearchKey::Saved(DateRelation::Since, date(cursor)?))),
+    ("EMAILID", |cursor| Ok(SearchKey::EmailId(object_id(cursor)?))),
+    ("THREADID", |cursor| Ok(SearchKey::ThreadId(object_id(cursor)?))),
     ("KEYWORD", |cursor| Ok(SearchKey::Has(FlagName::Keyword(keyword(cursor)?)))),
     ("UNKEYWORD", |cursor| Ok(SearchKey::Lacks(FlagName::Keyword(keyword(cursor)?)))),
     ("LARGER", |cursor| Ok(SearchKey::Larger(cursor.number()?))),
@@ -276,6 +289,17 @@ const KEYS_WITH_ARGUMENT: &[(&str, ReadArguments)] = &[
     ("MODSEQ", mod_sequence),
     ("UID", |cursor| Ok(SearchKey::Uids(sequence_set(cursor)?))),
 ];
+
+/// ```abnf
+/// objectid = 1*255(ALPHA / DIGIT / "_" / "-")      ; RFC 8474, section 7
+/// ```
+fn object_id(cursor: &mut Cursor<'_>) -> Parsed<String> {
+    let id = cursor.take_while(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'));
+    match id.len() {
+        1..=255 => Ok(String::from_utf8_lossy(id).into_owned()),
+        _ => Err(ParseError::Syntax("an object identifier was expected")),
+    }
+}
 
 fn envelope(field: &'static str, cursor: &mut Cursor<'_>) -> Parsed<SearchKey> {
     Ok(SearchKey::Envelope { field, text: cursor.astring()? })

@@ -40,6 +40,11 @@ impl SequenceSet {
         matches!(self, Self::Ranges(ranges) if ranges.iter().all(plain))
     }
 
+    /// Whether it is a number alone, or `*`.
+    pub(crate) fn is_one(&self) -> bool {
+        matches!(self, Self::Ranges(ranges) if matches!(ranges.as_slice(), [(from, to)] if from == to))
+    }
+
     /// The set as ascending ranges that neither overlap nor touch, with `*` standing for
     /// `largest` (0 for an empty mailbox). Of what was saved only a view knows.
     pub(crate) fn resolve(&self, largest: u32) -> Vec<(u32, u32)> {

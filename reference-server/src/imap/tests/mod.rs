@@ -13,6 +13,7 @@ mod framing;
 mod harness;
 mod listing;
 mod mailboxes;
+mod objects;
 mod searching;
 mod selecting;
 mod sequences;

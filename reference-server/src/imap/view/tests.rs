@@ -13,6 +13,8 @@ fn message(uid: u32, flags: Flags) -> Message {
         octets: Octets(1),
         modseq: ModSeq(1),
         internal_date: OffsetDateTime::UNIX_EPOCH,
+        saved: OffsetDateTime::UNIX_EPOCH,
+        thread: None,
         flags,
     }
 }
