@@ -1,5 +1,6 @@
 //! The fixture, its messages, and values that `let` gives.
 
+use super::payload::{BYTES, FILE, MIME_KEY, OCTETS, OF, TEXT_OR_SOURCE};
 use super::shape::{Shape, WORDS};
 use super::{Construct, Mapping};
 
@@ -57,10 +58,12 @@ pub(in crate::script) const MESSAGE: &Mapping = &Mapping {
             Shape::Named(&Shape::Text),
         )
         .cannot_fail(READ),
-        field(
+        Construct::new(
             "body",
-            "what stands behind the empty line; one that is not ASCII gets the MIME fields it needs",
-        ),
+            "what stands behind the empty line, as text or from `file`, `octets`, `bytes`; one that is not ASCII gets the MIME fields it needs",
+            TEXT_OR_SOURCE,
+        )
+        .cannot_fail(READ),
         Construct::new("flags", "IMAP flags to set", WORDS),
         Construct::new("internal-date", "IMAP internal date, as `17-Jul-1996 02:44:25 -0700`", Shape::Text),
         field("id", "the field Message-ID, default one with `${unique}` in it"),
@@ -72,6 +75,12 @@ pub(in crate::script) const MESSAGE: &Mapping = &Mapping {
             "file",
             "the whole text from a file below the script's folder, each bare LF made CRLF and no variable read",
         ),
+        Construct::new(
+            "mime",
+            "what stands behind the fields above, given as a tree of MIME parts",
+            Shape::Ref("mime"),
+        )
+        .cannot_fail(READ),
     ],
 };
 
@@ -83,9 +92,11 @@ pub(in crate::script) const LET: &Mapping = &Mapping {
             .brief("{repeat: x, times: 998}")
             .cannot_fail("it is computed"),
         Construct::new("times", "how often, beside `repeat`", Shape::Number(0)).cannot_fail("it is computed"),
-        Construct::new("bytes", "one octet of each value, in order", Shape::Like("^[0-9]+\\.\\.[0-9]+$"))
-            .brief("{bytes: 0..255}")
-            .cannot_fail("it is computed"),
+        BYTES,
+        OCTETS,
+        OF,
+        FILE,
+        MIME_KEY,
     ],
 };
 

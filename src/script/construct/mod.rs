@@ -10,6 +10,7 @@ mod condition;
 mod given;
 mod page;
 mod pattern;
+mod payload;
 mod sasl;
 mod schema;
 mod shape;
@@ -26,6 +27,7 @@ pub(super) use check::{CHECK, OPERATORS, SERIES};
 pub(super) use condition::CONDITIONS;
 pub(super) use given::{ACCOUNT_MAIL, GIVEN, LET, MESSAGE};
 pub(super) use pattern::{FILTERS, TYPES};
+pub(super) use payload::{MIME, PAYLOAD};
 pub(super) use sasl::{SASL, TAMPER};
 pub(super) use steps::{
     ALTERNATIVE, CLOSED, COMPRESS, DATA, EVENTUALLY, FOR, HAS, MAILBOX, MODIFIERS, OPEN, REPEAT, SEND,
@@ -127,6 +129,7 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter { kind: "given", column: "key", constructs: GIVEN.keys },
     Chapter { kind: "message", column: "key", constructs: MESSAGE.keys },
     Chapter { kind: "let", column: "key", constructs: LET.keys },
+    Chapter { kind: "mime", column: "key", constructs: MIME.keys },
     Chapter { kind: "filter", column: "filter", constructs: FILTERS },
     Chapter { kind: "modifier", column: "modifier", constructs: MODIFIERS },
     Chapter { kind: "step", column: "step", constructs: STEPS },

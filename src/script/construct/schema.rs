@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::shape::{Need, Shape};
-use super::{CASE, CHECK, CONDITIONS, Construct, MESSAGE, MODIFIERS, Mapping, STEPS, SUITE};
+use super::{CASE, CHECK, CONDITIONS, Construct, MESSAGE, MIME, MODIFIERS, Mapping, STEPS, SUITE};
 
 /// The schema, as JSON Schema draft 2020-12.
 #[must_use]
@@ -18,6 +18,7 @@ pub fn schema() -> Value {
         "case": mapping(CASE),
         "step": step(),
         "message": mapping(MESSAGE),
+        "mime": mapping(MIME),
         "duration": { "type": "string", "pattern": "^[0-9]+(ms|s|m)$" },
         "need": need(),
         "condition": { "anyOf": [need(), mapping(CHECK)] },

@@ -4,15 +4,16 @@
 //! text here, the same at every run but for what variables say.
 
 use super::Context;
+use super::payload::{self, LineEnds, with_crlf};
 use super::scope::Scope;
-use super::texts;
+use super::{mime, texts};
 use crate::script::construct::{ACCOUNT_MAIL, GIVEN, MESSAGE};
 use crate::script::model::{Given, GivenAccount, GivenMailbox, GivenMessage};
 use crate::script::template::{Escapes, Part, Template};
-use crate::source::{Fields, Node, Span};
+use crate::source::{Entry, Fields, Node, Span};
 
 /// The fields that make up a message's text; `raw` and `file` give it whole.
-const TEXT_KEYS: [&str; 7] = ["subject", "from", "to", "date", "headers", "body", "id"];
+const TEXT_KEYS: [&str; 8] = ["subject", "from", "to", "date", "headers", "body", "mime", "id"];
 /// Every message that names no date has this one.
 const DATE: &str = "Mon, 7 Feb 1994 21:52:25 -0800";
 
@@ -160,7 +161,7 @@ fn message(
         }
         (None, Some(entry)) => {
             whole_alone(context, &fields, "file");
-            attached(context, &entry.value)
+            payload::file(context, &entry.value, LineEnds::Crlf)
         }
         (Some(_), Some(entry)) => {
             context.decoder.mistake_help(
@@ -179,18 +180,6 @@ fn whole_alone(context: &mut Context<'_>, fields: &Fields<'_>, whole: &str) {
     for entry in fields.entries.iter().filter(|entry| TEXT_KEYS.contains(&entry.key.as_str())) {
         let message = format!("`{}` has no place beside `{whole}`, which is the whole text", entry.key);
         context.decoder.mistake_help(entry.key_span, message, "keep one of them");
-    }
-}
-
-fn attached(context: &mut Context<'_>, node: &Node) -> Option<Template> {
-    let path = context.decoder.sentence(node, "`file`")?;
-    match (context.surroundings.attachment)(&path) {
-        Ok(octets) => Some(Template::literal(with_crlf(&octets), node.span)),
-        Err(why) => {
-            let help = "the path is relative to the script";
-            context.decoder.mistake_help(node.span, format!("`{path}` cannot be read: {why}"), help);
-            None
-        }
     }
 }
 
@@ -220,23 +209,38 @@ fn composed(
             None => sound = false,
         }
     }
+    if let Some(entry) = fields.entry("mime") {
+        if let Some(body) = fields.entry("body") {
+            context.decoder.mistake_help(body.key_span, "`body` has no place beside `mime`", "keep one");
+        }
+        sound &= own_fields(context, scope, extra, &mut text);
+        text.append(mime::read(context, scope, &entry.value)?);
+        return sound.then_some(text);
+    }
     let body = match fields.get("body") {
-        Some(node) => texts::template(context, scope, node, "`body`", Escapes::Kept),
+        Some(node) => payload::text_or_source(context, scope, node, "`body`", LineEnds::Crlf),
         None => Some(Template::literal("A message.\n", span)),
     };
     if body.as_ref().is_some_and(is_eight_bit) && !own("Content-Type") && !own("MIME-Version") {
         text.push_octets(b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n");
         text.push_octets(b"Content-Transfer-Encoding: 8bit\r\n");
     }
-    for entry in extra {
-        match texts::template(context, scope, &entry.value, "a header field", Escapes::Kept) {
-            Some(value) => header(&mut text, &entry.key, value),
-            None => sound = false,
-        }
-    }
+    sound &= own_fields(context, scope, extra, &mut text);
     text.push_octets(b"\r\n");
     text.append(lines_as_crlf(body?));
     sound.then_some(text)
+}
+
+/// Puts the fields of `headers` there; whether each could be read.
+fn own_fields(context: &mut Context<'_>, scope: &Scope, extra: &[Entry], text: &mut Template) -> bool {
+    let mut sound = true;
+    for entry in extra {
+        match texts::template(context, scope, &entry.value, "a header field", Escapes::Kept) {
+            Some(value) => header(text, &entry.key, value),
+            None => sound = false,
+        }
+    }
+    sound
 }
 
 fn header(text: &mut Template, name: &str, value: Template) {
@@ -281,20 +285,6 @@ fn lines_as_crlf(text: Template) -> Template {
         variable @ Part::Variable { .. } => variable,
     });
     Template { parts: parts.collect(), span: text.span }
-}
-
-/// Each LF that has no CR before it becomes CRLF.
-fn with_crlf(octets: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(octets.len() + octets.len() / 32);
-    let mut before = 0;
-    for &octet in octets {
-        if octet == b'\n' && before != b'\r' {
-            text.push(b'\r');
-        }
-        text.push(octet);
-        before = octet;
-    }
-    text
 }
 
 #[cfg(test)]

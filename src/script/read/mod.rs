@@ -8,8 +8,10 @@ mod case;
 mod given;
 mod law;
 mod lint;
+mod mime;
 mod needs;
 mod open;
+mod payload;
 mod sasl;
 mod scope;
 mod step;
@@ -20,6 +22,8 @@ mod testing;
 mod texts;
 mod uses;
 mod wait;
+
+pub(super) use mime::encodings;
 
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::block::{self, BlockKind};
 use super::open::{self, OpenKind};
+use super::payload::{self, LineEnds};
 use super::scope::{Greeting, Scope};
 use super::{Context, law, sasl, talk, texts, wait};
 use crate::script::construct::{CLOSED, COMPRESS, DATA, MODIFIERS, SEND, SILENCE, STARTTLS, STEPS, names};
@@ -322,6 +323,14 @@ fn data(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Data> {
         return texts::template(context, scope, node, "`data`", Escapes::Kept).map(Data::Message);
     }
     let fields = context.fields(node, DATA)?;
+    if fields.get("message").is_none() && fields.get("raw").is_none() {
+        if !fields.entries.iter().any(|entry| payload::is_source(&entry.key)) {
+            let help = "as in `data: {message: \"${inbox.1}\"}` or `data: {file: message.eml}`";
+            context.decoder.mistake_help(node.span, "`data` says no octets", help);
+            return None;
+        }
+        return payload::read(context, scope, &fields, LineEnds::Crlf).map(Data::Message);
+    }
     match (fields.get("message"), fields.get("raw")) {
         (Some(text), None) => {
             texts::template(context, scope, text, "`message`", Escapes::Kept).map(Data::Message)
@@ -343,8 +352,16 @@ fn send(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Send> {
     }
     let what = SEND.what;
     let fields = context.fields(node, SEND)?;
-    let octets = context.decoder.required(&fields, what, "bytes");
-    let octets = octets.and_then(|node| texts::template(context, scope, node, "`bytes`", Escapes::Read));
+    let octets = match fields.get("bytes") {
+        Some(node) => texts::template(context, scope, node, "`bytes`", Escapes::Read),
+        None if fields.entries.iter().any(|entry| payload::is_source(&entry.key)) => {
+            payload::read(context, scope, &fields, LineEnds::Kept)
+        }
+        None => {
+            context.decoder.required(&fields, what, "bytes");
+            None
+        }
+    };
     let pause = fields.get("pause").and_then(|node| context.decoder.duration(node, "`pause`"));
     let size = |context: &mut Context<'_>, node: &Node, what: &str| {
         context.decoder.number(node, what, MAX_PIECE).map(|size| size.max(1))

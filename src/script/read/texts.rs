@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::Context;
+use super::payload::{self, LineEnds};
 use super::scope::Scope;
 use crate::script::construct::LET;
 use crate::script::model::{Binding, LetValue};
@@ -121,6 +122,9 @@ fn let_value(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Le
     }
     let what = LET.what;
     let fields = context.fields(node, LET)?;
+    if fields.entries.iter().any(|entry| payload::is_source(&entry.key)) && fields.get("bytes").is_none() {
+        return payload::read(context, scope, &fields, LineEnds::Kept).map(LetValue::Text);
+    }
     if let Some(entry) = fields.entry("bytes") {
         for other in fields.entries.iter().filter(|other| other.key != "bytes") {
             let message = format!("`{}` has no place beside `bytes`", other.key);
@@ -136,7 +140,7 @@ fn let_value(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Le
 }
 
 /// `0..255`: the first value and the last.
-fn bytes(context: &mut Context<'_>, node: &Node) -> Option<RangeInclusive<u8>> {
+pub(super) fn bytes(context: &mut Context<'_>, node: &Node) -> Option<RangeInclusive<u8>> {
     let text = context.decoder.sentence(node, "`bytes`")?;
     let range = text
         .split_once("..")

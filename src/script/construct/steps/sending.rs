@@ -1,5 +1,6 @@
 //! Steps that send.
 
+use super::super::payload::{BYTES, FILE, MIME_KEY, OCTETS, OF};
 use super::super::sasl::{MECHANISM, SASL};
 use super::super::shape::Shape;
 use super::super::{Construct, Mapping};
@@ -10,6 +11,11 @@ pub(in crate::script) const DATA: &Mapping = &Mapping {
     keys: &[
         Construct::new("message", "a message, as `${inbox.1}`: sent as a bare text is", Shape::Text),
         Construct::new("raw", "octets as they are, escapes read (as in `send`), no dot added", Shape::Text),
+        FILE,
+        MIME_KEY,
+        OCTETS,
+        OF,
+        BYTES,
     ],
 };
 
@@ -17,7 +23,11 @@ pub(in crate::script) const DATA: &Mapping = &Mapping {
 pub(in crate::script) const SEND: &Mapping = &Mapping {
     what: "`send`",
     keys: &[
-        Construct::new("bytes", "the octets, escapes read", Shape::Text).required(),
+        Construct::new("bytes", "the octets, escapes read", Shape::Text),
+        FILE,
+        MIME_KEY,
+        OCTETS,
+        OF,
         Construct::new(
             "split",
             "how many octets each write has; what is left goes into a last one",
