@@ -8,16 +8,19 @@
 //! [`search`] and where [`transfer`] is asked to.
 
 pub mod address;
+pub mod collation;
 pub mod date;
 pub mod envelope;
 pub mod header;
 mod index;
 pub mod media;
+pub mod msg_id;
 mod parser;
 pub mod search;
 mod span;
 pub mod structure;
 mod structured;
+pub mod subject;
 pub mod transfer;
 
 pub use address::Address;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use time::Date;
 
+use crate::message::collation::casemap;
 use crate::message::{Header, Structure, date, search};
 
 /// A loaded message.
@@ -30,22 +31,20 @@ impl Content {
     /// Whether a field of that name holds `needle` (folded); any field of that name does where
     /// the needle is empty.
     pub(crate) fn field_holds(&self, name: &str, needle: &str) -> bool {
-        self.fields()
-            .all(name)
-            .any(|field| search::fold(&search::decode_value(&field.value())).contains(needle))
+        self.fields().all(name).any(|field| casemap(&search::decode_value(&field.value())).contains(needle))
     }
 
     /// Whether the body holds `needle` (folded).
     pub(crate) fn body_holds(&self, needle: &str) -> bool {
         let texts = self.body.get_or_init(|| {
-            search::body_texts(&self.octets, &self.structure).map(|text| search::fold(&text)).collect()
+            search::body_texts(&self.octets, &self.structure).map(|text| casemap(&text)).collect()
         });
         needle.is_empty() || texts.iter().any(|text| text.contains(needle))
     }
 
     /// Whether the header holds `needle` (folded).
     pub(crate) fn header_holds(&self, needle: &str) -> bool {
-        let text = self.header.get_or_init(|| search::fold(&search::header_text(&self.fields())));
+        let text = self.header.get_or_init(|| casemap(&search::header_text(&self.fields())));
         text.contains(needle)
     }
 

@@ -10,7 +10,7 @@ use super::Content;
 use crate::imap::response::{email_id, thread_id};
 use crate::imap::syntax::{DateRelation, FlagName, SearchKey, SequenceSet, within};
 use crate::imap::view::Entry;
-use crate::message::search::fold;
+use crate::message::collation::casemap;
 use crate::store::SystemFlag;
 
 /// How NOT turns an answer around; the seam at which a deviation can get it wrong.
@@ -125,7 +125,7 @@ fn ago(seconds: u32) -> OffsetDateTime {
 }
 
 fn needle(text: &[u8]) -> String {
-    fold(&String::from_utf8_lossy(text))
+    casemap(&String::from_utf8_lossy(text))
 }
 
 impl Compiled {
