@@ -9,6 +9,7 @@ mod failure;
 mod fetch;
 mod heavy;
 mod link;
+mod order;
 mod policy;
 mod registry;
 mod response;
