@@ -8,6 +8,7 @@ mod imap_body_lines_off_by_one;
 mod imap_emailid_of_the_mailbox;
 mod imap_expunge_during_fetch;
 mod imap_search_not_ignored;
+mod imap_sort_date_by_arrival;
 mod imap_uid_fetch_without_uid;
 mod pop3_dots_not_stuffed;
 mod pop3_update_without_quit;
@@ -29,6 +30,7 @@ const ALL: &[Deviation] = &[
     imap_emailid_of_the_mailbox::DEVIATION,
     imap_expunge_during_fetch::DEVIATION,
     imap_search_not_ignored::DEVIATION,
+    imap_sort_date_by_arrival::DEVIATION,
     imap_uid_fetch_without_uid::DEVIATION,
     pop3_dots_not_stuffed::DEVIATION,
     pop3_update_without_quit::DEVIATION,

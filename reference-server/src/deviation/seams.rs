@@ -2,8 +2,10 @@
 //! functions whose default does what the RFCs want; a deviation puts another function in
 //! one place. The code that asks knows no deviation.
 
+use time::OffsetDateTime;
+
 use crate::auth::Verified;
-use crate::imap::{EmailPlace, Expunges};
+use crate::imap::{EmailPlace, Expunges, SortFacts};
 use crate::pop3::Ending;
 use crate::store::AnswerTiming;
 
@@ -95,16 +97,18 @@ impl Default for View {
     }
 }
 
-/// IMAP SEARCH.
+/// IMAP SEARCH and SORT.
 #[derive(Debug, Clone)]
 pub(crate) struct Evaluator {
     /// What NOT makes of its key's answer (RFC 3501, section 6.4.4).
     pub(crate) imap_search_not: fn(bool) -> bool,
+    /// The date by which SORT DATE sorts (RFC 5256, section 2.2).
+    pub(crate) imap_sort_sent: fn(&SortFacts<'_>) -> OffsetDateTime,
 }
 
 impl Default for Evaluator {
     fn default() -> Self {
-        Self { imap_search_not: |matches| !matches }
+        Self { imap_search_not: |matches| !matches, imap_sort_sent: |facts| facts.sent() }
     }
 }
 

@@ -18,12 +18,14 @@ mod session;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod updates;
 mod upload;
 mod view;
 
 use crate::context::Context;
 use crate::net::{Connection, Stream};
 
+pub(crate) use order::Facts as SortFacts;
 pub(crate) use policy::Policy;
 pub(crate) use response::EmailPlace;
 pub(crate) use view::Expunges;

@@ -98,6 +98,7 @@ impl Registered {
 pub(crate) const COMMANDS: &[Registered] = &[
     commands::append::APPEND,
     commands::authenticate::AUTHENTICATE,
+    commands::cancel_update::CANCELUPDATE,
     commands::capability::CAPABILITY,
     commands::check::CHECK,
     commands::close::CLOSE,
@@ -128,11 +129,15 @@ pub(crate) const COMMANDS: &[Registered] = &[
     commands::search::SEARCH,
     commands::search::UID_SEARCH,
     commands::select::SELECT,
+    commands::search::SORT,
+    commands::search::UID_SORT,
     commands::starttls::STARTTLS,
     commands::status::STATUS,
     commands::store::STORE,
     commands::store::UID_STORE,
     commands::subscribe::SUBSCRIBE,
+    commands::thread::THREAD,
+    commands::thread::UID_THREAD,
     commands::unauthenticate::UNAUTHENTICATE,
     commands::close::UNSELECT,
     commands::subscribe::UNSUBSCRIBE,
@@ -193,13 +198,18 @@ const EXTENSIONS: &[&str] = &[
     "APPENDLIMIT",
     "BINARY",
     "CHILDREN",
+    "CONTEXT=SORT",
     "ESEARCH",
+    "ESORT",
+    "I18NLEVEL=1",
     "LIST-STATUS",
     "MULTIAPPEND",
     "OBJECTID",
+    "PARTIAL",
     "SASL-IR",
     "SAVEDATE",
     "SEARCHRES",
+    "SORT=DISPLAY",
     "SPECIAL-USE",
     "STATUS=SIZE",
     "WITHIN",
@@ -289,13 +299,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_commands_that_section_7_4_1_names_hold_expunges_back() {
+    fn only_the_commands_that_must_hold_expunges_back() {
+        // RFC 3501, section 7.4.1; RFC 5256, section 3.
         let held: Vec<_> = COMMANDS
             .iter()
             .filter(|command| command.expunges == Expunges::Held)
             .map(|command| command.name)
             .collect();
-        assert_eq!(held, ["FETCH", "SEARCH", "STORE"]);
+        assert_eq!(held, ["FETCH", "SEARCH", "SORT", "STORE", "THREAD"]);
     }
 
     /// Something that looks like the arguments of a command, or like nothing at all.

@@ -9,6 +9,7 @@ use crate::imap::response::{Condition, Reply, ResponseCode};
 use crate::imap::syntax::{
     Cursor, Gatherer, LiteralForm, MailboxArgument, ParseError, Step, head, salvage_tag,
 };
+use crate::imap::updates::{Contexts, Evaluation};
 use crate::imap::upload::{Upload, receive};
 use crate::imap::view::{Expunges, Numbering, Sync, View};
 use crate::store::{Account, AccountId, MailboxName, Store, StoreError};
@@ -27,6 +28,8 @@ pub(crate) struct Session {
     /// What a command has said about its own end; see [`Session::hold_expunges`].
     expunges: Expunges,
     selected: Option<Selected>,
+    /// Searches that are kept up to date.
+    pub(crate) contexts: Contexts,
     next: Next,
     errors: u32,
     /// The tag of the command that is being carried out.
@@ -90,6 +93,7 @@ impl Session {
             sync: Sync::Plain,
             expunges: Expunges::Told,
             selected: None,
+            contexts: Contexts::default(),
             next: Next::Command,
             errors: 0,
             tag: String::new(),
@@ -326,12 +330,24 @@ impl Session {
 
     /// Tells what was taken in.
     pub(crate) async fn tell(&mut self, expunges: Expunges, numbering: Numbering) -> Result<(), Ended> {
+        let store = self.store();
+        let evaluator = &self.context.shared.seams.evaluator;
+        let evaluation = Evaluation { negation: evaluator.imap_search_not, sent: evaluator.imap_sort_sent };
         if let Some(selected) = &mut self.selected {
             let mut out = Vec::new();
+            let left = self.contexts.removals(&selected.view, &store, evaluation).await;
+            out.extend(or_later(left).into_bytes());
             selected.view.tell(&mut out, expunges, numbering);
+            let joined = self.contexts.additions(&selected.view, &store, evaluation).await;
+            out.extend(or_later(joined).into_bytes());
             self.link.write(&out).await?;
         }
         Ok(())
+    }
+
+    /// An untagged status response.
+    pub(crate) fn say(&mut self, reply: &Reply) {
+        self.push_reply(NO_TAG, reply);
     }
 
     /// The store.
@@ -362,6 +378,7 @@ impl Session {
 
     /// Enters the selected state, or leaves it.
     pub(crate) fn set_selected(&mut self, view: Option<View>) {
+        self.contexts.clear();
         self.selected = view.map(|view| Selected { view, deleted: false });
     }
 
@@ -435,6 +452,14 @@ impl Session {
             }
         }
     }
+}
+
+/// What there is to tell of searches; in trouble that is told some other time.
+fn or_later(told: Result<String, StoreError>) -> String {
+    told.unwrap_or_else(|error| {
+        tracing::warn!(%error, "how the outcome of a search changed is not known");
+        String::new()
+    })
 }
 
 /// The name that a client gave, as the store has it.

@@ -177,6 +177,12 @@ impl View {
         &self.told
     }
 
+    /// Those of them that are not gone, with their numbers.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &Entry)> {
+        let numbers = 1..=u32::MAX;
+        numbers.zip(&self.told).filter(|(_, entry)| !entry.is_gone())
+    }
+
     /// Whether the client has, or will have, a number for the message with this UID.
     pub(crate) fn knows(&self, uid: Uid) -> bool {
         let place = |entries: &[Entry]| entries.binary_search_by_key(&uid, |entry| entry.message.uid).is_ok();

@@ -41,9 +41,7 @@ pub(crate) use content::{Content, Front, Incoming};
 pub(crate) use envelope::{Envelope, Notify, Returned, xtext};
 pub(crate) use error::StoreError;
 pub(crate) use flags::{Flags, SystemFlag};
-#[cfg(test)]
-pub(crate) use ids::Octets;
-pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, ThreadId, Uid, UidValidity};
+pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, ThreadId, Uid, UidValidity};
 pub(crate) use mailboxes::{Mailbox, Selectable, Status};
 pub(crate) use maildrop::{LastLine, MaildropLock};
 pub(crate) use messages::{FlagChange, Message, Missing, NewMessage, Which};

@@ -1,5 +1,5 @@
 //! FETCH and UID FETCH (RFC 3501, sections 6.4.5 and 6.4.8), also of what has changed (RFC 7162,
-//! sections 3.1.4 and 3.2.6).
+//! sections 3.1.4 and 3.2.6) and of some of the messages (RFC 9394, section 3.3).
 
 use super::store::{change, no_such_number};
 use crate::imap::failure::Failure;
@@ -8,7 +8,8 @@ use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{
-    Cursor, FetchItem, ParseError, Parsed, SequenceSet, compact_uid_set, fetch_items, sequence_set, within,
+    Cursor, FetchItem, ParseError, Parsed, ResultRange, SequenceSet, compact_uid_set, fetch_items,
+    result_range, sequence_set, within,
 };
 use crate::imap::view::{Entry, Numbering, Sync};
 use crate::store::{Access, FlagChange, Flags, ModSeq, StoreError, SystemFlag};
@@ -37,6 +38,7 @@ struct Fetch {
 struct Modifiers {
     changed_since: Option<ModSeq>,
     vanished: Option<Vanished>,
+    partial: Option<ResultRange>,
 }
 
 /// `VANISHED`: expunged messages are told, too.
@@ -60,6 +62,7 @@ fn parse(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Box<dyn Comman
 /// fetch-modifiers     = SP "(" fetch-modifier *(SP fetch-modifier) ")"      ; RFC 4466, section 4
 /// chgsince-fetch-mod  = "CHANGEDSINCE" SP mod-sequence-value                ; RFC 7162, section 7
 /// rexpunges-fetch-mod = "VANISHED"
+/// fetch-modifier      =/ "PARTIAL" SP partial-range                         ; RFC 9394, section 4
 /// ```
 fn modifiers(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Modifiers> {
     let mut found = Modifiers::default();
@@ -70,6 +73,10 @@ fn modifiers(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Modifiers>
                 found.changed_since = Some(ModSeq(cursor.nz_mod_sequence()?));
             }
             "VANISHED" if numbering == Numbering::Uid => found.vanished = Some(Vanished),
+            "PARTIAL" if numbering == Numbering::Uid && found.partial.is_none() => {
+                cursor.space()?;
+                found.partial = Some(result_range(cursor)?);
+            }
             _ => return Err(ParseError::Syntax("there is no such modifier here")),
         }
         if cursor.eat(b')') {
@@ -94,6 +101,9 @@ impl Command for Fetch {
             let mut items = self.items;
             if self.numbering == Numbering::Uid && uid_unasked && !items.contains(&FetchItem::Uid) {
                 items.insert(0, FetchItem::Uid);
+            }
+            if let Some(partial) = self.modifiers.partial {
+                places = places.get(partial.within(places.len())).unwrap_or_default().to_vec();
             }
             if let Some(since) = self.modifiers.changed_since {
                 places.retain(|&place| view.entries().get(place).is_some_and(|e| e.message.modseq > since));

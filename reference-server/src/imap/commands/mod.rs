@@ -3,6 +3,7 @@
 
 pub(crate) mod append;
 pub(crate) mod authenticate;
+pub(crate) mod cancel_update;
 pub(crate) mod capability;
 pub(crate) mod check;
 pub(crate) mod close;
@@ -13,6 +14,7 @@ pub(crate) mod delete;
 pub(crate) mod enable;
 pub(crate) mod expunge;
 pub(crate) mod fetch;
+mod finding;
 pub(crate) mod id;
 pub(crate) mod idle;
 pub(crate) mod list;
@@ -24,10 +26,12 @@ pub(crate) mod namespace;
 pub(crate) mod noop;
 pub(crate) mod rename;
 pub(crate) mod replace;
+mod results;
 pub(crate) mod search;
 pub(crate) mod select;
 pub(crate) mod starttls;
 pub(crate) mod status;
 pub(crate) mod store;
 pub(crate) mod subscribe;
+pub(crate) mod thread;
 pub(crate) mod unauthenticate;

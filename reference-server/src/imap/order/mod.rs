@@ -8,7 +8,6 @@ mod sort;
 mod subjects;
 
 pub(crate) use facts::Facts;
-pub(crate) use forest::Forest;
-pub(crate) use references::by_references;
+pub(crate) use references::{Threaded, by_references};
 pub(crate) use sort::{Criterion, Direction, Key, SortKey, compare, keys};
 pub(crate) use subjects::by_subject;

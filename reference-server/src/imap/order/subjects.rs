@@ -3,7 +3,7 @@
 
 use time::OffsetDateTime;
 
-use super::Forest;
+use super::forest::Forest;
 use crate::message::collation::Collated;
 
 /// The threads of these messages, which come in the order of the mailbox.

@@ -61,6 +61,8 @@ pub(crate) enum ResponseCode {
     Modified(Vec<u32>),
     /// `NONEXISTENT`: there is no such mailbox (RFC 5530).
     Nonexistent,
+    /// `NOUPDATE`, with the tag of a search that is not kept up to date (RFC 5267, section 4.3.1).
+    NoUpdate(String),
     /// `OVERQUOTA`: there is no room (RFC 5530).
     OverQuota,
     /// `PERMANENTFLAGS`, with the flags between the parentheses.
@@ -117,6 +119,7 @@ impl fmt::Display for ResponseCode {
             Self::MailboxId(mailbox) => write!(f, "MAILBOXID ({})", mailbox_id(*mailbox)),
             Self::Modified(set) => write!(f, "MODIFIED {}", compact_uid_set(set)),
             Self::Nonexistent => f.write_str("NONEXISTENT"),
+            Self::NoUpdate(tag) => write!(f, "NOUPDATE \"{tag}\""),
             Self::OverQuota => f.write_str("OVERQUOTA"),
             Self::PermanentFlags(flags) => write!(f, "PERMANENTFLAGS ({flags})"),
             Self::PrivacyRequired => f.write_str("PRIVACYREQUIRED"),

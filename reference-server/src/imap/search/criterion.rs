@@ -9,7 +9,7 @@ use time::{Date, Duration, OffsetDateTime};
 use super::Content;
 use crate::imap::response::{email_id, thread_id};
 use crate::imap::syntax::{DateRelation, FlagName, SearchKey, SequenceSet, within};
-use crate::imap::view::Entry;
+use crate::imap::view::{Entry, View};
 use crate::message::collation::casemap;
 use crate::store::SystemFlag;
 
@@ -68,6 +68,17 @@ pub(crate) struct Largest {
     pub(crate) uid: u32,
     /// What `$` stands for: ascending ranges of UIDs.
     pub(crate) saved: Vec<(u32, u32)>,
+}
+
+impl Largest {
+    /// What they stand for in this view.
+    pub(crate) fn of(view: &View) -> Self {
+        Self {
+            number: u32::try_from(view.count()).unwrap_or(u32::MAX),
+            uid: view.largest_uid().0,
+            saved: view.saved_ranges(),
+        }
+    }
 }
 
 /// Makes keys ready: sets resolved, texts folded.

@@ -12,8 +12,10 @@ mod flag;
 mod gather;
 mod head;
 mod mailbox;
+mod results;
 mod search;
 mod sequence;
+mod sort;
 mod utf7;
 
 pub(crate) use cursor::{
@@ -25,6 +27,8 @@ pub(crate) use flag::{FlagName, flag_list, flags};
 pub(crate) use gather::{Gatherer, Step};
 pub(crate) use head::{head, salvage_tag};
 pub(crate) use mailbox::{ListPattern, MailboxArgument, list_mailbox, mailbox};
-pub(crate) use search::{DateRelation, ReturnOption, SearchKey, SearchProgram, search_program};
+pub(crate) use results::{ResultRange, ReturnOption, result_range};
+pub(crate) use search::{DateRelation, SearchKey, SearchProgram, search_program};
 pub(crate) use sequence::{SequenceSet, compact_uid_set, sequence_set, within};
+pub(crate) use sort::{Algorithm, sort_program, thread_program};
 pub(crate) use utf7::encode as encode_utf7;

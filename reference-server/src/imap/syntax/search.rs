@@ -5,6 +5,7 @@ use time::Date;
 use super::cursor::{Cursor, ParseError, Parsed};
 use super::date::date;
 use super::flag::{FlagName, keyword};
+use super::results::{ReturnOption, return_options};
 use super::sequence::{SequenceSet, sequence_set};
 use crate::store::SystemFlag;
 
@@ -23,21 +24,6 @@ pub(crate) struct SearchProgram {
     pub(crate) charset: Option<Vec<u8>>,
     /// The keys; all of them must match.
     pub(crate) keys: Vec<SearchKey>,
-}
-
-/// What an extended search gives (RFC 4731, section 3.1; RFC 5182, section 2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReturnOption {
-    /// `MIN`: the lowest number found.
-    Min,
-    /// `MAX`: the highest.
-    Max,
-    /// `ALL`: all of them, as a set.
-    All,
-    /// `COUNT`: how many.
-    Count,
-    /// `SAVE`: the outcome is kept for `$`.
-    Save,
 }
 
 /// One criterion. Where the grammar has two names for a key and its opposite (`SEEN`, `UNSEEN`),
@@ -120,12 +106,11 @@ pub(crate) enum DateRelation {
 
 /// ```abnf
 /// search             = "SEARCH" [search-return-opts] SP search-program      ; RFC 4466, section 2.6.1
-/// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
 /// search-program     = ["CHARSET" SP charset SP] search-key *(SP search-key)
 /// ```
 /// The part behind the name.
 pub(crate) fn search_program(cursor: &mut Cursor<'_>) -> Parsed<SearchProgram> {
-    let options = if cursor.eat_word(" RETURN (") { Some(return_options(cursor)?) } else { None };
+    let options = return_options(cursor)?;
     let mut charset = None;
     let mut ahead = cursor.clone();
     ahead.space()?;
@@ -133,44 +118,21 @@ pub(crate) fn search_program(cursor: &mut Cursor<'_>) -> Parsed<SearchProgram> {
         charset = Some(ahead.astring()?);
         *cursor = ahead;
     }
+    Ok(SearchProgram { options, charset, keys: search_keys(cursor)? })
+}
+
+/// ```abnf
+/// 1*(SP search-key)
+/// ```
+pub(super) fn search_keys(cursor: &mut Cursor<'_>) -> Parsed<Vec<SearchKey>> {
     let mut budget = KEY_LIMIT;
     let mut keys = Vec::new();
     loop {
         cursor.space()?;
         keys.push(search_key(cursor, 0, &mut budget)?);
         if cursor.peek() != Some(b' ') {
-            return Ok(SearchProgram { options, charset, keys });
+            return Ok(keys);
         }
-    }
-}
-
-/// ```abnf
-/// search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE"      ; RFC 4731 and RFC 5182
-/// ```
-/// Nothing between the parentheses means ALL (RFC 4731, section 3.1).
-fn return_options(cursor: &mut Cursor<'_>) -> Parsed<Vec<ReturnOption>> {
-    const OPTIONS: [(&str, ReturnOption); 5] = [
-        ("MIN", ReturnOption::Min),
-        ("MAX", ReturnOption::Max),
-        ("ALL", ReturnOption::All),
-        ("COUNT", ReturnOption::Count),
-        ("SAVE", ReturnOption::Save),
-    ];
-    if cursor.eat(b')') {
-        return Ok(vec![ReturnOption::All]);
-    }
-    let mut options = Vec::new();
-    loop {
-        let name = cursor.atom()?;
-        let known = OPTIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        let (_, option) = known.ok_or(ParseError::Syntax("there is no such return option"))?;
-        if !options.contains(option) {
-            options.push(*option);
-        }
-        if cursor.eat(b')') {
-            return Ok(options);
-        }
-        cursor.space()?;
     }
 }
 

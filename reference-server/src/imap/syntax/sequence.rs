@@ -34,6 +34,12 @@ pub(crate) enum SequenceSet {
 }
 
 impl SequenceSet {
+    /// The set of these numbers.
+    pub(crate) fn of(numbers: impl IntoIterator<Item = u32>) -> Self {
+        let single = |number| (Bound::Number(number), Bound::Number(number));
+        Self::Ranges(numbers.into_iter().map(single).collect())
+    }
+
     /// Whether only numbers stand in it, without `*` and `$`.
     pub(crate) fn is_plain(&self) -> bool {
         let plain = |&(from, to): &(Bound, Bound)| from != Bound::Largest && to != Bound::Largest;

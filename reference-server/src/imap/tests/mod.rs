@@ -14,6 +14,7 @@ mod harness;
 mod listing;
 mod mailboxes;
 mod objects;
+mod ordering;
 mod searching;
 mod selecting;
 mod sequences;
