@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod dialect;
+pub mod hop;
 pub mod outcome;
 pub mod prove;
 pub mod record;

@@ -80,7 +80,8 @@ async fn record_on(args: &Args, target: &Target) -> Result<String, Stop> {
         Stop::Usage(format!("the target has no {} endpoint without TLS to record", endpoint.as_str()))
     })?;
     let names: Vec<String> = ACCOUNTS.iter().map(|name| (*name).to_owned()).collect();
-    let lease: Lease = target.lease(&names, crate::target::Tenancy::Shared).await?;
+    let wanted = crate::target::Wanted { accounts: names, ..Default::default() };
+    let lease: Lease = target.lease(&wanted, crate::target::Tenancy::Shared).await?;
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| Stop::Usage(format!("cannot listen on {}: {error}", args.listen)))?;

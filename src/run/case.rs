@@ -11,13 +11,14 @@ use super::bindings::Bindings;
 use super::evidence::Evidence;
 use super::fixture;
 use super::halt::{Cause, Halt};
+use super::hop::Hops;
 use super::options::{Options, Strictness};
 use super::plan::Planned;
 use super::stage::Stage;
 use super::steps::{bind, play, play_all};
 use crate::outcome::{CaseOutcome, Finding, Verdict};
 use crate::script::model::{Case, Suite};
-use crate::target::{CLIENT_NAME, Lease, Target, Tenancy};
+use crate::target::{CLIENT_NAME, Lease, Target, Tenancy, Wanted};
 use crate::wire::Tap;
 
 /// How much longer than its deadline a case may take for what the deadline does not govern:
@@ -61,12 +62,18 @@ pub(crate) async fn play_case(planned: &Planned, target: &Arc<Target>, options: 
     let Some(case) = planned.case() else {
         return unplayed(planned, Halt::Error("the plan names a case that is not there".to_owned()));
     };
-    let names: Vec<String> = case.given.accounts.iter().map(|account| account.name.clone()).collect();
+    let wanted = Wanted {
+        accounts: case.given.accounts.iter().map(|account| account.name.clone()).collect(),
+        hops: case.given.hops.iter().map(|hop| hop.name.clone()).collect(),
+    };
     let tenancy = if case.ends_target() { Tenancy::Sole } else { Tenancy::Shared };
-    let lease = match tokio::time::timeout(LEASE_TIME, target.lease(&names, tenancy)).await {
+    let lease = match tokio::time::timeout(LEASE_TIME, target.lease(&wanted, tenancy)).await {
         Ok(Ok(lease)) => lease,
         Ok(Err(error)) => return unplayed(planned, error.into()),
-        Err(_) => return unplayed(planned, Halt::Error("no accounts were free for too long".to_owned())),
+        Err(_) => {
+            let reason = "no accounts or routes were free for too long".to_owned();
+            return unplayed(planned, Halt::Error(reason));
+        }
     };
     let evidence = Arc::new(Evidence::new(tap(case, options)));
     let limit = options.stretched(case.deadline);
@@ -103,6 +110,7 @@ async fn play_on_stage(
         suite: Arc::clone(&planned.suite),
         target: Arc::clone(target),
         bindings: first_bindings(&lease, target),
+        hops: Arc::new(Hops::new(lease.hops())),
         lease: Arc::new(lease),
         sessions: std::collections::BTreeMap::new(),
         evidence: Arc::clone(evidence),
@@ -113,6 +121,7 @@ async fn play_on_stage(
     for (_, account) in stage.lease.accounts() {
         evidence.recorder().hide(account.secret.as_bytes());
     }
+    stage.hops.bind(&mut stage.bindings);
     evidence.arrive(case.span);
     let result = play_steps(&mut stage, case, limit).await;
     tear_down(&mut stage, case).await;

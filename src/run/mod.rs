@@ -10,6 +10,7 @@ pub mod checks;
 mod evidence;
 mod fixture;
 mod halt;
+mod hop;
 mod mailbox;
 mod options;
 mod plan;

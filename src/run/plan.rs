@@ -189,6 +189,7 @@ pub(crate) fn reason_to_skip(case: &Case, suite: &Suite, target: &Target) -> Opt
         .or_else(|| lifecycle(case, target))
         .or_else(|| fixture(case, target))
         .or_else(|| reader(case, target))
+        .or_else(|| routes(case, target))
 }
 
 /// Why a condition does not hold; `None` when it does.
@@ -241,6 +242,18 @@ fn fixture(case: &Case, target: &Target) -> Option<String> {
     let any =
         accounts.iter().flat_map(|account| &account.mailboxes).any(|mailbox| !mailbox.messages.is_empty());
     (any && target.fixture().is_none()).then(|| "the target has no way to put the fixture there".to_owned())
+}
+
+/// Each next hop needs a route of its own.
+fn routes(case: &Case, target: &Target) -> Option<String> {
+    let needed = case.given.hops.len();
+    match target.routes() {
+        Some(0) if needed > 0 => Some("the profile declares no routes to a next hop".to_owned()),
+        Some(size) if size < needed => {
+            Some(format!("the case has {needed} next hops, and the profile declares {size} routes"))
+        }
+        _ => None,
+    }
 }
 
 /// Looking into a mailbox needs IMAP or POP3.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::bindings::{Bindings, Piece, RenderError};
 use super::evidence::Evidence;
 use super::halt::{Cause, Halt};
+use super::hop::Hops;
 use super::options::Options;
 use super::session::Session;
 use crate::dialect::Violation;
@@ -35,6 +36,7 @@ pub(crate) struct Stage {
     pub(crate) lease: Arc<Lease>,
     pub(crate) bindings: Bindings,
     pub(crate) sessions: BTreeMap<String, Session>,
+    pub(crate) hops: Arc<Hops>,
     pub(crate) evidence: Arc<Evidence>,
     pub(crate) options: Options,
     /// When the case must have ended.
@@ -231,6 +233,7 @@ impl Stage {
             target: Arc::clone(&self.target),
             lease: Arc::clone(&self.lease),
             bindings: self.bindings.clone(),
+            hops: Arc::clone(&self.hops),
             evidence: Arc::clone(&self.evidence),
             options: self.options.clone(),
             deadline: self.deadline,

@@ -3,12 +3,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use reference_server::{Limits, NextHop, RecoverableSecrets, Server, Service, Storage};
+use reference_server::{Limits, NextHop, RecoverableSecrets, Schedule, Server, Service, Storage};
 
 use super::TargetError;
 use super::account::Account;
 use super::place::Place;
+use super::route::Route;
 use crate::script::model::Endpoint;
 use crate::wire::{ClientTls, Trust};
 
@@ -37,6 +39,7 @@ pub(super) struct Embedded {
     server: Server,
     pub(super) options: EmbeddedOptions,
     accounts: AtomicUsize,
+    routes: AtomicUsize,
 }
 
 impl Embedded {
@@ -47,7 +50,8 @@ impl Embedded {
             .domain(DOMAIN)
             .recoverable_secrets(RecoverableSecrets::Kept)
             // Small enough that a case can reach them.
-            .limits(Limits { recipients: 120, transactions: Some(60), ..Limits::default() });
+            .limits(Limits { recipients: 120, transactions: Some(60), ..Limits::default() })
+            .schedule(schedule());
         for service in Service::ALL {
             builder = builder.listen(service, any);
         }
@@ -59,7 +63,7 @@ impl Embedded {
         if let Some(address) = server.address(Service::Smtp) {
             server.add_route(REFUSING, NextHop::new(address.ip().to_string(), address.port()));
         }
-        Ok(Self { server, options, accounts: AtomicUsize::new(0) })
+        Ok(Self { server, options, accounts: AtomicUsize::new(0), routes: AtomicUsize::new(0) })
     }
 
     pub(super) fn place(&self) -> Result<Place, TargetError> {
@@ -84,8 +88,28 @@ impl Embedded {
         Ok(account)
     }
 
+    /// Makes a route that no case had before.
+    pub(super) async fn route(&self) -> Result<Route, TargetError> {
+        let number = self.routes.fetch_add(1, Ordering::Relaxed) + 1;
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let route = Route::listen(format!("hop{number}.example"), any).await;
+        let route = route.map_err(|error| TargetError::Listen(any, error))?;
+        let hop = NextHop::new(route.address.ip().to_string(), route.address.port());
+        self.server.add_route(&route.domain, hop);
+        Ok(route)
+    }
+
     pub(super) async fn shutdown(self) {
         self.server.shutdown().await;
+    }
+}
+
+/// Waits short enough for a case to see what is tried again.
+fn schedule() -> Schedule {
+    Schedule {
+        first_wait: Duration::from_millis(300),
+        longest_wait: Duration::from_secs(2),
+        ..Schedule::default()
     }
 }
 

@@ -37,6 +37,15 @@ pub enum TargetError {
         /// Accounts of the profile.
         size: usize,
     },
+    /// A case names more next hops than there are routes.
+    TooFewRoutes {
+        /// Next hops that the case names.
+        needed: usize,
+        /// Routes of the profile.
+        size: usize,
+    },
+    /// Nobody can listen where the target hands mail over.
+    Listen(SocketAddr, std::io::Error),
     /// A leased account cannot be emptied.
     Clean(String, String),
     /// The server is gone, or takes no connections.
@@ -65,6 +74,13 @@ impl fmt::Display for TargetError {
                 f,
                 "the case needs {needed} accounts and the profile has {size}: add some under `accounts`"
             ),
+            Self::TooFewRoutes { needed, size } => write!(
+                f,
+                "the case needs {needed} next hops and the profile has {size}: add some under `routes`"
+            ),
+            Self::Listen(address, error) => {
+                write!(f, "mailspec cannot listen at {address}, where the target hands mail over: {error}")
+            }
             Self::Clean(account, why) => write!(f, "the account {account} cannot be emptied: {why}"),
             Self::Unreachable(why) => f.write_str(why),
             Self::Credentials(account, why) => write!(

@@ -8,7 +8,17 @@ use super::account::{Account, PoolLease};
 use super::lifecycle::{Commands, run_command, wait_ready};
 use super::place::Place;
 use super::process::OwnProcess;
+use super::route::{Route, RouteLease};
 use crate::script::model::Lifecycle;
+
+/// What a case asks a target for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Names of accounts.
+    pub accounts: Vec<String>,
+    /// Names of next hops, each with a domain of its own.
+    pub hops: Vec<String>,
+}
 
 /// Accounts and a place; given back when dropped.
 #[derive(Debug)]
@@ -16,6 +26,7 @@ pub struct Lease {
     pub(super) accounts: Vec<(String, Account)>,
     pub(super) place: Place,
     pub(super) host: Host,
+    pub(super) routes: RouteLease,
     /// Held, so that the pool gets its accounts back when the lease goes.
     pub(super) _pool: Option<PoolLease>,
 }
@@ -53,6 +64,12 @@ impl Lease {
     #[must_use]
     pub fn accounts(&self) -> &[(String, Account)] {
         &self.accounts
+    }
+
+    /// The next hops with their names in the script, in the case's order.
+    #[must_use]
+    pub fn hops(&self) -> &[(String, Route)] {
+        &self.routes.routes
     }
 
     /// Where they are now.

@@ -15,6 +15,7 @@ mod place;
 mod probe;
 mod process;
 mod profile;
+mod route;
 mod rulings;
 
 use std::path::Path;
@@ -24,11 +25,12 @@ use std::time::Duration;
 pub use account::{Account, Pool};
 pub use embedded::EmbeddedOptions;
 pub use error::TargetError;
-pub use lease::Lease;
+pub use lease::{Lease, Wanted};
 pub use lifecycle::Commands;
 pub use place::{CLIENT_NAME, Place, Reach};
 pub use probe::Declared;
-pub use profile::{Cleaning, FixtureRoute, Profile, TlsProfile};
+pub use profile::{Cleaning, FixtureRoute, Profile, RouteProfile, TlsProfile};
+pub use route::Route;
 pub use rulings::{Ruling, Rulings};
 
 use crate::script::model::{Endpoint, Lifecycle};
@@ -37,6 +39,7 @@ use client::ClientError;
 use embedded::{Embedded, account_named};
 use lease::{ForeignHost, Host};
 use process::OwnProcess;
+use route::{RouteLease, Routes};
 
 /// How often, and how far apart, [`Target::end`] looks whether interrupted cases let go.
 const END_TRIES: usize = 100;
@@ -56,6 +59,7 @@ pub struct Target {
     place: Place,
     declared: Declared,
     rulings: Option<Rulings>,
+    routes: Routes,
     kind: Kind,
 }
 
@@ -93,6 +97,7 @@ impl Target {
             place,
             declared,
             rulings: None,
+            routes: Routes::default(),
             kind: Kind::Embedded(Box::new(server)),
         })
     }
@@ -133,6 +138,7 @@ impl Target {
         let ready = profile.lifecycle.ready_time();
         lifecycle::wait_ready(place.addresses.values().copied(), ready).await?;
         let declared = Declared::probe(&place, profile.accounts.first()).await;
+        let routes = listen(profile).await?;
         Ok(Self {
             name: profile.name.clone(),
             software: profile.software.clone(),
@@ -143,6 +149,7 @@ impl Target {
             place,
             declared,
             rulings,
+            routes,
             kind: Kind::Foreign {
                 pool: Pool::new(profile.accounts.clone()),
                 cleaning: profile.cleaning,
@@ -217,6 +224,15 @@ impl Target {
         }
     }
 
+    /// Domains at whose next hop the harness can listen at the same time; `None` without a limit.
+    #[must_use]
+    pub const fn routes(&self) -> Option<usize> {
+        match &self.kind {
+            Kind::Embedded(_) => None,
+            Kind::Foreign { .. } => Some(self.routes.size()),
+        }
+    }
+
     /// Whether its profile lists a policy.
     #[must_use]
     pub fn has_policy(&self, policy: &str) -> bool {
@@ -253,13 +269,14 @@ impl Target {
         Ok(())
     }
 
-    /// Accounts for a case, empty, one per name; waits until there are enough.
+    /// What a case wants, accounts empty; waits until there is enough of it.
     ///
     /// # Errors
     /// A pool that is too small, or accounts that cannot be made or emptied.
-    pub async fn lease(&self, names: &[String], tenancy: Tenancy) -> Result<Lease, TargetError> {
+    pub async fn lease(&self, wanted: &Wanted, tenancy: Tenancy) -> Result<Lease, TargetError> {
+        let names = &wanted.accounts;
         match &self.kind {
-            Kind::Embedded(server) => self.lease_embedded(server, names, tenancy).await,
+            Kind::Embedded(server) => self.lease_embedded(server, wanted, tenancy).await,
             Kind::Foreign { pool, host, cleaning } => {
                 let taken = pool
                     .lease(names)
@@ -280,7 +297,11 @@ impl Target {
                     Tenancy::Shared => Host::Shared,
                     Tenancy::Sole => Host::Commands(Arc::clone(host)),
                 };
-                Ok(Lease { accounts, place: self.place.clone(), host, _pool: Some(taken) })
+                // Behind the accounts, always: so no two cases wait for each other.
+                let (needed, size) = (wanted.hops.len(), self.routes.size());
+                let routes = self.routes.lease(&wanted.hops).await;
+                let routes = routes.ok_or(TargetError::TooFewRoutes { needed, size })?;
+                Ok(Lease { accounts, place: self.place.clone(), host, routes, _pool: Some(taken) })
             }
         }
     }
@@ -288,21 +309,32 @@ impl Target {
     async fn lease_embedded(
         &self,
         server: &Embedded,
-        names: &[String],
+        wanted: &Wanted,
         tenancy: Tenancy,
     ) -> Result<Lease, TargetError> {
+        let names = &wanted.accounts;
         let mut accounts = Vec::new();
+        let routes = self.make_routes(server, wanted).await?;
         if tenancy == Tenancy::Sole {
             accounts.extend(names.iter().map(|name| (name.clone(), account_named(name))));
             let all: Vec<Account> = accounts.iter().map(|(_, account)| account.clone()).collect();
-            let process = OwnProcess::start(&server.options, &all).await?;
+            let process = OwnProcess::start(&server.options, &all, &routes.routes).await?;
             let place = process.place.clone();
-            return Ok(Lease { accounts, place, host: Host::Process(Box::new(process)), _pool: None });
+            let host = Host::Process(Box::new(process));
+            return Ok(Lease { accounts, place, host, routes, _pool: None });
         }
         for name in names {
             accounts.push((name.clone(), server.account(name).await?));
         }
-        Ok(Lease { accounts, place: self.place.clone(), host: Host::Shared, _pool: None })
+        Ok(Lease { accounts, place: self.place.clone(), host: Host::Shared, routes, _pool: None })
+    }
+
+    async fn make_routes(&self, server: &Embedded, wanted: &Wanted) -> Result<RouteLease, TargetError> {
+        let mut routes = Vec::new();
+        for name in &wanted.hops {
+            routes.push((name.clone(), server.route().await?));
+        }
+        Ok(self.routes.made(routes))
     }
 
     /// Stops what was started, also where cases that were interrupted still hold the target.
@@ -338,6 +370,16 @@ impl Target {
             Kind::Foreign { host, .. } => host.stop().await,
         }
     }
+}
+
+/// Listens for what a profile's target hands over.
+async fn listen(profile: &Profile) -> Result<Routes, TargetError> {
+    let mut routes = Vec::new();
+    for RouteProfile { domain, listen } in &profile.routes {
+        let route = Route::listen(domain.clone(), *listen).await;
+        routes.push(route.map_err(|error| TargetError::Listen(*listen, error))?);
+    }
+    Ok(Routes::new(routes))
 }
 
 async fn place_of(profile: &Profile) -> Result<Place, TargetError> {

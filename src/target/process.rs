@@ -13,6 +13,7 @@ use super::TargetError;
 use super::account::Account;
 use super::embedded::{DOMAIN, EmbeddedOptions, endpoint_named};
 use super::place::Place;
+use super::route::Route;
 use crate::script::model::{Endpoint, Lifecycle};
 use crate::wire::{ClientTls, Trust};
 
@@ -33,7 +34,11 @@ pub(super) struct OwnProcess {
 }
 
 impl OwnProcess {
-    pub(super) async fn start(options: &EmbeddedOptions, accounts: &[Account]) -> Result<Self, TargetError> {
+    pub(super) async fn start(
+        options: &EmbeddedOptions,
+        accounts: &[Account],
+        routes: &[(String, Route)],
+    ) -> Result<Self, TargetError> {
         let program = match &options.program {
             Some(program) => program.clone(),
             None => std::env::current_exe().map_err(|error| TargetError::Start(error.to_string()))?,
@@ -46,6 +51,9 @@ impl OwnProcess {
         arguments.extend(["--cram-md5".to_owned(), "--domain".to_owned(), DOMAIN.to_owned()]);
         for account in accounts {
             arguments.extend(["--account".to_owned(), format!("{}:{}", account.address, account.secret)]);
+        }
+        for (_, route) in routes {
+            arguments.extend(["--route".to_owned(), format!("{}={}", route.domain, route.address)]);
         }
         for deviation in &options.deviations {
             arguments.extend(["--deviation".to_owned(), deviation.clone()]);

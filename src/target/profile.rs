@@ -1,6 +1,7 @@
 //! `profile.yaml`: what a foreign target is, where it listens, and what may be done with it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub struct Profile {
     pub fixture: Option<FixtureRoute>,
     /// Whether accounts are emptied when they are leased.
     pub cleaning: Cleaning,
+    /// Domains whose mail it hands to a port at which the harness listens.
+    pub routes: Vec<RouteProfile>,
     /// The folder of the profile: relative paths and commands start there.
     pub folder: PathBuf,
 }
@@ -48,6 +51,15 @@ pub struct TlsProfile {
     pub authority: Option<PathBuf>,
     /// The name to ask for.
     pub name: Option<String>,
+}
+
+/// A domain whose mail the target hands to a port at which the harness listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteProfile {
+    /// The domain.
+    pub domain: String,
+    /// Where the target hands its mail over.
+    pub listen: SocketAddr,
 }
 
 /// Whether accounts are emptied when they are leased.
@@ -71,7 +83,7 @@ pub enum FixtureRoute {
     Smtp,
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "name",
     "software",
     "domain",
@@ -83,6 +95,7 @@ const KEYS: [&str; 11] = [
     "limits",
     "fixture",
     "cleaning",
+    "routes",
 ];
 
 /// Accounts that `count` may ask for.
@@ -140,6 +153,7 @@ fn read_profile(decoder: &mut Decoder, node: &Node, folder: PathBuf) -> Option<P
     let (connections, patience) = fields.get("limits").map(|node| limits(decoder, node)).unwrap_or_default();
     let cleaning = fields.get("cleaning").and_then(|node| decoder.choice(node, "way of cleaning", &CLEANING));
     let fixture = fields.get("fixture").and_then(|node| decoder.choice(node, "way of fixtures", &ROUTES));
+    let routes = fields.get("routes").map(|node| routes(decoder, node)).unwrap_or_default();
     Some(Profile {
         name: name?,
         software,
@@ -153,6 +167,7 @@ fn read_profile(decoder: &mut Decoder, node: &Node, folder: PathBuf) -> Option<P
         patience,
         fixture,
         cleaning: cleaning.unwrap_or_default(),
+        routes,
         folder,
     })
 }
@@ -243,6 +258,30 @@ fn counted_accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Acc
         .collect()
 }
 
+/// `[{domain: hop1.example, listen: 127.0.0.1:2601}, …]`.
+fn routes(decoder: &mut Decoder, node: &Node) -> Vec<RouteProfile> {
+    let mut found: Vec<RouteProfile> = Vec::new();
+    for item in decoder.list(node, "`routes`").unwrap_or_default() {
+        let what = "a route";
+        let Some(fields) = decoder.fields(item, what, &["domain", "listen"]) else { continue };
+        let domain = decoder.required(&fields, what, "domain");
+        let domain = domain.and_then(|node| decoder.sentence(node, "`domain`"));
+        let Some(node) = decoder.required(&fields, what, "listen") else { continue };
+        let Some(text) = decoder.sentence(node, "`listen`") else { continue };
+        let Ok(listen) = text.parse::<SocketAddr>() else {
+            let help = "an IP address and a port, as `127.0.0.1:2601`";
+            decoder.mistake_help(node.span, format!("`{text}` is nothing to listen at"), help);
+            continue;
+        };
+        let Some(domain) = domain else { continue };
+        if found.iter().any(|one| one.domain == domain || one.listen == listen) {
+            decoder.mistake(item.span, "another route has this domain or this address already");
+        }
+        found.push(RouteProfile { domain, listen });
+    }
+    found
+}
+
 fn address_of(user: &str, domain: &str) -> String {
     if user.contains('@') { user.to_owned() } else { format!("{user}@{domain}") }
 }
@@ -289,7 +328,8 @@ mod tests {
              tls: {ca: state/ca.pem, name: localhost}\n\
              accounts: {count: 3, user: 'user{n}', secret: 'user{n}-secret'}\n\
              lifecycle: {start: ./server.sh start, kill: ./server.sh kill, ready: 20s}\n\
-             policies: [relay-denied]\nlimits: {connections: 50}\nfixture: lmtp\n",
+             policies: [relay-denied]\nlimits: {connections: 50}\nfixture: lmtp\n\
+             routes: [{domain: hop1.example, listen: '127.0.0.1:2601'}]\n",
         )
         .unwrap();
         assert_eq!(profile.endpoints.get(&Endpoint::Lmtp).map(String::as_str), Some("127.0.0.1:2424"));
@@ -299,16 +339,19 @@ mod tests {
         assert_eq!(profile.tls.authority, Some(PathBuf::from("targets/x/state/ca.pem")));
         assert_eq!(profile.lifecycle.kill.as_deref(), Some("./server.sh kill"));
         assert_eq!(profile.fixture, Some(FixtureRoute::Lmtp));
+        let route =
+            RouteProfile { domain: "hop1.example".to_owned(), listen: "127.0.0.1:2601".parse().unwrap() };
+        assert_eq!(profile.routes, [route]);
     }
 
     #[test]
     fn all_mistakes_of_a_profile_are_told() {
         let mistakes = read(
-            "name: x\nendpoints: {imap: nowhere, imapx: '127.0.0.1:1'}\naccounts: [{user: a}]\nfixture: post\nlimit: 3\n",
+            "name: x\nendpoints: {imap: nowhere, imapx: '127.0.0.1:1'}\naccounts: [{user: a}]\nfixture: post\nlimit: 3\nroutes: [{domain: a, listen: b}]\n",
         )
         .unwrap_err();
         let messages: Vec<String> = mistakes.into_iter().map(|one| one.message).collect();
-        // The key, the domain, the address, the endpoint, the secret and the way of fixtures.
-        assert_eq!(messages.len(), 6, "{messages:#?}");
+        // The key, the domain, the address, the endpoint, the secret, the way of fixtures, the route.
+        assert_eq!(messages.len(), 7, "{messages:#?}");
     }
 }

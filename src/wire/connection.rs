@@ -1,4 +1,4 @@
-//! One connection to a server: always read, whatever the script waits for.
+//! One connection, opened by us or accepted: always read, whatever the script waits for.
 
 use std::fmt;
 use std::io;
@@ -10,17 +10,62 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, TlsStream};
 
 use super::deflate::{Deflated, NotDeflate};
 use super::inbox::{End, Inbox, Take};
 use super::recorder::Recorder;
-use super::stream::Stream;
+use super::server_tls::ServerTls;
+use super::stream::{Begun, Stream};
 use super::tls::ClientTls;
 use crate::outcome::Direction;
 
 /// How long a farewell may take: the case is over, nobody waits for it.
 const CLOSE_TIME: Duration = Duration::from_millis(500);
+
+/// Which side of a connection is ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// We opened it.
+    Client,
+    /// We accepted it.
+    Server,
+}
+
+impl Side {
+    /// The other side, for people.
+    #[must_use]
+    pub const fn peer(self) -> &'static str {
+        match self {
+            Self::Client => "the server",
+            Self::Server => "the client",
+        }
+    }
+
+    /// Our side, for people.
+    const fn own(self) -> &'static str {
+        match self {
+            Self::Client => "the client",
+            Self::Server => "the server",
+        }
+    }
+
+    /// What the transcript calls what we send.
+    const fn sends(self) -> Direction {
+        match self {
+            Self::Client => Direction::Client,
+            Self::Server => Direction::Server,
+        }
+    }
+
+    /// What the transcript calls what arrives.
+    const fn hears(self) -> Direction {
+        match self {
+            Self::Client => Direction::Server,
+            Self::Server => Direction::Client,
+        }
+    }
+}
 
 /// What a connection needs beside an address.
 #[derive(Debug, Clone)]
@@ -96,18 +141,26 @@ impl std::error::Error for HandshakeError {}
 /// Why octets could not be sent.
 #[derive(Debug)]
 pub enum WriteError {
-    /// The server did not take them within the time limit.
+    /// The peer did not take them within the time limit.
     TimedOut,
     /// The connection is gone.
     Closed(io::Error),
 }
 
+impl WriteError {
+    /// Why, told of this peer: `the server`, `the client`.
+    #[must_use]
+    pub fn told_of(&self, peer: &str) -> String {
+        match self {
+            Self::TimedOut => format!("{peer} did not take what was sent within the time limit"),
+            Self::Closed(error) => format!("{peer} took no more octets: {error}"),
+        }
+    }
+}
+
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut => f.write_str("the server did not take what was sent within the time limit"),
-            Self::Closed(error) => write!(f, "the server took no more octets: {error}"),
-        }
+        f.write_str(&self.told_of("the server"))
     }
 }
 
@@ -122,10 +175,11 @@ pub enum Received<T> {
     TimedOut,
 }
 
-/// A connection to a server.
+/// A connection.
 #[derive(Debug)]
 pub struct Connection {
     name: String,
+    side: Side,
     inbox: Arc<Inbox>,
     recorder: Arc<Recorder>,
     /// `None` once it is closed by us.
@@ -184,8 +238,25 @@ impl Connection {
             }
         };
         let inbox = Arc::new(Inbox::default());
-        let open = Open::start(stream, &name, &inbox, &recorder);
-        Ok(Self { name, inbox, recorder, open: Some(open), encrypted, writes: 0 })
+        let open = Open::start(stream, Side::Client, &name, &inbox, &recorder);
+        Ok(Self { name, side: Side::Client, inbox, recorder, open: Some(open), encrypted, writes: 0 })
+    }
+
+    /// A connection that was accepted; begins to read.
+    #[must_use]
+    pub fn accepted(tcp: TcpStream, name: String, recorder: Arc<Recorder>) -> Self {
+        let _ = tcp.set_nodelay(true);
+        let from = tcp.peer_addr().map_or_else(|_| "nowhere".to_owned(), |address| address.to_string());
+        recorder.note(&name, format!("a connection from {from}"));
+        let inbox = Arc::new(Inbox::default());
+        let open = Open::start(Stream::Plain(tcp), Side::Server, &name, &inbox, &recorder);
+        Self { name, side: Side::Server, inbox, recorder, open: Some(open), encrypted: false, writes: 0 }
+    }
+
+    /// Which side of it is ours.
+    #[must_use]
+    pub const fn side(&self) -> Side {
+        self.side
     }
 
     /// Its name in the transcript.
@@ -200,7 +271,7 @@ impl Connection {
         self.encrypted
     }
 
-    /// How the server's side ended, when it did.
+    /// How the other side ended, when it did.
     #[must_use]
     pub fn end(&self) -> Option<End> {
         self.inbox.look(|_, end| end.cloned())
@@ -255,7 +326,7 @@ impl Connection {
         };
         self.writes += 1;
         // Recorded before the write: a reply can be read before the write returns.
-        self.recorder.octets(&self.name, Direction::Client, Instant::now(), octets);
+        self.recorder.octets(&self.name, self.side.sends(), Instant::now(), octets);
         let write = async {
             open.writer.write_all(octets).await?;
             open.writer.flush().await
@@ -297,7 +368,7 @@ impl Connection {
             }
         };
         self.encrypted = true;
-        self.open = Some(Open::start(stream, &self.name, &self.inbox, &self.recorder));
+        self.open = Some(Open::start(stream, self.side, &self.name, &self.inbox, &self.recorder));
         Ok(before)
     }
 
@@ -315,7 +386,7 @@ impl Connection {
             }
         };
         self.recorder.note(&self.name, if done { "compressed from here on" } else { "compressed already" });
-        self.open = Some(Open::start(stream, &self.name, &self.inbox, &self.recorder));
+        self.open = Some(Open::start(stream, self.side, &self.name, &self.inbox, &self.recorder));
         done
     }
 
@@ -328,14 +399,14 @@ impl Connection {
                 self.recorder.note(&self.name, "compressed up to here");
                 if !rest.is_empty() {
                     let now = Instant::now();
-                    self.recorder.octets(&self.name, Direction::Server, now, &rest);
+                    self.recorder.octets(&self.name, self.side.hears(), now, &rest);
                     self.inbox.push(&rest, now);
                 }
                 (below, true)
             }
             other => (other, false),
         };
-        self.open = Some(Open::start(stream, &self.name, &self.inbox, &self.recorder));
+        self.open = Some(Open::start(stream, self.side, &self.name, &self.inbox, &self.recorder));
         done
     }
 
@@ -347,10 +418,40 @@ impl Connection {
         self.open.take()?.stop().await
     }
 
+    /// The server's side of an upgrade to TLS in place. What came unread before belongs to the
+    /// handshake: a client begins it as soon as it is told to.
+    ///
+    /// # Errors
+    /// When there is no handshake by the deadline; the connection is then closed.
+    pub async fn accept_tls(&mut self, tls: &ServerTls, deadline: Instant) -> Result<(), HandshakeError> {
+        let open = self.open.take().ok_or(HandshakeError::Closed)?;
+        let Some(Stream::Plain(tcp)) = open.stop().await else { return Err(HandshakeError::Closed) };
+        let accepting = tls.acceptor.accept(Begun::new(tcp, self.inbox.drain()));
+        let result = match tokio::time::timeout_at(deadline.into(), accepting).await {
+            Err(_) => Err(HandshakeError::TimedOut),
+            Ok(Err(error)) => Err(HandshakeError::Failed(error)),
+            Ok(Ok(stream)) => Ok(TlsStream::Server(stream)),
+        };
+        match result {
+            Ok(stream) => {
+                note_version(&stream, &self.name, &self.recorder);
+                let stream = Stream::Tls(Box::new(stream));
+                self.encrypted = true;
+                self.open = Some(Open::start(stream, self.side, &self.name, &self.inbox, &self.recorder));
+                Ok(())
+            }
+            Err(error) => {
+                self.recorder.note(&self.name, error.to_string());
+                self.inbox.finish(End::Tls(error.to_string()));
+                Err(error)
+            }
+        }
+    }
+
     /// Closes the TCP connection at once, without any farewell.
     pub async fn drop_now(&mut self) {
         if let Some(open) = self.open.take() {
-            self.recorder.note(&self.name, "dropped by the client");
+            self.recorder.note(&self.name, format!("dropped by {}", self.side.own()));
             drop(open.stop().await);
         }
     }
@@ -363,7 +464,7 @@ impl Connection {
         let Some(open) = self.open.as_mut() else {
             return Err(WriteError::Closed(io::Error::from(io::ErrorKind::NotConnected)));
         };
-        self.recorder.note(&self.name, "half-closed by the client");
+        self.recorder.note(&self.name, format!("half-closed by {}", self.side.own()));
         match tokio::time::timeout_at(deadline.into(), open.writer.shutdown()).await {
             Err(_) => Err(WriteError::TimedOut),
             Ok(Err(error)) => Err(WriteError::Closed(error)),
@@ -374,7 +475,7 @@ impl Connection {
     /// Closes the TCP connection at once by a reset (RFC 9293, section 3.10.4, ABORT).
     pub async fn reset(&mut self) {
         if let Some(open) = self.open.take() {
-            self.recorder.note(&self.name, "reset by the client");
+            self.recorder.note(&self.name, format!("reset by {}", self.side.own()));
             if let Some(stream) = open.stop().await {
                 // Where the system does not know it, an ordinary close is the next best.
                 let _ = stream.tcp().set_zero_linger();
@@ -386,7 +487,7 @@ impl Connection {
     pub async fn close(&mut self) {
         if let Some(mut open) = self.open.take() {
             let _ = tokio::time::timeout(CLOSE_TIME, open.writer.shutdown()).await;
-            self.recorder.note(&self.name, "closed by the client");
+            self.recorder.note(&self.name, format!("closed by {}", self.side.own()));
             drop(open.stop().await);
         }
     }
@@ -407,10 +508,11 @@ impl Drop for Connection {
 }
 
 impl Open {
-    fn start(stream: Stream, name: &str, inbox: &Arc<Inbox>, recorder: &Arc<Recorder>) -> Self {
+    fn start(stream: Stream, side: Side, name: &str, inbox: &Arc<Inbox>, recorder: &Arc<Recorder>) -> Self {
         let (reader, writer) = tokio::io::split(stream);
         let (stop, stopped) = oneshot::channel();
-        let task = read_all(reader, stopped, name.to_owned(), Arc::clone(inbox), Arc::clone(recorder));
+        let task =
+            read_all(reader, stopped, (name.to_owned(), side), Arc::clone(inbox), Arc::clone(recorder));
         Self { writer, reader: tokio::spawn(task), stop }
     }
 
@@ -430,24 +532,29 @@ async fn handshake(
     recorder: &Recorder,
 ) -> Result<Stream, HandshakeError> {
     let connector = TlsConnector::from(Arc::clone(&tls.config));
-    let connecting = connector.connect(tls.name.clone(), tcp);
+    let connecting = connector.connect(tls.name.clone(), Begun::new(tcp, Vec::new()));
     match tokio::time::timeout_at(deadline.into(), connecting).await {
         Err(_) => Err(HandshakeError::TimedOut),
         Ok(Err(error)) => Err(HandshakeError::Failed(error)),
         Ok(Ok(stream)) => {
-            let version = stream.get_ref().1.protocol_version();
-            let version = version.and_then(|version| version.as_str().map(str::to_owned)).unwrap_or_default();
-            recorder.note(name, format!("TLS stands {}", version.replace('_', ".")).trim_end().to_owned());
+            let stream = TlsStream::Client(stream);
+            note_version(&stream, name, recorder);
             Ok(Stream::Tls(Box::new(stream)))
         }
     }
+}
+
+fn note_version(stream: &TlsStream<Begun>, name: &str, recorder: &Recorder) {
+    let version = stream.get_ref().1.protocol_version();
+    let version = version.and_then(|version| version.as_str().map(str::to_owned)).unwrap_or_default();
+    recorder.note(name, format!("TLS stands {}", version.replace('_', ".")).trim_end().to_owned());
 }
 
 /// Reads until the end or until it is stopped, and gives its half back.
 async fn read_all(
     mut reader: ReadHalf<Stream>,
     mut stopped: oneshot::Receiver<()>,
-    name: String,
+    (name, side): (String, Side),
     inbox: Arc<Inbox>,
     recorder: Arc<Recorder>,
 ) -> ReadHalf<Stream> {
@@ -463,7 +570,7 @@ async fn read_all(
             Ok(0) => End::Closed,
             Ok(count) => {
                 let octets = chunk.get(..count).unwrap_or_default();
-                recorder.octets(&name, Direction::Server, now, octets);
+                recorder.octets(&name, side.hears(), now, octets);
                 if inbox.push(octets, now) {
                     continue;
                 }
@@ -471,7 +578,7 @@ async fn read_all(
             }
             Err(error) => end_of(&error),
         };
-        recorder.note(&name, end.to_string());
+        recorder.note(&name, end.told_of(side.peer()));
         inbox.finish(end);
         // The half is kept until we close: dropping it here would not close anything either.
         let _ = (&mut stopped).await;

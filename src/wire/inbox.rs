@@ -11,12 +11,12 @@ use tokio::sync::Notify;
 /// Octets that may lie unread before the connection stops reading.
 pub(crate) const MAX_UNREAD: usize = 64 * 1024 * 1024;
 
-/// How the server's side of a connection ended.
+/// How the other side of a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// The server closed it in good order (FIN, or TLS close_notify).
+    /// The peer closed it in good order (FIN, or TLS close_notify).
     Closed,
-    /// The server reset it.
+    /// The peer reset it.
     Reset,
     /// TLS ended badly, with the library's words.
     Tls(String),
@@ -28,16 +28,24 @@ pub enum End {
     Overflow,
 }
 
+impl End {
+    /// How it ended, told of this peer: `the server`, `the client`.
+    #[must_use]
+    pub fn told_of(&self, peer: &str) -> String {
+        match self {
+            Self::Closed => format!("{peer} closed the connection"),
+            Self::Reset => format!("{peer} reset the connection"),
+            Self::Tls(why) => format!("TLS ended badly: {why}"),
+            Self::Compression(why) => format!("what came is not compressed by DEFLATE: {why}"),
+            Self::Failed(why) => format!("reading failed: {why}"),
+            Self::Overflow => format!("more than {MAX_UNREAD} octets came unasked for"),
+        }
+    }
+}
+
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed => f.write_str("the server closed the connection"),
-            Self::Reset => f.write_str("the server reset the connection"),
-            Self::Tls(why) => write!(f, "TLS ended badly: {why}"),
-            Self::Compression(why) => write!(f, "what came is not compressed by DEFLATE: {why}"),
-            Self::Failed(why) => write!(f, "reading failed: {why}"),
-            Self::Overflow => write!(f, "more than {MAX_UNREAD} octets came unasked for"),
-        }
+        f.write_str(&self.told_of("the server"))
     }
 }
 
@@ -100,6 +108,13 @@ impl Inbox {
     pub(crate) fn look<T>(&self, look: impl FnOnce(&[u8], Option<&End>) -> T) -> T {
         let state = self.lock();
         look(state.octets.get(state.taken..).unwrap_or_default(), state.end.as_ref())
+    }
+
+    /// Removes all unread octets and gives them.
+    pub(crate) fn drain(&self) -> Vec<u8> {
+        let octets = self.look(|octets, _| octets.to_vec());
+        self.consume(octets.len());
+        octets
     }
 
     /// When the last octets came.

@@ -9,14 +9,16 @@ mod escape;
 mod inbox;
 mod recorder;
 mod redact;
+mod server_tls;
 mod stream;
 mod tls;
 
 pub use connection::{
-    ConnectError, Connection, ConnectionOptions, HandshakeError, Mark, Received, WriteError,
+    ConnectError, Connection, ConnectionOptions, HandshakeError, Mark, Received, Side, WriteError,
 };
 pub use escape::{escape, escape_line, shorten};
 pub use inbox::{End, Take};
 pub use recorder::{Recorder, Tap};
 pub use redact::Redactor;
+pub use server_tls::ServerTls;
 pub use tls::{ClientTls, OnlyVersion, TlsSetupError, Trust};

@@ -49,6 +49,7 @@ pub(crate) async fn target(endpoints: &[(Endpoint, SocketAddr)], patience: Durat
         patience: Some(patience),
         fixture: None,
         cleaning: Cleaning::Never,
+        routes: Vec::new(),
         folder: PathBuf::from("."),
     };
     Arc::new(Target::start(profile, None).await.unwrap())

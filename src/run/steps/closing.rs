@@ -41,17 +41,19 @@ pub(super) async fn closed(stage: &mut Stage, step: &Step, law: Option<&Law>) ->
         Some(end) => Take::Done { consumed: octets.len(), item: end.clone() },
         None => Take::More,
     };
-    let actual = match stage.session(&step.on)?.connection.receive(wait.deadline, take).await {
+    let connection = &stage.session(&step.on)?.connection;
+    let peer = connection.side().peer();
+    let actual = match connection.receive(wait.deadline, take).await {
         Received::Item(End::Closed | End::Reset) => return Ok(()),
-        Received::Item(end) => end.to_string(),
+        Received::Item(end) => end.told_of(peer),
         Received::TimedOut if wait.cut => {
-            let reason = "the case's time was up before the server closed the connection".to_owned();
+            let reason = format!("the case's time was up before {peer} closed the connection");
             return Err(Halt::Blocked { reason, cause: Cause::Silence });
         }
         Received::TimedOut => format!("the connection stood open for {:?}", wait.within),
     };
     let departure = Departure {
-        expected: "the server closes the connection".to_owned(),
+        expected: format!("{peer} closes the connection"),
         actual,
         label: "the connection stays open".to_owned(),
         cause: Cause::Silence,
@@ -68,15 +70,17 @@ pub(super) async fn silence(
 ) -> Result<(), Halt> {
     // Not multiplied by the time factor when it cannot be waited for: a longer silence proves more.
     let wait = stage.wait(time);
+    let connection = &stage.session(&step.on)?.connection;
+    let peer = connection.side().peer();
     let take = |octets: &[u8], end: Option<&End>| match end {
         _ if !octets.is_empty() => {
             let head = octets.get(..octets.len().min(4096)).unwrap_or_default();
             Take::Done { consumed: 0, item: quote(head) }
         }
-        Some(end) => Take::Done { consumed: 0, item: end.to_string() },
+        Some(end) => Take::Done { consumed: 0, item: end.told_of(peer) },
         None => Take::More,
     };
-    match stage.session(&step.on)?.connection.receive(wait.deadline, take).await {
+    match connection.receive(wait.deadline, take).await {
         Received::TimedOut if wait.cut => {
             let place = stage.place(step.span);
             let reason = format!("{place}: the case's time was up before the silence was over");
@@ -85,7 +89,8 @@ pub(super) async fn silence(
         Received::TimedOut => Ok(()),
         Received::Item(actual) => {
             let expected = format!("silence for {time:?}");
-            stage.depart(law, span(step, law), Departure::answer(expected, actual, "the server spoke"))
+            let label = format!("{peer} spoke");
+            stage.depart(law, span(step, law), Departure::answer(expected, actual, label))
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::run::checks::text::{Case, match_text};
 use crate::run::halt::{Cause, Halt};
 use crate::run::mailbox;
 use crate::run::stage::{Departure, Stage, quote};
-use crate::script::model::{EventuallyMailbox, Step};
+use crate::script::model::{EventuallyMailbox, MessageTraits, Step};
 
 /// The first pause between two looks; each pause is longer, up to [`LAST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -74,7 +74,7 @@ fn look(stage: &mut Stage, asked: &EventuallyMailbox, messages: &[Vec<u8>]) -> R
     let mut nearest: Option<Lack> = None;
     let mut found = 0;
     for message in messages {
-        match lack(stage, asked, message)? {
+        match lack(stage, &asked.has, message)? {
             None => {
                 found += 1;
                 bind(&mut stage.bindings, asked, message);
@@ -111,15 +111,15 @@ fn look(stage: &mut Stage, asked: &EventuallyMailbox, messages: &[Vec<u8>]) -> R
 }
 
 /// What a message lacks of what is asked for; the rank says how near it came.
-struct Lack {
+pub(super) struct Lack {
     rank: usize,
     expected: String,
-    actual: String,
+    pub(super) actual: String,
     label: String,
 }
 
-fn lack(stage: &mut Stage, asked: &EventuallyMailbox, message: &[u8]) -> Result<Option<Lack>, Halt> {
-    for (rank, (name, pattern)) in asked.has.headers.iter().enumerate() {
+pub(super) fn lack(stage: &mut Stage, has: &MessageTraits, message: &[u8]) -> Result<Option<Lack>, Halt> {
+    for (rank, (name, pattern)) in has.headers.iter().enumerate() {
         let values = mailbox::header_values(message, name);
         let fits = |value: &Vec<u8>, bindings: &mut Bindings| {
             bindings.attempt(|bindings| match_text(pattern, value, Case::Exact, bindings)).is_ok()
@@ -130,16 +130,16 @@ fn lack(stage: &mut Stage, asked: &EventuallyMailbox, message: &[u8]) -> Result<
             return Ok(Some(Lack { rank, expected: format!("{name} as asked for"), actual, label }));
         }
     }
-    let rank = asked.has.headers.len();
+    let rank = has.headers.len();
     let body = mailbox::body(message);
-    if let Some(template) = &asked.has.body {
+    if let Some(template) = &has.body {
         let wanted = stage.octets(template)?;
         if body != wanted {
             let label = "the body differs".to_owned();
             return Ok(Some(Lack { rank, expected: quote(&wanted), actual: quote(body), label }));
         }
     }
-    if let Some(template) = &asked.has.body_contains {
+    if let Some(template) = &has.body_contains {
         let wanted = stage.octets(template)?;
         if !wanted.is_empty() && !body.windows(wanted.len()).any(|window| window == wanted) {
             let label = "the body does not hold it".to_owned();

@@ -7,10 +7,12 @@ mod closing;
 mod compress;
 mod condition;
 mod eventually;
+mod hop;
 mod lifecycle;
 mod looping;
 mod opening;
 mod sending;
+mod served;
 mod starttls;
 mod talk;
 
@@ -53,6 +55,7 @@ pub(crate) async fn play(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
             tokio::time::sleep_until(until.into()).await;
             Ok(())
         }
+        Action::Hop(action) => hop::play(stage, step, action).await,
         Action::EventuallyMailbox(wait) => eventually::mailbox(stage, step, wait).await,
         Action::EventuallySteps(steps) => eventually::steps(stage, step, steps).await,
         Action::Check(check) => check::check(stage, check),

@@ -1,10 +1,11 @@
 //! `starttls`: the command, its positive answer, and the handshake; preconditions.
 
+use super::served;
 use super::talk::{imap, pop3, smtp};
 use crate::run::halt::{Cause, Halt};
 use crate::run::stage::Stage;
 use crate::script::model::{Protocol, StartTls, Step, TlsVersion, TlsWish};
-use crate::wire::{ClientTls, OnlyVersion};
+use crate::wire::{ClientTls, OnlyVersion, Side};
 
 /// Does the step.
 pub(super) async fn start_tls(
@@ -13,6 +14,9 @@ pub(super) async fn start_tls(
     how: StartTls,
     wish: Option<&TlsWish>,
 ) -> Result<(), Halt> {
+    if stage.session(&step.on)?.connection.side() == Side::Server {
+        return served::start_tls(stage, step, how).await;
+    }
     if let Some(wish) = wish {
         stage.session(&step.on)?.tls = wish.clone();
     }

@@ -33,7 +33,21 @@ pub(in crate::script) const GIVEN: &Mapping = &Mapping {
             Shape::Named(&Shape::Mapping(ACCOUNT_MAIL)),
         )
         .cannot_fail("its messages do or do not get there"),
+        Construct::new(
+            "next-hops",
+            "names of next hops: the target hands mail for `${hop.domain}`, a domain that is leased as accounts are, to a port at which the harness listens (`${hop.address}`, `${hop.port}`). The case is skipped where the profile declares too few `routes`",
+            Shape::List(&HOP, 0),
+        )
+        .cannot_fail("a target that has too few is told before anything runs"),
     ],
+};
+
+const HOP: Shape = Shape::Either(&[Shape::Text, Shape::Mapping(NEXT_HOP)]);
+
+/// A next hop.
+pub(in crate::script) const NEXT_HOP: &Mapping = &Mapping {
+    what: "a next hop",
+    keys: &[Construct::new("name", "its name", Shape::Text).required().cannot_fail(READ)],
 };
 
 /// The mail of an account that is not the first.

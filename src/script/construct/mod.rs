@@ -25,13 +25,13 @@ pub use shape::{Mapping, Need, Shape};
 pub(super) use case::{BLOCK, CASE};
 pub(super) use check::{CHECK, OPERATORS, SERIES};
 pub(super) use condition::CONDITIONS;
-pub(super) use given::{ACCOUNT_MAIL, GIVEN, LET, MESSAGE};
+pub(super) use given::{ACCOUNT_MAIL, GIVEN, LET, MESSAGE, NEXT_HOP};
 pub(super) use pattern::{FILTERS, TYPES};
 pub(super) use payload::{MIME, PAYLOAD};
 pub(super) use sasl::{SASL, TAMPER};
 pub(super) use steps::{
-    ALTERNATIVE, CLOSED, COMPRESS, DATA, EVENTUALLY, FOR, HAS, MAILBOX, MODIFIERS, OPEN, REPEAT, SEND,
-    SILENCE, STARTTLS, STEPS, TLS, USE,
+    ACCEPT, ALTERNATIVE, ARRIVAL, CLOSED, COMPRESS, DATA, EVENTUALLY, FOR, HAS, HEARD, MAILBOX, MODIFIERS, OPEN,
+    RECEIVE, REPEAT, SEND, SERVE, SILENCE, STARTTLS, STEPS, TLS, USE,
 };
 pub(super) use suite::SUITE;
 pub(super) use talk::LINES;

@@ -13,6 +13,30 @@ pub(in crate::script) const LINES: &[Construct] = &[
     .brief("`C: TEXT`")
     .example("smtp", "- greet\n- talk: |\n    C: NOOP\n    C: RSET\n    S: 250     § rfc5321-4.1.1.9-R1\n    S: 250     § rfc5321-4.1.1.5-2\n")
     .cannot_fail("what comes of it is looked at by an `S:`"),
+    Construct::new(
+        "C?:",
+        "on a connection that was accepted: what the client may say; where it does, the `S:` lines below answer it, and where it says something else, or closes, both are passed over",
+        Shape::Text,
+    )
+    .brief("`C?: PATTERN`")
+    .example(
+        "submission",
+        "\
+given: {next-hops: [hop]}
+steps:
+  - login
+  - use: {block: submit, with: {to: \"bob@${hop.domain}\"}}
+  - accept: hop
+  - on: hop
+    talk: |
+      S: 554 no mail is taken here
+      C?: EHLO ...
+      S: 503 no
+      C: QUIT                         § rfc5321-4.1.1.10-3
+      S: 221 bye
+",
+    )
+    .cannot_fail("it may come and may stay away"),
     Construct::new("S:", "the next reply must be this one", Shape::Text)
         .brief("`S: PATTERN`")
         .example("smtp", "- greet\n- talk: |\n    C: NOOP\n    S: 250     § rfc5321-4.1.1.9-R1\n"),

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::hop::GivenHop;
 use crate::script::template::Template;
 
 /// The fixture of a case: accounts in order, the first is the one `login` uses.
@@ -9,6 +10,8 @@ use crate::script::template::Template;
 pub struct Given {
     /// Accounts with their mail.
     pub accounts: Vec<GivenAccount>,
+    /// Next hops, each with a domain of its own.
+    pub hops: Vec<GivenHop>,
 }
 
 /// One account of a fixture.

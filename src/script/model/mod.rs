@@ -4,6 +4,7 @@ mod check;
 mod connection;
 mod endpoint;
 mod given;
+mod hop;
 mod sasl;
 mod step;
 mod suite;
@@ -13,6 +14,10 @@ pub use check::{Check, EventuallyMailbox, MessageTraits, Operator, Series};
 pub use connection::{Compress, Cut, Data, Open, Send, StartTls, TlsVersion, TlsWish};
 pub use endpoint::{Endpoint, Protocol};
 pub use given::{Binding, Given, GivenAccount, GivenMailbox, GivenMessage, LetValue};
+pub use hop::{
+    Arrival, GivenHop, HeardLine, HopAction, Moment, Occurrence, Receive, Serve, ServedAnswer, ServedTalk,
+    Turn,
+};
 pub use sasl::{Initial, Replacement, Sasl, SaslOutcome, Tamper};
 pub use step::{Action, Alternative, Condition, Sense, Step, Test};
 pub use suite::{Case, Lifecycle, Need, Suite};

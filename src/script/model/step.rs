@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::check::{Check, EventuallyMailbox};
 use super::connection::{Compress, Data, Open, Send, StartTls, TlsWish};
 use super::given::Binding;
+use super::hop::HopAction;
 use super::sasl::Sasl;
 use super::suite::Need;
 use super::talk::{Law, Talk};
@@ -45,6 +46,7 @@ impl Step {
             Action::Silence { law, .. } => laws.extend(law.as_ref()),
             Action::Check(check) => laws.extend(check.law.as_ref()),
             Action::EventuallyMailbox(wait) => laws.extend(wait.law.as_ref()),
+            Action::Hop(hop) => laws.extend(hop.laws()),
             Action::Connect(_)
             | Action::Greet(_)
             | Action::Login(_)
@@ -104,7 +106,7 @@ impl Step {
                 | Action::Reset
                 | Action::Closed(_)
                 | Action::Silence { .. }
-        );
+        ) || matches!(&self.action, Action::Hop(hop) if hop.has_connection());
         about.then_some(self.on.as_str())
     }
 }
@@ -147,6 +149,8 @@ pub enum Action {
     },
     /// Wait.
     Pause(Duration),
+    /// The server's side.
+    Hop(Box<HopAction>),
     /// Poll a mailbox until it holds what is asked.
     EventuallyMailbox(Box<EventuallyMailbox>),
     /// Repeat steps until none fails.

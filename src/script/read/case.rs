@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::scope::Scope;
 use super::table::Row;
-use super::{Context, given, lint, needs, step, texts};
+use super::{Context, Parties, given, hop, lint, needs, step, texts};
 use crate::script::construct::CASE;
 use crate::script::model::{Binding, Case, LetValue, Need, Step};
 use crate::source::{Fields, Node, Span};
@@ -39,10 +39,14 @@ pub(super) fn read(
     all_needs.extend(fields.get("needs").map(|node| needs::read(context, node)).unwrap_or_default());
 
     let accounts = given::accounts(context, fields.get("given"));
+    let hops = hop::declared(context, fields.get("given"));
     let mut scope = Scope::new(&accounts);
+    scope.add_hops(&hops);
+    // Towards a next hop the target is the client.
+    context.judged = if hops.is_empty() { Parties::Server } else { Parties::Both };
     let mut lets = columns(context, &mut scope, row, node.span);
     lets.extend(fields.get("let").map(|node| texts::bindings(context, &mut scope, node)).unwrap_or_default());
-    let given = given::read(context, &mut scope, fields.get("given"), accounts);
+    let given = given::read(context, &mut scope, fields.get("given"), accounts, hops);
 
     let before = context.decoder.mistakes();
     let steps_node = context.decoder.required(&fields, WHAT, "steps");

@@ -8,7 +8,7 @@ use super::payload::{self, LineEnds, with_crlf};
 use super::scope::Scope;
 use super::{mime, texts};
 use crate::script::construct::{ACCOUNT_MAIL, GIVEN, MESSAGE};
-use crate::script::model::{Given, GivenAccount, GivenMailbox, GivenMessage};
+use crate::script::model::{Given, GivenAccount, GivenHop, GivenMailbox, GivenMessage};
 use crate::script::template::{Escapes, Part, Template};
 use crate::source::{Entry, Fields, Node, Span};
 
@@ -51,6 +51,7 @@ pub(super) fn read(
     scope: &mut Scope,
     given: Option<&Node>,
     names: Vec<String>,
+    hops: Vec<GivenHop>,
 ) -> Given {
     let mut accounts: Vec<GivenAccount> =
         names.into_iter().map(|name| GivenAccount { name, mailboxes: Vec::new() }).collect();
@@ -79,7 +80,7 @@ pub(super) fn read(
             }
         }
     }
-    Given { accounts }
+    Given { accounts, hops }
 }
 
 fn mailboxes(

@@ -1,6 +1,6 @@
 //! What an expectation judges: `§ id, id (level)`, and `law:` of a step.
 
-use super::Context;
+use super::{Context, Parties};
 use crate::requirement::{Binds, Level, RequirementId};
 use crate::script::model::Law;
 use crate::source::{Node, Span, nearest};
@@ -79,7 +79,7 @@ fn read_id(context: &mut Context<'_>, word: &str, level: Option<Level>, span: Sp
             format!("judge it at another level: `§ {word} (should)`"),
         );
     }
-    if requirement.binds == Binds::Client {
+    if requirement.binds == Binds::Client && context.judged == Parties::Server {
         let message = format!("`{word}` binds the client, and `S:` judges the server");
         context.decoder.mistake_help(span, message, "cite the rule that binds the server");
     }

@@ -6,7 +6,7 @@
 
 use super::{Context, talk};
 use crate::script::model::{
-    Action, Case, Exchange, Expectation, Pattern, Protocol, SaslOutcome, Step, Trigger,
+    Action, Case, Exchange, Expectation, HopAction, Occurrence, Pattern, Protocol, SaslOutcome, Step, Trigger,
 };
 use crate::script::pattern::{Cardinality, CodePattern, ImapData, ImapExpectation, ImapStatus, Pop3Status};
 
@@ -90,6 +90,7 @@ impl Survey {
                     self.judge(if absent { Polarity::Negative } else { Polarity::Positive });
                 }
             }
+            Action::Hop(hop) => self.hop(hop),
             Action::AnyOf(alternatives) => {
                 let surveys = alternatives.iter().map(|alternative| {
                     let mut survey = Self::default();
@@ -104,6 +105,16 @@ impl Survey {
                 }
             }
         }
+    }
+
+    /// A server that refuses everything relays nothing.
+    fn hop(&mut self, hop: &HopAction) {
+        self.control |= match hop {
+            HopAction::Accept { .. } | HopAction::Receive(_) | HopAction::Arrival(_) => true,
+            HopAction::Talk(talk) => talk.turns.iter().any(|turn| turn.occurrence == Occurrence::Required),
+            HopAction::Serve(_) | HopAction::Heard { .. } => false,
+        };
+        hop.laws().iter().for_each(|_| self.judge(Polarity::Positive));
     }
 
     /// A server passes alternatives by the one that suits it best.

@@ -6,6 +6,7 @@
 mod block;
 mod case;
 mod given;
+mod hop;
 mod law;
 mod lint;
 mod mime;
@@ -52,10 +53,21 @@ struct Context<'a> {
     surroundings: Surroundings<'a>,
     /// The suite's protocol; `smtp` while it is not known.
     protocol: Protocol,
+    /// Whom the expectations of the case that is read judge.
+    judged: Parties,
     /// The suite's own blocks.
     blocks: Vec<uses::Block>,
     /// The blocks that are being read, the outermost first.
     using: Vec<String>,
+}
+
+/// Whom the expectations of a case judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parties {
+    /// The target as a server.
+    Server,
+    /// The target as a server, and as the client of a next hop.
+    Both,
 }
 
 impl Context<'_> {
@@ -88,6 +100,7 @@ pub fn read(
         ledger,
         surroundings,
         protocol: Protocol::Smtp,
+        judged: Parties::Server,
         blocks: Vec::new(),
         using: Vec::new(),
     };

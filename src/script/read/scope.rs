@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
-use crate::script::model::{Endpoint, Open, Protocol};
+use crate::script::model::{Endpoint, GivenHop, Open, Protocol};
 use crate::source::{Span, nearest};
 
 /// Variables that every case has.
@@ -14,10 +14,14 @@ const BUILT_IN: [&str; 3] = ["domain", "client", "unique"];
 /// What every account has.
 const OF_ACCOUNT: [&str; 4] = ["address", "user", "secret", "plain"];
 
+/// What every next hop has.
+const OF_HOP: [&str; 3] = ["domain", "address", "port"];
+
 /// What is known at a place in a case.
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
     accounts: Vec<String>,
+    hops: Vec<String>,
     variables: BTreeSet<String>,
     connections: BTreeMap<String, Link>,
     certainty: Certainty,
@@ -41,6 +45,17 @@ pub(super) struct Link {
     pub(super) state: LinkState,
     /// Whether the greeting is yet to be taken by the script.
     pub(super) greeting: Greeting,
+    /// Which side is ours.
+    pub(super) role: Role,
+}
+
+/// Which side of a connection is ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// We opened it.
+    Connects,
+    /// We accepted it.
+    Listens,
 }
 
 /// Whether a connection is still there.
@@ -70,6 +85,7 @@ impl Scope {
         }
         Self {
             accounts: accounts.to_vec(),
+            hops: Vec::new(),
             variables,
             connections: BTreeMap::new(),
             certainty: Certainty::Whole,
@@ -162,10 +178,43 @@ impl Scope {
         }
     }
 
+    /// The next hops of the case.
+    pub(super) fn add_hops(&mut self, hops: &[GivenHop]) {
+        for hop in hops {
+            self.variables.extend(OF_HOP.map(|word| format!("{}.{word}", hop.name)));
+            self.hops.push(hop.name.clone());
+        }
+    }
+
+    /// Checks that a next hop is one of the case's.
+    pub(super) fn check_hop(&self, context: &mut Context<'_>, name: &str, span: Span) {
+        if !self.hops.iter().any(|hop| hop == name) {
+            let message = format!("the case has no next hop `{name}`");
+            let known: Vec<&str> = self.hops.iter().map(String::as_str).collect();
+            let help = match nearest(name, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("name it in `given: {{next-hops: [{name}]}}`"),
+            };
+            context.decoder.mistake_help(span, message, help);
+        }
+    }
+
     /// Says that a connection is open from here on.
     pub(super) fn open(&mut self, open: &Open, greeting: Greeting) {
-        let link = Link { endpoint: open.endpoint, state: LinkState::Open, greeting };
+        let link = Link { endpoint: open.endpoint, state: LinkState::Open, greeting, role: Role::Connects };
         self.connections.insert(open.name.clone(), link);
+    }
+
+    /// Says that a connection was accepted, and is open from here on.
+    pub(super) fn accept(&mut self, name: &str) {
+        let (endpoint, state) = (Endpoint::Smtp, LinkState::Open);
+        let link = Link { endpoint, state, greeting: Greeting::Taken, role: Role::Listens };
+        self.connections.insert(name.to_owned(), link);
+    }
+
+    /// Which side of a connection is ours.
+    pub(super) fn role(&self, name: &str) -> Role {
+        self.connections.get(name).map_or(Role::Connects, |link| link.role)
     }
 
     /// Says that a connection is gone from here on.
@@ -215,7 +264,8 @@ impl Scope {
                 };
                 context.decoder.mistake_help(span, message, help);
                 let endpoint = Endpoint::default_of(context.protocol);
-                let link = Link { endpoint, state: LinkState::Open, greeting: Greeting::Taken };
+                let (state, greeting) = (LinkState::Open, Greeting::Taken);
+                let link = Link { endpoint, state, greeting, role: Role::Connects };
                 self.connections.insert(name.to_owned(), link);
             }
         }

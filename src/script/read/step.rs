@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::block::{self, BlockKind};
+use super::hop::{self, HopKind};
 use super::open::{self, OpenKind};
 use super::payload::{self, LineEnds};
-use super::scope::{Greeting, Scope};
+use super::scope::{Greeting, Role, Scope};
 use super::{Context, law, sasl, talk, texts, wait};
 use crate::script::construct::{CLOSED, COMPRESS, DATA, MODIFIERS, SEND, SILENCE, STARTTLS, STEPS, names};
 use crate::script::model::{
-    Action, Compress, Condition, Cut, Data, Law, Protocol, Send, Sense, StartTls, Step,
+    Action, Compress, Condition, Cut, Data, HopAction, Law, Protocol, Send, Sense, StartTls, Step,
 };
 use crate::script::template::Escapes;
 use crate::source::{Entry, Fields, Node, Span};
@@ -41,11 +42,12 @@ enum Kind {
     Let,
     Restart,
     Kill,
+    Hop(HopKind),
     Block(BlockKind),
 }
 
 impl Kind {
-    const WORDS: [(&'static str, Self); 26] = [
+    const WORDS: [(&'static str, Self); 31] = [
         ("connect", Self::Open(OpenKind::Connect)),
         ("greet", Self::Open(OpenKind::Greet)),
         ("login", Self::Open(OpenKind::Login)),
@@ -66,6 +68,11 @@ impl Kind {
         ("let", Self::Let),
         ("restart", Self::Restart),
         ("kill", Self::Kill),
+        ("accept", Self::Hop(HopKind::Accept)),
+        ("receive", Self::Hop(HopKind::Receive)),
+        ("serve", Self::Hop(HopKind::Serve)),
+        ("arrival", Self::Hop(HopKind::Arrival)),
+        ("heard", Self::Hop(HopKind::Heard)),
         ("steps", Self::Block(BlockKind::Steps)),
         ("repeat", Self::Block(BlockKind::Repeat)),
         ("for", Self::Block(BlockKind::For)),
@@ -93,6 +100,7 @@ impl Kind {
                 | Self::Reset
                 | Self::Closed
                 | Self::Silence
+                | Self::Hop(HopKind::Receive)
         )
     }
 
@@ -154,7 +162,9 @@ fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Ste
     let place = written.on.map_or(written.span, |(_, span)| span);
     if written.kind.needs_connection() {
         scope.link(context, &name, place);
-    } else if let (Some((_, span)), false) = (written.on, matches!(written.kind, Kind::Open(_))) {
+    } else if let (Some((_, span)), false) =
+        (written.on, matches!(written.kind, Kind::Open(_) | Kind::Hop(HopKind::Accept)))
+    {
         let message = "`on` has no meaning here: this step is about no connection";
         context.decoder.mistake_help(span, message, "leave `on` out");
     }
@@ -225,7 +235,30 @@ fn action(
     within: &mut Duration,
 ) -> Option<Action> {
     let place = written.on.map_or(written.span, |(_, span)| span);
+    let role = if written.kind.needs_connection() { scope.role(on) } else { Role::Connects };
     match (written.kind, written.value) {
+        (Kind::Talk, Some(node)) if role == Role::Listens => {
+            let talk = talk::served::read(context, scope, node)?;
+            Some(Action::Hop(Box::new(HopAction::Talk(talk))))
+        }
+        (Kind::Data | Kind::Sasl, Some(_)) if role == Role::Listens => {
+            let word = if matches!(written.kind, Kind::Data) { "data" } else { "sasl" };
+            hop::refuse_role(context, word, written.span);
+            None
+        }
+        (Kind::Hop(HopKind::Receive), Some(_)) if role == Role::Connects => {
+            let message =
+                "`receive` does not fit a connection that we opened: there the target is the server";
+            context.decoder.mistake_help(
+                written.span,
+                message,
+                "take a connection first, with `accept: HOP`",
+            );
+            None
+        }
+        (Kind::Hop(kind), Some(node)) => {
+            hop::read(context, scope, kind, node, written.on.map(|(name, _)| name), on)
+        }
         (Kind::Open(kind), value) => opened(context, scope, kind, value, written, on),
         (Kind::Talk, Some(node)) => talk::read(context, scope, on, node).map(Action::Talk),
         (Kind::Data, Some(node)) => {

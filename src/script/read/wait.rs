@@ -66,7 +66,7 @@ fn mailbox(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<
     })
 }
 
-fn variable(context: &mut Context<'_>, node: &Node) -> Option<String> {
+pub(super) fn variable(context: &mut Context<'_>, node: &Node) -> Option<String> {
     let name = context.decoder.sentence(node, "`as`")?;
     if is_name(&name) {
         return Some(name);
@@ -79,7 +79,7 @@ fn variable(context: &mut Context<'_>, node: &Node) -> Option<String> {
     None
 }
 
-fn traits(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<MessageTraits> {
+pub(super) fn traits(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<MessageTraits> {
     let fields = context.fields(node, HAS)?;
     let mut headers: Vec<(String, TextPattern)> = Vec::new();
     for (key, name) in [("subject", "Subject"), ("from", "From"), ("to", "To")] {

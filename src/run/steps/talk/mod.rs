@@ -51,12 +51,14 @@ pub(super) async fn send(
     }
     let wait = stage.wait(step.within);
     let session = stage.session(name)?;
+    let peer = session.connection.side().peer();
     session.sends(octets);
     match (session.connection.write(octets, wait.deadline).await, then) {
         (Ok(()), _) | (Err(WriteError::Closed(_)), Then::Read) => Ok(()),
         (Err(error), _) => {
-            let line = stage.place(step.span);
-            Err(Halt::Blocked { reason: format!("{line}: {error}"), cause: Cause::Silence })
+            let place = stage.place(step.span);
+            let reason = format!("{place}: {}", error.told_of(peer));
+            Err(Halt::Blocked { reason, cause: Cause::Silence })
         }
     }
 }

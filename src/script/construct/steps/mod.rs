@@ -2,6 +2,7 @@
 
 mod blocks;
 mod closing;
+mod hops;
 mod opening;
 mod sending;
 mod waiting;
@@ -11,6 +12,7 @@ use super::shape::Shape;
 
 pub(in crate::script) use blocks::{ALTERNATIVE, FOR, REPEAT, USE};
 pub(in crate::script) use closing::{CLOSED, SILENCE};
+pub(in crate::script) use hops::{ACCEPT, ARRIVAL, HEARD, RECEIVE, SERVE};
 pub(in crate::script) use opening::{COMPRESS, OPEN, STARTTLS, TLS};
 pub(in crate::script) use sending::{DATA, SEND};
 pub(in crate::script) use waiting::{EVENTUALLY, HAS, MAILBOX};
@@ -37,6 +39,11 @@ pub(in crate::script) const STEPS: &[Construct] = &[
     waiting::LET_STEP,
     closing::RESTART,
     closing::KILL,
+    hops::ACCEPT_STEP,
+    hops::RECEIVE_STEP,
+    hops::SERVE_STEP,
+    hops::ARRIVAL_STEP,
+    hops::HEARD_STEP,
     blocks::STEPS_STEP,
     blocks::REPEAT_STEP,
     blocks::FOR_STEP,

@@ -6,6 +6,7 @@
 
 mod line;
 mod reply;
+pub(super) mod served;
 
 use self::line::{SPEAKERS, Speaker, labelled, split_law, would_bind};
 use self::reply::{Draft, Pending};
