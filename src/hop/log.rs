@@ -46,6 +46,7 @@ struct State {
     arrivals: VecDeque<Arrival>,
     octets: usize,
     connections: usize,
+    messages: usize,
 }
 
 impl Default for Log {
@@ -66,6 +67,12 @@ impl Log {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.lock().connections
+    }
+
+    /// How many messages were taken.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        self.lock().messages
     }
 
     /// The client said a line.
@@ -97,6 +104,7 @@ impl Log {
     pub fn arrived(&self, mut arrival: Arrival) {
         arrival.at = self.start.elapsed();
         let mut state = self.lock();
+        state.messages += 1;
         state.octets = state.octets.saturating_add(arrival.message.len());
         if state.arrivals.len() < MAX_ARRIVALS && state.octets <= MAX_OCTETS {
             state.arrivals.push_back(arrival);

@@ -68,11 +68,6 @@ impl Hop {
         &self.log
     }
 
-    /// Its domain.
-    pub(crate) fn domain(&self) -> &str {
-        &self.route.domain
-    }
-
     /// The next connection, for the script; from here on it takes them all. `None` when the time is up.
     pub(crate) async fn accept(&self, deadline: Instant) -> std::io::Result<Option<TcpStream>> {
         self.stop_taking();

@@ -93,24 +93,43 @@ impl Client {
         on_this_machine: bool,
     ) -> Result<Self, Unusable> {
         let mut client = Self { connection, host: name(&hop.host), abilities: Abilities::default() };
-        let greeting = client.reply(COMMAND).await?;
-        if !greeting.is_positive() {
-            return Err(client.refusal(&greeting));
+        match client.establish(hop, tls, hostname, on_this_machine).await {
+            Ok(()) => Ok(client),
+            Err(Unusable::Refused(refusal)) => {
+                // The connection is ended by QUIT all the same (RFC 5321, section 4.1.4).
+                client.quit().await;
+                Err(Unusable::Refused(refusal))
+            }
+            Err(error) => Err(error),
         }
-        client.hello(hostname).await?;
-        let under_tls = tls != RelayTls::Never && client.abilities.starttls;
+    }
+
+    /// From the greeting to where mail can be handed over.
+    async fn establish(
+        &mut self,
+        hop: &NextHop,
+        tls: RelayTls,
+        hostname: &str,
+        on_this_machine: bool,
+    ) -> Result<(), Unusable> {
+        let greeting = self.reply(COMMAND).await?;
+        if !greeting.is_positive() {
+            return Err(self.refusal(&greeting));
+        }
+        self.hello(hostname).await?;
+        let under_tls = tls != RelayTls::Never && self.abilities.starttls;
         if under_tls {
-            client.start_tls(hostname).await?;
+            self.start_tls(hostname).await?;
         } else if tls == RelayTls::Required {
-            return Err(client.lacks("4.7.4", "TLS is required and not offered"));
+            return Err(self.lacks("4.7.4", "TLS is required and not offered"));
         }
         if let Some((user, secret)) = &hop.login {
             if !under_tls && !on_this_machine {
-                return Err(client.lacks("4.7.4", "a secret is not sent without TLS"));
+                return Err(self.lacks("4.7.4", "a secret is not sent without TLS"));
             }
-            client.log_in(user, secret).await?;
+            self.log_in(user, secret).await?;
         }
-        Ok(client)
+        Ok(())
     }
 
     /// EHLO, or HELO where that is not understood (RFC 5321, section 3.2).

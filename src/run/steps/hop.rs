@@ -36,7 +36,7 @@ async fn accept(stage: &mut Stage, step: &Step, name: &str, law: Option<&Law>) -
     let accepted = hop.accept(wait.deadline).await;
     let accepted = accepted.map_err(|error| Halt::Error(format!("no connection can be taken: {error}")))?;
     let Some(tcp) = accepted else {
-        let expected = format!("the target connects to the next hop of {}", hop.domain());
+        let expected = format!("the target connects to the next hop `{name}`");
         return missed(stage, step, law, wait, expected, "no connection".to_owned());
     };
     let connection = Connection::accepted(tcp, step.on.clone(), Arc::clone(stage.evidence.recorder()));
@@ -112,7 +112,7 @@ async fn arrival(stage: &mut Stage, step: &Step, wanted: &Arrival) -> Result<(),
         Ok::<_, Halt>(fits)
     };
     let Some(arrival) = log.take(wait.deadline, fits).await? else {
-        let expected = format!("such a message arrives at the next hop of {}", hop.domain());
+        let expected = format!("such a message arrives at the next hop `{}`", wanted.hop);
         let label = nearest.map_or_else(
             || "no message arrived".to_owned(),
             |nearest| format!("no such message arrived, the latest with {nearest}"),
@@ -151,6 +151,7 @@ fn heard(stage: &mut Stage, name: &str, bind: &str) -> Result<(), Halt> {
     let commands: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("C: ")).collect();
     stage.bindings.set(format!("{bind}.commands"), commands.join("\n").into_bytes());
     stage.bindings.set(format!("{bind}.connections"), log.connections().to_string().into_bytes());
+    stage.bindings.set(format!("{bind}.messages"), log.messages().to_string().into_bytes());
     stage.bindings.set(bind, lines.join("\n").into_bytes());
     Ok(())
 }

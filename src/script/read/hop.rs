@@ -209,7 +209,7 @@ fn heard(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Ho
     let bind =
         context.decoder.required(&fields, what, "as").and_then(|node| wait::variable(context, node))?;
     scope.bind(&bind);
-    for part in ["commands", "connections"] {
+    for part in ["commands", "connections", "messages"] {
         scope.bind(&format!("{bind}.{part}"));
     }
     Some(HopAction::Heard { hop: hop?, bind })

@@ -101,7 +101,7 @@ pub(in crate::script) const HEARD: &Mapping = &Mapping {
         HOP,
         Construct::new(
             "as",
-            "binds what was said so far, a line each, with `C: ` or `S: ` before it; `NAME.commands` has what the target said without that, `NAME.connections` how many connections there were",
+            "binds what was said so far, a line each, with `C: ` or `S: ` before it; `NAME.commands` has what the target said without that, `NAME.connections` and `NAME.messages` how many connections there were, and how many messages were taken",
             Shape::Text,
         )
         .required()

@@ -9,12 +9,12 @@ use crate::source::{Node, Scalar, Span};
 
 /// Who speaks in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Speaker {
+pub(super) enum Speaker {
     Client(Occurrence),
     Server,
 }
 
-const SPEAKERS: [(&str, Speaker); 3] = [
+pub(super) const SPEAKERS: [(&str, Speaker); 3] = [
     ("C:", Speaker::Client(Occurrence::Required)),
     ("C?:", Speaker::Client(Occurrence::Optional)),
     ("S:", Speaker::Server),
@@ -131,3 +131,50 @@ impl Reader<'_, '_> {
 
 /// Lines that must come, one behind the other, are one turn.
 const REQUIRED: (Occurrence, Occurrence) = (Occurrence::Required, Occurrence::Required);
+
+#[cfg(test)]
+mod tests {
+    use crate::script::model::{Action, HopAction, Occurrence};
+    use crate::script::read::testing::{case, mistakes};
+
+    fn body(lines: &[&str]) -> String {
+        let lines: String = lines.iter().map(|line| format!("      {line}\n")).collect();
+        format!(
+            "given: {{next-hops: [hop]}}\nsteps:\n  - accept: {{hop: hop, law: rfc1939-6-1}}\n  - on: hop\n    talk: |\n{lines}"
+        )
+    }
+
+    #[test]
+    fn lines_that_must_come_are_one_turn_and_one_that_may_come_is_its_own() {
+        let lines = [
+            "S: 220 a",
+            "C: EHLO ${name = word}  § rfc1939-6-1",
+            "C: X",
+            "S: 250-a",
+            "S: 250 b",
+            "C?: RSET",
+            "S: 250",
+            "C: QUIT",
+        ];
+        let case = case("smtp", &body(&lines));
+        let Action::Hop(action) = &case.steps[1].action else { panic!() };
+        let HopAction::Talk(talk) = action.as_ref() else { panic!() };
+        let shape: Vec<_> =
+            talk.turns.iter().map(|turn| (turn.occurrence, turn.heard.len(), turn.said.len())).collect();
+        let (must, may) = (Occurrence::Required, Occurrence::Optional);
+        assert_eq!(shape, [(must, 0, 1), (must, 2, 2), (may, 1, 1), (must, 1, 0)]);
+        assert_eq!(case.laws().len(), 2);
+    }
+
+    #[test]
+    fn what_does_not_fit_the_servers_side_is_refused() {
+        for (line, expected) in [
+            ("S: 250 § rfc1939-6-1", "judges nothing"),
+            ("S?: 250", "no speaker"),
+            ("C: ${x = numbr}", "no type"),
+        ] {
+            let found = mistakes("smtp", &body(&[line]));
+            assert!(found.len() == 1 && found[0].contains(expected), "{line}: {found:?}");
+        }
+    }
+}
