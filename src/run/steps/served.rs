@@ -58,9 +58,7 @@ async fn expect(stage: &mut Stage, step: &Step, line: &HeardLine) -> Result<(), 
         return Ok(());
     };
     match mismatch.fault {
-        Fault::Script => {
-            Err(Halt::Error(format!("{}: {}", stage.place(line.span), mismatch.actual)))
-        }
+        Fault::Script => Err(Halt::Error(format!("{}: {}", stage.place(line.span), mismatch.actual))),
         Fault::Reply => {
             let label = format!("the client says {}", quote(text.get(..60).unwrap_or(&text)));
             let departure = Departure::answer(mismatch.expected, mismatch.actual, label);
@@ -136,8 +134,9 @@ pub(super) async fn start_tls(stage: &mut Stage, step: &Step, how: StartTls) -> 
     }
     let tls = ServerTls::own().map_err(Halt::Error)?;
     let accepted = stage.session(&step.on)?.connection.accept_tls(&tls, wait.deadline).await;
-    accepted.map_err(|error| {
-        Halt::Blocked { reason: format!("{}: {error}", stage.place(step.span)), cause: Cause::Silence }
+    accepted.map_err(|error| Halt::Blocked {
+        reason: format!("{}: {error}", stage.place(step.span)),
+        cause: Cause::Silence,
     })
 }
 

@@ -32,7 +32,7 @@ steps:
       S: 554 no mail is taken here
       C?: EHLO ...
       S: 503 no
-      C: QUIT                         § rfc5321-4.1.1.10-3
+      C: QUIT                         § rfc5321-4.1.1.10-3a
       S: 221 bye
 ",
     )

@@ -226,7 +226,7 @@ steps:
       within: 10s
       steps:
         - heard: {hop: hop, as: said}
-        - check: {value: \"${said.commands}\", matches: '(?i)\\nQUIT$', law: rfc5321-4.1.1.10-3}
+        - check: {value: \"${said.commands}\", matches: '(?i)\\nQUIT$', law: rfc5321-4.1.4-15}
 ",
 )
 .cannot_fail("it looks and judges nothing");
