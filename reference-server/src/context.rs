@@ -13,6 +13,7 @@ use crate::list::List;
 use crate::queue::Outgoing;
 use crate::recipient::ascii_domain;
 use crate::service::Service;
+use crate::smtp::SubmissionPolicy;
 use crate::store::Store;
 
 /// The parts of a running server that sessions share.
@@ -23,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) domains: Vec<String>,
     /// Mailing lists.
     pub(crate) lists: Vec<List>,
+    /// What is done with submissions.
+    pub(crate) submission: SubmissionPolicy,
     /// What VRFY and EXPN tell.
     pub(crate) verification: AddressVerification,
     /// The mail.

@@ -22,7 +22,7 @@ use crate::queue::{self, Clock, NextHop, Outgoing, RelayTls, Relaying, Schedule}
 use crate::recipient::ascii_domain;
 use crate::service::Service;
 use crate::sessions;
-use crate::smtp;
+use crate::smtp::{self, SubmissionPolicy};
 use crate::store::{Storage, Store, StoreError};
 
 /// What if an address is taken?
@@ -43,6 +43,7 @@ pub struct Builder {
     accounts: Vec<(String, String)>,
     lists: Vec<List>,
     verification: AddressVerification,
+    submission: SubmissionPolicy,
     listen: BTreeMap<Service, (SocketAddr, Binding)>,
     deviations: Vec<String>,
     imap: Policy,
@@ -63,6 +64,7 @@ impl Default for Builder {
             accounts: Vec::new(),
             lists: Vec::new(),
             verification: AddressVerification::default(),
+            submission: SubmissionPolicy::default(),
             listen: BTreeMap::new(),
             deviations: Vec::new(),
             imap: Policy::default(),
@@ -115,6 +117,13 @@ impl Builder {
             owner: owner.to_owned(),
             members: members.iter().map(|member| (*member).to_owned()).collect(),
         });
+        self
+    }
+
+    /// What is done with messages that users submit.
+    #[must_use]
+    pub fn submission(mut self, policy: SubmissionPolicy) -> Self {
+        self.submission = policy;
         self
     }
 
@@ -275,6 +284,7 @@ impl Builder {
             domains,
             lists: self.lists,
             verification: self.verification,
+            submission: self.submission,
             store,
             authenticator,
             outgoing,

@@ -18,6 +18,7 @@ use crate::limits::{AddressVerification, Limits, PlaintextAuthentication, Timeou
 use crate::net::{Connection, Identity, Stream, identity};
 use crate::queue::Outgoing;
 use crate::service::Service;
+use crate::smtp::SubmissionPolicy;
 use crate::store::{Storage, Store};
 
 /// A server's parts in memory, with alice and bob (`alice-secret`, `bob-secret`), and with
@@ -36,6 +37,7 @@ pub(crate) async fn shared(deviations: &[&str]) -> (Arc<Shared>, Identity) {
         hostname: "mail.example.test".to_owned(),
         domains,
         lists: Vec::new(),
+        submission: SubmissionPolicy::default(),
         verification: AddressVerification::default(),
         store,
         authenticator,

@@ -10,7 +10,7 @@ use std::io::Write;
 
 use reference_server::{
     AddressVerification, Builder, Intake, Limits, NextHop, PlaintextAuthentication, RecoverableSecrets,
-    RelayTls, Server, Service, Storage, Timeouts,
+    RelayTls, Server, Service, Storage, SubmissionPolicy, SubmittedFields, SubmittingSenders, Timeouts,
 };
 
 use super::{Status, complain};
@@ -72,6 +72,13 @@ pub(crate) struct Args {
     /// Answer VRFY and EXPN by 252 whatever they ask.
     #[arg(long)]
     withhold_addresses: bool,
+    /// Take submissions only from senders whose own address MAIL gives.
+    #[arg(long)]
+    own_sender: bool,
+    /// Leave submitted messages as they are: add no From, Sender, Date or Message-ID, and refuse no
+    /// addresses in header fields.
+    #[arg(long)]
+    submit_as_is: bool,
     /// How much the server takes, as in `recipients=200`: connections, message-octets, recipients (of a
     /// message), transactions and recipient-domains (of a session; no limit by default),
     /// command-octets, hops, errors. May be repeated.
@@ -286,6 +293,16 @@ impl Args {
             .storage(storage)
             .limits(limits)
             .timeouts(timeouts)
+            .submission(SubmissionPolicy {
+                fields: match self.submit_as_is {
+                    true => SubmittedFields::AsTheyAre,
+                    false => SubmittedFields::Completed,
+                },
+                senders: match self.own_sender {
+                    true => SubmittingSenders::Themselves,
+                    false => SubmittingSenders::Anybody,
+                },
+            })
             .address_verification(match self.withhold_addresses {
                 true => AddressVerification::Withheld,
                 false => AddressVerification::Told,

@@ -1,12 +1,15 @@
 //! From the end of the data to the mailboxes and the queue, and the replies that promise it:
 //! sent only after the commit (RFC 5321, section 6.1).
 
+use std::borrow::Cow;
+
 use time::OffsetDateTime;
 
 use super::data::End;
 use super::extensions::too_large;
 use super::reply::Reply;
 use super::session::{Destination, Recipient, Session, Transaction};
+use super::submission::{self, Completion};
 use super::syntax::ReversePath;
 use super::trace;
 use crate::list::Expansion;
@@ -21,6 +24,8 @@ use crate::store::{
 pub(super) struct Receiving {
     /// The field that this server adds.
     trace: String,
+    /// What a submission gets added.
+    completion: Option<Completion>,
     incoming: Incoming,
     /// Why it cannot be kept.
     failed: Option<StoreError>,
@@ -44,19 +49,28 @@ impl Receiving {
 pub(super) fn begin(session: &Session) -> Receiving {
     let nothing = Transaction::default();
     let transaction = session.transaction.as_ref().unwrap_or(&nothing);
-    let trace = trace::received(session, transaction, OffsetDateTime::now_utc());
+    let now = OffsetDateTime::now_utc();
+    let trace = trace::received(session, transaction, now);
+    let completion = Completion::of(session, transaction, now);
     let is_local = |recipient: &Recipient| matches!(recipient.destination, Destination::Account(_));
     let store = &session.context.shared.store;
     let incoming = if transaction.recipients.iter().any(is_local) {
-        let fields = trace::return_path(transaction) + &trace;
+        let (fields, completion) = (trace::return_path(transaction) + &trace, completion.clone());
         Incoming::new(
             store,
-            Box::new(move |head| [fields.as_bytes(), &trace::without_return_path(head)].concat()),
+            Box::new(move |head| {
+                let head = completed(completion.as_ref(), head);
+                [fields.as_bytes(), &trace::without_return_path(&head)].concat()
+            }),
         )
     } else {
         Incoming::without_structure(store)
     };
-    Receiving { trace, incoming, failed: None }
+    Receiving { trace, completion, incoming, failed: None }
+}
+
+fn completed<'h>(completion: Option<&Completion>, head: &'h [u8]) -> Cow<'h, [u8]> {
+    completion.map_or(Cow::Borrowed(head), |completion| Cow::Owned(completion.apply(head)))
 }
 
 /// Ends the transaction. SMTP gets one reply, LMTP one for each recipient, in the order of
@@ -69,6 +83,12 @@ pub(super) async fn finish(session: &mut Session, receiving: Receiving, end: End
     // RFC 5321, section 6.3. Servers put their fields in front, so that they are found there.
     let reply = if trace::hops(receiving.incoming.head()) > session.context.shared.limits.hops {
         Reply::new(554, "5.4.6", "too many Received fields: the message goes round in circles")
+    } else if let Some(Err(refusal)) = receiving
+        .completion
+        .as_ref()
+        .map(|_| submission::check(&session.context.shared, receiving.incoming.head()))
+    {
+        refusal
     } else {
         match accept(session, &transaction, receiving).await {
             Ok(()) => Reply::new(250, "2.0.0", "message accepted"),
@@ -105,12 +125,12 @@ async fn accept(
     receiving: Receiving,
 ) -> Result<(), StoreError> {
     let shared = &session.context.shared;
-    let Receiving { trace, incoming, failed } = receiving;
+    let Receiving { trace, completion, incoming, failed } = receiving;
     if let Some(error) = failed {
         return Err(error);
     }
     let (accounts, remote) = split(transaction);
-    let head = incoming.head().to_vec();
+    let head = completed(completion.as_ref(), incoming.head()).into_owned();
     let octets = incoming.octets();
     let content = incoming.finish().await?;
     let envelope = envelope(transaction);

@@ -11,10 +11,12 @@ mod registry;
 mod reply;
 mod serve;
 mod session;
+mod submission;
 mod syntax;
 #[cfg(test)]
 mod tests;
 mod trace;
 
 pub(crate) use serve::serve;
+pub use submission::{SubmissionPolicy, SubmittedFields, SubmittingSenders};
 pub(crate) use syntax::{is_address, is_domain, is_host_name};

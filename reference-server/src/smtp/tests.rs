@@ -679,3 +679,49 @@ async fn a_binary_message_comes_by_bdat_alone() {
     let [message] = inbox(&shared, "alice@example.test").await.try_into().unwrap();
     assert!(message.ends_with("Subject: x\r\n\r\n\n\r\0.\r\n"), "{message:?}");
 }
+
+async fn submitting(shared: &Arc<Shared>) -> Peer {
+    let mut peer = Peer::greeted(shared, Service::Submission).await;
+    peer.talk(&[(&format!("AUTH PLAIN {}", STANDARD.encode("\0alice\0alice-secret")), "235 ")]).await;
+    peer
+}
+
+#[tokio::test]
+async fn a_submission_is_completed_and_its_addresses_are_looked_at() {
+    let (shared, _) = shared(&[]).await;
+    let mut peer = submitting(&shared).await;
+    peer.talk(&[
+        ("MAIL FROM:<alice@host>", "554 5.1.8 "),
+        ("MAIL FROM:<alice@example.test>", "250 "),
+        ("RCPT TO:<bob@host>", "554 5.1.2 "),
+        ("RCPT TO:<bob@example.test>", "250 "),
+        ("DATA", "354 "),
+        ("Subject: x\r\n\r\nbody\r\n.", "250 "),
+    ])
+    .await;
+    let [message] = inbox(&shared, "bob@example.test").await.try_into().unwrap();
+    for wanted in
+        ["\r\nFrom: alice@example.test\r\nDate: ", "\r\nMessage-ID: <", "\r\nSubject: x\r\n\r\nbody\r\n"]
+    {
+        assert!(message.contains(wanted), "{wanted:?} in {message}");
+    }
+    for (field, wanted) in [("To: bob@host", "554 5.6.0 "), ("Cc: Bob", "554 5.6.0 "), ("To: none:;", "250 ")]
+    {
+        peer.talk(&[("MAIL FROM:<>", "250 "), ("RCPT TO:<bob@example.test>", "250 "), ("DATA", "354 ")])
+            .await;
+        peer.talk(&[(&format!("{field}\r\n\r\n."), wanted)]).await;
+    }
+}
+
+#[tokio::test]
+async fn users_may_be_held_to_their_own_addresses() {
+    let shared = configured(|shared| shared.submission.senders = super::SubmittingSenders::Themselves).await;
+    let mut peer = submitting(&shared).await;
+    peer.talk(&[
+        ("MAIL FROM:<bob@example.test>", "550 5.7.1 "),
+        ("MAIL FROM:<>", "250 "),
+        ("RSET", "250 "),
+        ("MAIL FROM:<Alice@example.test>", "250 "),
+    ])
+    .await;
+}

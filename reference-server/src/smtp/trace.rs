@@ -103,7 +103,7 @@ fn protocol(session: &Session, characters: Characters) -> String {
 }
 
 /// An atom that no other message of this host has.
-fn id(now: OffsetDateTime) -> String {
+pub(super) fn id(now: OffsetDateTime) -> String {
     let number = RECEIVED.fetch_add(1, Ordering::Relaxed);
     format!("{:x}.{number:x}", now.unix_timestamp_nanos())
 }

@@ -48,6 +48,7 @@ impl World {
             hostname: "mail.example.test".to_owned(),
             domains,
             lists: Vec::new(),
+            submission: crate::smtp::SubmissionPolicy::default(),
             verification: crate::limits::AddressVerification::default(),
             store,
             authenticator,

@@ -3,6 +3,7 @@
 use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::{Characters, Next, Session, Transaction};
+use crate::smtp::submission;
 use crate::smtp::syntax;
 
 /// `mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF`
@@ -54,5 +55,6 @@ fn begin(session: &Session, argument: &str) -> Result<Transaction, Reply> {
         // RFC 6531, section 3.5.
         return Err(Reply::new(550, "5.6.7", "an address beyond ASCII needs the parameter SMTPUTF8"));
     }
+    submission::sender(session, &transaction.sender)?;
     Ok(transaction)
 }

@@ -6,6 +6,7 @@ use crate::smtp::delivery::temporary;
 use crate::smtp::registry::{self, Argument, Command, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::{Characters, Destination, Next, Recipient, Session};
+use crate::smtp::submission;
 use crate::smtp::syntax::{self, ForwardPath, Parameter};
 use crate::store::Notify;
 
@@ -46,6 +47,7 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
             (mailbox.local.as_str(), Some(mailbox.domain.as_str()), mailbox.to_string())
         }
     };
+    submission::recipient(session, domain)?;
     let destination = match resolve(&shared, local, domain).await {
         Ok(Resolved::Account(account)) => Destination::Account(account.id),
         Ok(Resolved::List(list)) => {
