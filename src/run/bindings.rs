@@ -217,6 +217,12 @@ fn push_octets(pieces: &mut Vec<Piece>, octets: &[u8]) {
     }
 }
 
+/// In 32 lower-case hexadecimal digits, as APOP wants it (RFC 1939, section 7).
+fn md5(octets: &[u8]) -> Vec<u8> {
+    use ::md5::Digest as _;
+    ::md5::Md5::digest(octets).iter().flat_map(|octet| format!("{octet:02x}").into_bytes()).collect()
+}
+
 /// One filter; the error completes "cannot be …".
 fn filter_octets(filter: Filter, octets: Vec<u8>) -> Result<Piece, &'static str> {
     let octets = match filter {
@@ -230,6 +236,7 @@ fn filter_octets(filter: Filter, octets: Vec<u8>) -> Result<Piece, &'static str>
         Filter::LiteralPlus => return Ok(Piece::Literal { octets, kind: LiteralKind::NonSynchronizing }),
         Filter::TrimCrlf => octets.strip_suffix(b"\r\n").unwrap_or(&octets).to_vec(),
         Filter::Normalized => normalized(&octets),
+        Filter::Md5 => md5(&octets),
     };
     Ok(Piece::Octets(octets))
 }
@@ -332,12 +339,13 @@ mod tests {
 
     #[test]
     fn each_filter_does_what_its_name_says() {
-        let cases: [(Filter, &[u8], &[u8]); 9] = [
+        let cases: [(Filter, &[u8], &[u8]); 10] = [
             (Filter::Base64, b"\0u\0p", b"AHUAcA=="),
             (Filter::Base64Decode, b"AHUAcA==", b"\0u\0p"),
             (Filter::Upper, b"aB1", b"AB1"),
             (Filter::Lower, b"aB1", b"ab1"),
             (Filter::Octets, b"12345678901", b"11"),
+            (Filter::Md5, b"<1896.697170952@dbc.mtview.ca.us>tanstaaf", b"c4c9334bac560ecc979e58001b3e22fb"),
             (Filter::Quoted, b"a\"b\\", b"\"a\\\"b\\\\\""),
             (Filter::LiteralPlus, b"ab", b"{2+}\r\nab"),
             (Filter::TrimCrlf, b"a\r\n\r\n", b"a\r\n"),

@@ -55,11 +55,13 @@ pub enum Filter {
     TrimCrlf,
     /// Each line end as CRLF.
     Normalized,
+    /// The MD5 digest in hexadecimal digits.
+    Md5,
 }
 
 impl Filter {
     /// Every filter with its name in scripts.
-    pub const ALL: [(&'static str, Self); 10] = [
+    pub const ALL: [(&'static str, Self); 11] = [
         ("base64", Self::Base64),
         ("base64-decode", Self::Base64Decode),
         ("upper", Self::Upper),
@@ -70,6 +72,7 @@ impl Filter {
         ("literal+", Self::LiteralPlus),
         ("trim-crlf", Self::TrimCrlf),
         ("normalized", Self::Normalized),
+        ("md5", Self::Md5),
     ];
 }
 

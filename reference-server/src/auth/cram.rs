@@ -62,7 +62,7 @@ pub(super) fn digest_of(password: &str, challenge: &str) -> String {
     hexadecimal(&hmac_md5(password.as_bytes(), challenge.as_bytes()))
 }
 
-fn hexadecimal(octets: &[u8]) -> String {
+pub(super) fn hexadecimal(octets: &[u8]) -> String {
     octets.iter().fold(String::new(), |mut text, octet| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{octet:02x}");

@@ -1,6 +1,7 @@
 //! Who is who: secrets as SCRAM keys, passwords verified against them, and the SASL
 //! mechanisms. Not how a protocol words success and failure.
 
+mod apop;
 mod cram;
 mod exchange;
 mod sasl;
@@ -17,6 +18,8 @@ use crate::deviation::Seams;
 use crate::limits::RecoverableSecrets;
 use crate::store::{Account, AccountId, Store, StoreError, StoredSecret};
 
+#[cfg(test)]
+pub(crate) use apop::digest_of as apop_digest;
 pub(crate) use exchange::{Exchange, Progress};
 pub(crate) use sasl::{Credentials, Mechanism, Opening};
 

@@ -1,6 +1,6 @@
 //! POP3 (RFC 1939) with CAPA (RFC 2449), STLS (RFC 2595), response codes
-//! (RFC 2449, RFC 3206) and AUTH (RFC 5034). Not APOP: the greeting has no
-//! timestamp.
+//! (RFC 2449, RFC 3206), AUTH (RFC 5034), UTF8 and LANG (RFC 6856); APOP where passwords
+//! are kept.
 //!
 //! A [`session::Session`] takes lines and gives answers; here they are carried
 //! from and to the connection.

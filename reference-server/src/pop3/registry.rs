@@ -4,7 +4,9 @@
 
 use std::borrow::Cow;
 
-use super::commands::{auth, capa, dele, list, noop, pass, quit, retr, rset, stat, stls, top, uidl, user};
+use super::commands::{
+    apop, auth, capa, dele, lang, list, noop, pass, quit, retr, rset, stat, stls, top, uidl, user, utf8,
+};
 use super::syntax::{Arguments, BadArguments, MessageNumber};
 use crate::auth::Mechanism;
 
@@ -31,6 +33,17 @@ pub(super) enum Request {
         /// The initial response as written: base64, or `=`.
         initial: Option<Vec<u8>>,
     },
+    /// `APOP name digest`.
+    Apop {
+        /// The name.
+        name: Vec<u8>,
+        /// The digest as written.
+        digest: Vec<u8>,
+    },
+    /// `UTF8`.
+    Utf8,
+    /// `LANG [range]`.
+    Lang(Option<Vec<u8>>),
     /// `STLS`.
     Stls,
     /// `CAPA`.
@@ -100,9 +113,10 @@ pub(super) enum Passwords {
 }
 
 /// Every command.
-pub(super) static COMMANDS: [&Spec; 14] = [
+pub(super) static COMMANDS: [&Spec; 17] = [
     &user::SPEC,
     &pass::SPEC,
+    &apop::SPEC,
     &auth::SPEC,
     &stls::SPEC,
     &capa::SPEC,
@@ -115,6 +129,8 @@ pub(super) static COMMANDS: [&Spec; 14] = [
     &rset::SPEC,
     &top::SPEC,
     &uidl::SPEC,
+    &utf8::SPEC,
+    &lang::SPEC,
 ];
 
 /// How the server behaves, whatever the command (RFC 2449, sections 6.4 to 6.9;
@@ -170,7 +186,7 @@ mod tests {
         assert_eq!(keywords.len(), COMMANDS.len());
         for keyword in keywords {
             assert!((3..=4).contains(&keyword.len()), "{keyword}");
-            assert!(keyword.bytes().all(|octet| octet.is_ascii_uppercase()));
+            assert!(keyword.bytes().all(|octet| octet.is_ascii_uppercase() || octet.is_ascii_digit()));
         }
     }
 

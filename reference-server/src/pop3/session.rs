@@ -6,7 +6,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Ending;
-use super::commands::{auth, capa, dele, list, noop, pass, quit, retr, rset, stat, stls, top, uidl, user};
+use super::commands::utf8::Reads;
+use super::commands::{
+    apop, auth, capa, dele, lang, list, noop, pass, quit, retr, rset, stat, stls, top, uidl, user, utf8,
+};
 use super::framer::framed_octets;
 use super::maildrop::{Entry, Maildrop, Mark};
 use super::registry::{self, Passwords, Request, Situation, State, Stls};
@@ -28,6 +31,9 @@ const LOCK_RETRY: Duration = Duration::from_millis(5);
 pub(super) struct Session {
     context: Context,
     stls: Stls,
+    /// What announced APOP in the greeting.
+    timestamp: Option<String>,
+    reads: Reads,
     mode: Mode,
     errors: u32,
 }
@@ -64,13 +70,28 @@ pub(super) enum Then {
 impl Session {
     /// A session that has just been opened.
     pub(super) fn new(context: Context, stls: Stls) -> Self {
-        Self { context, stls, mode: Mode::Authorization(None), errors: 0 }
+        let timestamp = context.shared.authenticator.timestamp();
+        let mode = Mode::Authorization(None);
+        Self { context, stls, timestamp, reads: Reads::default(), mode, errors: 0 }
     }
 
-    /// `+OK` and the server's name. No timestamp: that would announce APOP
-    /// (RFC 1939, section 7).
+    /// `+OK`, the server's name, and the timestamp where it announces APOP (RFC 1939, section 7).
     pub(super) fn greeting(&self) -> Reply {
-        Reply::ok(format!("{} POP3 server ready", self.context.shared.hostname))
+        let name = &self.context.shared.hostname;
+        match &self.timestamp {
+            Some(timestamp) => Reply::ok(format!("{name} POP3 server ready {timestamp}")),
+            None => Reply::ok(format!("{name} POP3 server ready")),
+        }
+    }
+
+    /// The timestamp of the greeting.
+    pub(super) fn timestamp(&self) -> Option<&str> {
+        self.timestamp.as_deref()
+    }
+
+    /// What the client can read from now on.
+    pub(super) fn reads(&mut self, reads: Reads) {
+        self.reads = reads;
     }
 
     /// The longest line that may come next, CRLF included.
@@ -102,6 +123,7 @@ impl Session {
     /// counts no more.
     pub(super) fn secured(&mut self) {
         self.stls = Stls::Active;
+        self.reads = Reads::default();
         self.mode = Mode::Authorization(None);
     }
 
@@ -214,6 +236,9 @@ impl Session {
             Request::Auth { mechanism, initial } => {
                 auth::run(self, situation, &mechanism, initial.as_deref()).await.into()
             }
+            Request::Apop { name, digest } => apop::run(self, &name, &digest).await.into(),
+            Request::Utf8 => utf8::run(self).into(),
+            Request::Lang(range) => lang::run(range.as_deref()).into(),
             Request::Stls => stls::run(situation),
             Request::Capa => capa::run(situation).into(),
             Request::Quit => quit::farewell(),
@@ -226,12 +251,13 @@ impl Session {
         match request {
             Request::Stat => stat::run(maildrop),
             Request::List(number) => list::run(maildrop, number),
-            Request::Retr(number) => retr::run(store, maildrop, number).await,
+            Request::Retr(number) => retr::run(store, maildrop, number, self.reads).await,
             Request::Dele(number) => dele::run(maildrop, number),
             Request::Noop => noop::run(),
             Request::Rset => rset::run(maildrop),
-            Request::Top(number, lines) => top::run(store, maildrop, number, lines).await,
+            Request::Top(number, lines) => top::run(store, maildrop, number, lines, self.reads).await,
             Request::Uidl(number) => uidl::run(maildrop, number),
+            Request::Lang(range) => lang::run(range.as_deref()),
             Request::Capa => capa::run(situation),
             _ => out_of_place(),
         }

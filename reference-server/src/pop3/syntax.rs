@@ -59,6 +59,14 @@ impl<'l> Arguments<'l> {
         }
     }
 
+    /// One argument, or nothing at all.
+    pub(super) fn optional_word(self) -> Result<Option<&'l [u8]>, BadArguments> {
+        match self.rest {
+            None => Ok(None),
+            Some(_) => self.words().map(|[word]| Some(word)),
+        }
+    }
+
     /// One message number.
     pub(super) fn number(self) -> Result<MessageNumber, BadArguments> {
         let [word] = self.words()?;

@@ -117,12 +117,10 @@ impl Completion {
         match (&self.address, header.first("From")) {
             (Some(address), None) => added.push_str(&format!("From: {address}\r\n")),
             // RFC 6409, section 8.1.
-            (Some(address), Some(from)) if header.first("Sender").is_none() => {
-                if !mailboxes(&from.value())
-                    .any(|(local, domain)| address.eq_ignore_ascii_case(&format!("{local}@{domain}")))
-                {
-                    added.push_str(&format!("Sender: {address}\r\n"));
-                }
+            (Some(address), Some(from))
+                if header.first("Sender").is_none() && !names(&from.value(), address) =>
+            {
+                added.push_str(&format!("Sender: {address}\r\n"));
             }
             _ => {}
         }
@@ -169,6 +167,11 @@ fn split(head: &[u8]) -> Option<(Header<'_>, &[u8])> {
     let (header, rest) = head.split_at_checked(end)?;
     let ended = header.ends_with(b"\r\n\r\n") || header == b"\r\n" || head.len() < SURELY_WHOLE;
     ended.then(|| (Header::new(head, Span::new(0, end)), rest))
+}
+
+/// Is this address among those of the list?
+fn names(list: &[u8], address: &str) -> bool {
+    mailboxes(list).any(|(local, domain)| address.eq_ignore_ascii_case(&format!("{local}@{domain}")))
 }
 
 /// The mailboxes of an address list, in their two parts.

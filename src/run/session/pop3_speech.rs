@@ -58,12 +58,12 @@ impl Pop3Speech {
     }
 }
 
-/// Which commands have a payload (RFC 1939, sections 5 and 7; RFC 2449, section 5).
+/// Which commands have a payload (RFC 1939, sections 5 and 7; RFC 2449, section 5; RFC 6856, section 3).
 fn shape_of(line: &[u8]) -> Shape {
     let text = String::from_utf8_lossy(line).to_ascii_uppercase();
     let mut words = text.split_whitespace();
     match (words.next(), words.next()) {
-        (Some("RETR" | "TOP" | "CAPA"), _) | (Some("LIST" | "UIDL"), None) => Shape::MultiLine,
+        (Some("RETR" | "TOP" | "CAPA"), _) | (Some("LIST" | "UIDL" | "LANG"), None) => Shape::MultiLine,
         _ => Shape::SingleLine,
     }
 }
@@ -74,10 +74,11 @@ mod tests {
 
     #[test]
     fn only_the_commands_of_the_rfcs_have_a_payload() {
-        for line in ["RETR 1\r\n", "top 1 0\r\n", "LIST\r\n", "uidl\r\n", "CAPA\r\n"] {
+        for line in ["RETR 1\r\n", "top 1 0\r\n", "LIST\r\n", "uidl\r\n", "CAPA\r\n", "LANG\r\n"] {
             assert_eq!(shape_of(line.as_bytes()), Shape::MultiLine, "{line}");
         }
-        for line in ["LIST 1\r\n", "UIDL 2\r\n", "STAT\r\n", "DELE 1\r\n", "\r\n", "XYZZY\r\n"] {
+        for line in ["LIST 1\r\n", "LANG en\r\n", "UIDL 2\r\n", "STAT\r\n", "DELE 1\r\n", "\r\n", "XYZZY\r\n"]
+        {
             assert_eq!(shape_of(line.as_bytes()), Shape::SingleLine, "{line}");
         }
     }

@@ -42,4 +42,5 @@ pub(in crate::script) const FILTERS: &[Construct] = &[
     filter("literal+", "as a non-synchronizing literal"),
     filter("trim-crlf", "one final CRLF removed"),
     filter("normalized", "mail text with each line end as CRLF"),
+    filter("md5", "its MD5 digest in 32 lower-case hexadecimal digits"),
 ];

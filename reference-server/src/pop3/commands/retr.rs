@@ -5,6 +5,7 @@ use super::super::registry::{Request, Spec, State, unannounced};
 use super::super::reply::{Payload, Reply};
 use super::super::session::body_of;
 use super::super::syntax::MessageNumber;
+use super::utf8::{Reads, readable};
 use crate::store::Store;
 
 /// `RETR` with a message-number.
@@ -16,9 +17,17 @@ pub(in super::super) const SPEC: Spec = Spec {
 };
 
 /// Sends the message.
-pub(in super::super) async fn run(store: &Store, maildrop: &Maildrop, number: MessageNumber) -> Reply {
+pub(in super::super) async fn run(
+    store: &Store,
+    maildrop: &Maildrop,
+    number: MessageNumber,
+    reads: Reads,
+) -> Reply {
     match body_of(store, maildrop, number).await {
         Ok((entry, first)) => {
+            if let Err(refusal) = readable(reads, &first) {
+                return refusal;
+            }
             let text = format!("{} octets", entry.octets);
             Reply::Multi(text, Payload::Message { body: entry.body, first, octets: u64::MAX })
         }

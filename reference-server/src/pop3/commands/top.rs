@@ -5,6 +5,7 @@ use super::super::registry::{Request, Spec, State};
 use super::super::reply::{Payload, Reply};
 use super::super::session::{body_of, trouble};
 use super::super::syntax::{MessageNumber, decimal, message_number};
+use super::utf8::{Reads, readable};
 use crate::store::{READ, Store};
 
 /// `TOP` with a message-number and a number of lines.
@@ -24,11 +25,15 @@ pub(in super::super) async fn run(
     maildrop: &Maildrop,
     number: MessageNumber,
     lines: u64,
+    reads: Reads,
 ) -> Reply {
     let (body, first) = match body_of(store, maildrop, number).await {
         Ok((entry, first)) => (entry.body, first),
         Err(refusal) => return refusal,
     };
+    if let Err(refusal) = readable(reads, &first) {
+        return refusal;
+    }
     let mut top = Top::new(lines);
     let mut octets = top.feed(&first);
     let mut offset = READ;

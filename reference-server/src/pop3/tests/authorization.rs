@@ -232,3 +232,57 @@ async fn auth_login_asks_twice_and_takes_nothing_before() {
     assert_eq!(client.command("YWxpY2U=").await, "+ UGFzc3dvcmQ6");
     client.ok("YWxpY2Ugc2VjcmV0").await;
 }
+
+#[tokio::test]
+async fn a_digest_of_the_greeting_logs_in_where_passwords_are_kept() {
+    let plain = World::new().await;
+    plain.connect().await.err("APOP alice c4c9334bac560ecc979e58001b3e22fb").await;
+    let kept = World::with(&[], |shared| {
+        let (store, domains) = (shared.store.clone(), shared.domains.clone());
+        let authenticator = crate::auth::Authenticator::new(store, domains, Arc::default()).unwrap();
+        shared.authenticator = authenticator.keeping(crate::limits::RecoverableSecrets::Kept);
+    })
+    .await;
+    kept.shared.authenticator.put_account("alice@example.test", "alice secret").await.unwrap();
+    let (mut client, greeting) = kept.greeted().await;
+    let timestamp = &greeting[greeting.find('<').unwrap()..];
+    let digest = |secret| crate::auth::apop_digest(timestamp, secret);
+    assert!(client.err(&format!("APOP alice {}", digest("wrong"))).await.starts_with("-ERR [AUTH] "));
+    client.err(&format!("APOP nobody {}", digest("alice secret"))).await;
+    client.err("APOP alice").await;
+    client.ok(&format!("APOP alice {}", digest("alice secret"))).await;
+    client.ok("STAT").await;
+    let (_again, other) = kept.greeted().await;
+    assert_ne!(greeting, other);
+}
+
+#[tokio::test]
+async fn header_fields_in_utf8_need_the_mode() {
+    let server = World::new().await;
+    server.deliver("Subject: Grüße\r\n\r\nx\r\n".as_bytes()).await;
+    server.deliver("Subject: x\r\n\r\nGrüße\r\n".as_bytes()).await;
+    let mut client = server.login().await;
+    assert!(client.err("RETR 1").await.starts_with("-ERR [UTF8] "));
+    assert!(client.err("TOP 1 0").await.starts_with("-ERR [UTF8] "));
+    client.multi("RETR 2").await;
+    client.err("UTF8").await;
+    client.ok("QUIT").await;
+    let mut client = server.connect().await;
+    client.err("UTF8 now").await;
+    client.ok("UTF8").await;
+    client.ok("USER alice").await;
+    client.ok("PASS alice secret").await;
+    assert_eq!(client.multi("TOP 1 0").await, ["Subject: Grüße", ""]);
+}
+
+#[tokio::test]
+async fn there_is_one_language() {
+    let server = World::new().await;
+    let mut client = server.connect().await;
+    assert_eq!(client.multi("LANG").await, ["en English"]);
+    for range in ["EN", "*"] {
+        assert!(client.ok(&format!("LANG {range}")).await.starts_with("+OK en "));
+    }
+    client.err("LANG tlh").await;
+    client.err("LANG en de").await;
+}

@@ -82,6 +82,13 @@ impl World {
         client
     }
 
+    /// Connects; the greeting comes with it.
+    pub(super) async fn greeted(&self) -> (Client, String) {
+        let mut client = self.connect_silently();
+        let greeting = client.line().await;
+        (client, greeting)
+    }
+
     fn connect_silently(&self) -> Client {
         let (ours, theirs) = tokio::io::duplex(4096);
         let timeouts = &self.shared.timeouts;
