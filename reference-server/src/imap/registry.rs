@@ -206,6 +206,7 @@ const EXTENSIONS: &[&str] = &[
     "MULTIAPPEND",
     "OBJECTID",
     "PARTIAL",
+    "PREVIEW",
     "SASL-IR",
     "SAVEDATE",
     "SEARCHRES",

@@ -16,6 +16,7 @@ mod index;
 pub mod media;
 pub mod msg_id;
 mod parser;
+pub mod preview;
 pub mod search;
 mod span;
 pub mod structure;

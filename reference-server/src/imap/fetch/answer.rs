@@ -12,6 +12,7 @@ use crate::imap::response::{
 };
 use crate::imap::syntax::{FetchItem, Partial, Section, SectionText, format_date_time};
 use crate::imap::view::Entry;
+use crate::message::preview::{preview, preview_part};
 use crate::message::transfer::decoded;
 use crate::message::{Envelope, Header, Span};
 use crate::store::{MailboxId, Store, StoreError};
@@ -72,6 +73,18 @@ async fn content(part: &[u32], loader: &mut Loader) -> Result<Option<Octets>, Un
         Some(content) => Ok(Some(here(content))),
         None => Err(Unprepared::UnknownEncoding),
     }
+}
+
+/// How much of a part is read for its preview, in octets.
+const PREVIEW_OCTETS: usize = 16 * 1024;
+
+/// The beginning of the text; empty where there is none (RFC 8970, section 3.2).
+async fn preview_of(loader: &mut Loader) -> Result<String, StoreError> {
+    let structure = loader.structure().await?;
+    let Some(part) = preview_part(&structure) else { return Ok(String::new()) };
+    let end = part.body.end.min(part.body.start.saturating_add(PREVIEW_OCTETS));
+    let front = loader.part(Span::new(part.body.start, end)).await?;
+    Ok(preview(part, &front))
 }
 
 fn here(octets: Vec<u8>) -> Octets {
@@ -165,6 +178,11 @@ impl Answer {
                 }
                 self.push(" ");
                 self.section(section, *partial, loader).await?;
+            }
+            FetchItem::Preview => {
+                self.push("PREVIEW ");
+                let text = preview_of(loader).await?;
+                string(&mut self.text, text.as_bytes());
             }
             FetchItem::Binary { part, partial, .. } => self.binary(part, *partial, loader).await?,
             FetchItem::BinarySize { part } => {

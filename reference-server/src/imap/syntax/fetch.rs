@@ -40,6 +40,8 @@ pub(crate) enum FetchItem {
     SaveDate,
     /// `THREADID` (RFC 8474, section 5.3)
     ThreadId,
+    /// `PREVIEW` (RFC 8970): LAZY makes no difference, for none takes long.
+    Preview,
     /// `UID`
     Uid,
     /// `BODY[section]<partial>` or `BODY.PEEK[section]<partial>`
@@ -162,7 +164,8 @@ pub(crate) fn fetch_items(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
 ///             "BINARY" [".PEEK"] section-binary [partial] /        ; RFC 3516, section 7
 ///             "BINARY.SIZE" section-binary /
 ///             "EMAILID" / "THREADID" /                             ; RFC 8474, section 7
-///             "SAVEDATE"                                           ; RFC 8514, section 5
+///             "SAVEDATE" /                                         ; RFC 8514, section 5
+///             "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"] ; RFC 8970, section 6
 /// ```
 fn fetch_item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
     let name = cursor.take_while(|octet| octet.is_ascii_alphanumeric() || octet == b'.');
@@ -179,6 +182,10 @@ fn fetch_item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
         ("ENVELOPE", _) => FetchItem::Envelope,
         ("FLAGS", _) => FetchItem::Flags,
         ("INTERNALDATE", _) => FetchItem::InternalDate,
+        ("PREVIEW", _) => {
+            preview_modifiers(cursor)?;
+            FetchItem::Preview
+        }
         ("RFC822", _) => FetchItem::Rfc822,
         ("RFC822.HEADER", _) => FetchItem::Rfc822Header,
         ("RFC822.SIZE", _) => FetchItem::Rfc822Size,
@@ -191,6 +198,19 @@ fn fetch_item(cursor: &mut Cursor<'_>) -> Parsed<FetchItem> {
         ("UID", _) => FetchItem::Uid,
         _ => return Err(ParseError::Syntax("there is no such data item")),
     })
+}
+
+/// ```abnf
+/// ["PREVIEW"] [SP "(" preview-mod *(SP preview-mod) ")"]      ; RFC 8970, section 6
+/// preview-mod = "LAZY"
+/// ```
+/// Any other list is one of the command's own modifiers.
+fn preview_modifiers(cursor: &mut Cursor<'_>) -> Parsed<()> {
+    if !cursor.eat_word(" (LAZY") {
+        return Ok(());
+    }
+    while cursor.eat_word(" LAZY") {}
+    cursor.expect(b')', "LAZY is the only modifier of PREVIEW")
 }
 
 fn section_item(cursor: &mut Cursor<'_>, peek: Peek) -> Parsed<FetchItem> {
@@ -356,6 +376,9 @@ mod tests {
             "BODY.PEEK",
             "BODYX",
             "BINARY",
+            "(PREVIEW (LAZY)",
+            "(PREVIEW (EAGER))",
+            "(PREVIEW (LAZY EAGER))",
             "BINARY[TEXT]",
             "BINARY[1.MIME]",
             "BINARY.SIZE[1]<0.1>",
