@@ -9,6 +9,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::needs::Needs;
 use super::outcome::{Outcome, Reason};
 use super::reply::{Place, Reply};
 use super::route::{NextHop, RelayTls};
@@ -63,6 +64,9 @@ struct Abilities {
     dsn: bool,
     starttls: bool,
     auth_plain: bool,
+    smtputf8: bool,
+    chunking: bool,
+    binary: bool,
 }
 
 /// A session with another server, ready for mail.
@@ -177,28 +181,26 @@ impl Client {
     /// a lost connection, after which nothing is known of any of them.
     pub(super) async fn hand_over(&mut self, message: &Queued, store: &Store) -> io::Result<Vec<Outcome>> {
         let mut content = Pieces::of(store, message).await?;
-        let eight_bit = content.has_eight_bit().await?;
-        if eight_bit && !self.abilities.eight_bit {
-            // RFC 6152, section 3, leaves conversion or refusal.
-            let reason = Reason {
-                host: Some(self.host.clone()),
-                ..Reason::ours("5.6.3", "the next server takes no 8-bit content, and conversion is not done")
-            };
+        let needs = content.needs(Needs::of(message)).await?;
+        if let Some(lacking) = self.lacking(&needs) {
+            let reason = Reason { host: Some(self.host.clone()), ..lacking };
             return Ok(vec![Outcome::Failed(reason); message.recipients.len()]);
         }
-        let (mail, recipients) = (self.mail(message, eight_bit), &message.recipients);
+        let (mail, recipients) = (self.mail(message, &needs), &message.recipients);
+        // A message that is not made of lines comes by BDAT, which is sent once it is wanted.
+        let data = if needs.binary { "" } else { "DATA\r\n" };
         let commands: Vec<String> = recipients.iter().map(|pending| self.rcpt(pending)).collect();
         let mut replies = Vec::with_capacity(recipients.len());
         let sender;
         let go_ahead;
         if self.abilities.pipelining {
-            let batch = format!("{mail}{}DATA\r\n", commands.concat());
+            let batch = format!("{mail}{}{data}", commands.concat());
             self.connection.send(batch.as_bytes(), BLOCK).await?;
             sender = self.reply(COMMAND).await?;
             for _ in &commands {
                 replies.push(self.reply(COMMAND).await?);
             }
-            go_ahead = Some(self.reply(DATA).await?);
+            go_ahead = if needs.binary { None } else { Some(self.reply(DATA).await?) };
         } else {
             sender = self.ask(&mail, COMMAND).await?;
             if sender.is_positive() {
@@ -207,7 +209,7 @@ impl Client {
                 }
             }
             let any = replies.iter().any(Reply::is_positive);
-            go_ahead = if any { Some(self.ask("DATA\r\n", DATA).await?) } else { None };
+            go_ahead = if any && !needs.binary { Some(self.ask(data, DATA).await?) } else { None };
         }
         let wanted = sender.is_positive() && replies.iter().any(Reply::is_positive);
         let end = match go_ahead {
@@ -217,6 +219,10 @@ impl Client {
                     self.send_content(&mut content).await?;
                 }
                 self.connection.send(b".\r\n", BLOCK).await?;
+                Some(self.reply(END_OF_DATA).await?)
+            }
+            None if needs.binary && wanted => {
+                self.send_binary(message, &mut content).await?;
                 Some(self.reply(END_OF_DATA).await?)
             }
             other => other,
@@ -239,6 +245,33 @@ impl Client {
         Ok((0..recipients.len()).map(place).collect())
     }
 
+    /// What the message needs and the other server does not have. Conversion, which RFC 6152 (section
+    /// 3) and RFC 3030 (section 3) leave as another way, is not done.
+    fn lacking(&self, needs: &Needs) -> Option<Reason> {
+        let abilities = &self.abilities;
+        if needs.smtputf8() && !abilities.smtputf8 {
+            return Some(needs.without_smtputf8());
+        }
+        if needs.binary && !(abilities.chunking && abilities.binary) {
+            let text = "the next server takes no binary content, and conversion is not done";
+            return Some(Reason::ours("5.6.3", text));
+        }
+        (needs.eight_bit && !abilities.eight_bit).then(|| {
+            Reason::ours("5.6.3", "the next server takes no 8-bit content, and conversion is not done")
+        })
+    }
+
+    /// The message in one piece (RFC 3030, section 2).
+    async fn send_binary(&mut self, message: &Queued, content: &mut Pieces<'_>) -> io::Result<()> {
+        let command = format!("BDAT {} LAST\r\n", message.octets);
+        self.connection.send(command.as_bytes(), BLOCK).await?;
+        content.rewind();
+        while let Some(piece) = content.next().await? {
+            self.connection.send(piece, BLOCK).await?;
+        }
+        Ok(())
+    }
+
     /// The message, dot-stuffed, up to the line with the dot.
     async fn send_content(&mut self, content: &mut Pieces<'_>) -> io::Result<()> {
         let mut stuffer = Stuffer::default();
@@ -253,14 +286,19 @@ impl Client {
         self.connection.send(&wire, BLOCK).await
     }
 
-    fn mail(&self, message: &Queued, eight_bit: bool) -> String {
+    fn mail(&self, message: &Queued, needs: &Needs) -> String {
         let envelope = &message.envelope;
         let mut mail = format!("MAIL FROM:<{}>", envelope.sender.as_deref().unwrap_or_default());
         if self.abilities.size {
             mail.push_str(&format!(" SIZE={}", message.octets));
         }
-        if eight_bit {
+        if needs.binary {
+            mail.push_str(" BODY=BINARYMIME");
+        } else if needs.eight_bit {
             mail.push_str(" BODY=8BITMIME");
+        }
+        if needs.smtputf8() {
+            mail.push_str(" SMTPUTF8");
         }
         if self.abilities.dsn {
             if let Some(returned) = envelope.returned {
@@ -358,6 +396,9 @@ fn abilities(reply: &Reply) -> Abilities {
             "SIZE" => found.size = true,
             "DSN" => found.dsn = true,
             "STARTTLS" => found.starttls = true,
+            "SMTPUTF8" => found.smtputf8 = true,
+            "CHUNKING" => found.chunking = true,
+            "BINARYMIME" => found.binary = true,
             "AUTH" => found.auth_plain = words.any(|word| word.eq_ignore_ascii_case("PLAIN")),
             _ => {}
         }
@@ -396,13 +437,12 @@ impl<'s> Pieces<'s> {
         Ok((!self.piece.is_empty()).then_some(&self.piece))
     }
 
-    async fn has_eight_bit(&mut self) -> io::Result<bool> {
+    async fn needs(&mut self, mut needs: Needs) -> io::Result<Needs> {
         while let Some(piece) = self.next().await? {
-            if !piece.is_ascii() {
-                return Ok(true);
-            }
+            needs.feed(piece);
         }
-        Ok(false)
+        needs.end();
+        Ok(needs)
     }
 }
 

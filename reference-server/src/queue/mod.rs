@@ -6,6 +6,7 @@ mod client;
 mod clock;
 mod dns;
 mod locate;
+mod needs;
 mod notice;
 mod outcome;
 mod reply;

@@ -116,8 +116,15 @@ pub(crate) fn report(facts: Facts<'_>, head: &[u8], octets: u64) -> Text {
     for one in told {
         out.push_str(&format!("\r\n  <{}>\r\n    {}\r\n", one.address, clean(&one.reason.text)));
     }
-    out.push_str(&format!("\r\n--{boundary}\r\nContent-Type: message/delivery-status\r\n\r\n"));
-    out.push_str(&status(hostname, envelope, arrived, now, told));
+    let status = status(hostname, envelope, arrived, now, told);
+    // RFC 6533, section 4.1.
+    let kind = if status.is_ascii() {
+        "message/delivery-status\r\n"
+    } else {
+        "message/global-delivery-status\r\nContent-Transfer-Encoding: 8bit\r\n"
+    };
+    out.push_str(&format!("\r\n--{boundary}\r\nContent-Type: {kind}\r\n"));
+    out.push_str(&status);
     let mut out = out.into_bytes();
     out.extend_from_slice(format!("\r\n--{boundary}\r\n").as_bytes());
     // RFC 3461, section 4.3: RET is about failures; other reports never bring more back than
@@ -128,11 +135,14 @@ pub(crate) fn report(facts: Facts<'_>, head: &[u8], octets: u64) -> Text {
             Some(Returned::Headers) => false,
             None => octets <= WHOLE_OCTETS,
         };
-    let (kind, returned) = match whole {
-        true => ("message/rfc822", Returned::Full),
-        false => ("text/rfc822-headers", Returned::Headers),
-    };
     let header = header_section(head);
+    // RFC 6533, sections 4.2 and 4.3.
+    let (kind, returned) = match (whole, header.is_ascii()) {
+        (true, true) => ("message/rfc822", Returned::Full),
+        (true, false) => ("message/global", Returned::Full),
+        (false, true) => ("text/rfc822-headers", Returned::Headers),
+        (false, false) => ("message/global-headers", Returned::Headers),
+    };
     out.extend_from_slice(format!("Content-Type: {kind}\r\n").as_bytes());
     // Of what is not known it is not said that it is 7bit.
     let complete = u64::try_from(head.len()) == Ok(octets);
@@ -168,7 +178,9 @@ fn status(
         {
             out.push_str(&format!("Original-Recipient: {kind}; {}\r\n", clean(&address)));
         }
-        out.push_str(&format!("Final-Recipient: rfc822; {}\r\n", one.address));
+        // RFC 6533, section 3.
+        let kind = if one.address.is_ascii() { "rfc822" } else { "utf-8" };
+        out.push_str(&format!("Final-Recipient: {kind}; {}\r\n", one.address));
         out.push_str(&format!("Action: {}\r\nStatus: {}\r\n", one.action.name(), one.reason.status));
         if let Some(host) = &one.reason.host {
             out.push_str(&format!("Remote-MTA: dns; {}\r\n", clean(host)));
