@@ -28,6 +28,14 @@ const BEYOND_IT: &[Beyond] = &[
         "STATUS APPENDLIMIT, RFC 7889, section 4",
     ),
     (
+        |text| text.starts_with("* STATUS ") && text.contains("DELETED "),
+        "STATUS DELETED, RFC 9051, section 6.3.11",
+    ),
+    (
+        |text| text.contains("\\x") && (text.starts_with("* LIST ") || text.starts_with("* STATUS ")),
+        "mailbox names in UTF-8, RFC 9051, section 5.1",
+    ),
+    (
         |text| text.starts_with("* LIST ") && text.contains(" (\\\"CHILDINFO\\\" "),
         "LIST with CHILDINFO, RFC 5258, section 3.5",
     ),

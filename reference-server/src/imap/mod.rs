@@ -1,4 +1,5 @@
-//! IMAP4rev1 (RFC 3501) with LITERAL+ (RFC 7888) and the extensions that the registry lists.
+//! IMAP4rev1 (RFC 3501) and, for clients that ask for it, IMAP4rev2 (RFC 9051), with LITERAL+ (RFC
+//! 7888) and the extensions that the registry lists.
 //!
 //! `syntax` reads what clients send and `response` writes what they get, both pure; `view` is what
 //! a session was told; `registry` is the one table of commands and capabilities; `commands` has
@@ -26,13 +27,15 @@ use crate::context::Context;
 use crate::net::{Connection, Stream};
 
 pub(crate) use order::Facts as SortFacts;
+use policy::Literals;
 pub(crate) use policy::Policy;
 pub(crate) use response::EmailPlace;
 pub(crate) use view::Expunges;
 
 /// Whether there is a capability of this name that depends on nothing but the operator.
 pub(crate) fn knows_capability(name: &str) -> bool {
-    registry::extensions().iter().any(|known| known.eq_ignore_ascii_case(name))
+    let literals = Literals::Any.capability();
+    registry::extensions().iter().chain(&[literals]).any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Serves one connection from the greeting to the close.

@@ -7,7 +7,39 @@ pub(crate) struct Policy {
     pub(crate) withheld: Vec<String>,
 }
 
+/// How large a literal may be that a client sends without being asked for it (RFC 7888).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Literals {
+    /// LITERAL+: as large as any other.
+    Any,
+    /// LITERAL-: 4096 octets (section 5). Only one of both may be advertised.
+    Small,
+}
+
+impl Literals {
+    /// The name under which it is advertised.
+    pub(crate) fn capability(self) -> &'static str {
+        match self {
+            Self::Any => "LITERAL+",
+            Self::Small => "LITERAL-",
+        }
+    }
+
+    /// Whether so many octets may come unasked.
+    pub(crate) fn allow(self, octets: u64) -> bool {
+        self == Self::Any || octets <= 4096
+    }
+}
+
 impl Policy {
+    /// LITERAL+, and LITERAL- where that is withheld.
+    pub(crate) fn literals(&self) -> Literals {
+        match self.offers(Literals::Any.capability()) {
+            true => Literals::Any,
+            false => Literals::Small,
+        }
+    }
+
     /// Whether this capability is offered.
     pub(crate) fn offers(&self, capability: &str) -> bool {
         !self.withheld.iter().any(|withheld| withheld.eq_ignore_ascii_case(capability))

@@ -176,8 +176,9 @@ pub(crate) enum Login {
 /// The capabilities in force (RFC 3501, section 7.2.1), with spaces between: those of the
 /// extensions whose commands are registered, and those that no command stands for.
 pub(crate) fn capabilities(standing: Standing<'_>) -> String {
-    // LITERAL+ (RFC 7888) is a form of every command; the gatherer and the cursor know it.
-    let mut all = vec!["IMAP4rev1".to_owned(), "LITERAL+".to_owned()];
+    // A form of every command; the gatherer and the cursor know it.
+    let literals = standing.policy.literals().capability();
+    let mut all = vec!["IMAP4rev1".to_owned(), literals.to_owned()];
     if standing.login == Login::Open {
         if !standing.under_tls {
             all.push("STARTTLS".to_owned());
@@ -202,6 +203,7 @@ const EXTENSIONS: &[&str] = &[
     "ESEARCH",
     "ESORT",
     "I18NLEVEL=1",
+    "IMAP4rev2",
     "LIST-STATUS",
     "MULTIAPPEND",
     "OBJECTID",

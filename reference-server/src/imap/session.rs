@@ -1,17 +1,19 @@
 //! One session: reads commands, lets them through or not, has them carried out, and tells what
 //! has happened meanwhile (RFC 3501, sections 2.2, 3 and 5).
 
+use unicode_normalization::is_nfc;
+
 use crate::context::Context;
 use crate::imap::failure::{Ended, Failure};
 use crate::imap::link::Link;
 use crate::imap::registry::{self, Command, Gate, Login, Registered, Standing};
 use crate::imap::response::{Condition, Reply, ResponseCode};
 use crate::imap::syntax::{
-    Cursor, Gatherer, LiteralForm, MailboxArgument, ParseError, Step, head, salvage_tag,
+    Cursor, Gatherer, LiteralForm, MailboxArgument, Names, ParseError, Step, head, salvage_tag,
 };
 use crate::imap::updates::{Contexts, Evaluation};
 use crate::imap::upload::{Upload, receive};
-use crate::imap::view::{Expunges, Numbering, Sync, View};
+use crate::imap::view::{Expunges, Numbering, Revision, Sync, View};
 use crate::store::{Account, AccountId, MailboxName, Store, StoreError};
 
 /// The tag of an answer to what has none.
@@ -25,6 +27,8 @@ pub(crate) struct Session {
     pub(crate) context: Context,
     account: Option<Account>,
     sync: Sync,
+    revision: Revision,
+    names: Names,
     /// What a command has said about its own end; see [`Session::hold_expunges`].
     expunges: Expunges,
     selected: Option<Selected>,
@@ -91,6 +95,8 @@ impl Session {
             context,
             account: None,
             sync: Sync::Plain,
+            revision: Revision::default(),
+            names: Names::default(),
             expunges: Expunges::Told,
             selected: None,
             contexts: Contexts::default(),
@@ -110,7 +116,7 @@ impl Session {
     }
 
     async fn converse(&mut self) -> Result<(), Ended> {
-        let greeting = Reply::ok("IMAP4rev1 server ready").with(self.capability_code());
+        let greeting = Reply::ok("IMAP4 server ready").with(self.capability_code());
         self.push_reply(NO_TAG, &greeting);
         loop {
             match self.next_command().await? {
@@ -153,7 +159,7 @@ impl Session {
                 Step::BareLineFeed => return Ok(Err(bare_line_feed(&gatherer))),
                 Step::Whole => {
                     let cursor = Cursor::whole(gatherer.text(), self.message_limit());
-                    let cursor = cursor.without(gatherer.messages());
+                    let cursor = cursor.without(gatherer.messages()).with_names(self.names);
                     match self.judge(cursor) {
                         Judged::Ready(ready) => return Ok(Ok(ready)),
                         Judged::Refused(refusal) => return Ok(Err(refusal)),
@@ -165,8 +171,14 @@ impl Session {
                 }
                 Step::AtLiteral(announced) => {
                     let cursor = Cursor::up_to_literal(gatherer.text(), self.message_limit());
-                    let cursor = cursor.without(gatherer.messages());
+                    let cursor = cursor.without(gatherer.messages()).with_names(self.names);
+                    let unasked = announced.form == LiteralForm::NonSynchronizing;
                     let refusal = match self.judge(cursor) {
+                        Judged::Literal | Judged::Message
+                            if unasked && !self.context.shared.imap.literals().allow(announced.octets) =>
+                        {
+                            too_much_unasked(&gatherer)
+                        }
                         Judged::Literal if gatherer.take_literal(announced).is_ok() => {
                             if announced.form == LiteralForm::Synchronizing {
                                 self.link.push(b"+ Ready for literal data\r\n");
@@ -310,6 +322,25 @@ impl Session {
         std::mem::take(&mut self.uploads)
     }
 
+    /// Which revision of IMAP4 the client has asked for.
+    pub(crate) fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The client knows IMAP4rev2 (RFC 9051, section 6.3.1), and so names in UTF-8.
+    pub(crate) fn enable_rev2(&mut self) {
+        self.revision = Revision::Rev2;
+        self.names = Names::Utf8;
+        if let Some(selected) = &mut self.selected {
+            selected.view.set_revision(Revision::Rev2);
+        }
+    }
+
+    /// How mailbox names are written.
+    pub(crate) fn names(&self) -> Names {
+        self.names
+    }
+
     /// How much the client hears of modification sequences.
     pub(crate) fn sync(&self) -> Sync {
         self.sync
@@ -393,6 +424,8 @@ impl Session {
         self.account = None;
         self.selected = None;
         self.sync = Sync::Plain;
+        self.revision = Revision::default();
+        self.names = Names::default();
     }
 
     /// What happens once the answer is sent.
@@ -470,6 +503,15 @@ pub(crate) fn name_of(argument: &MailboxArgument) -> Result<MailboxName, Failure
     }
 }
 
+/// The name of a mailbox that is to be: in UTF-8 it must be in normal form (RFC 9051, section 5.1).
+pub(crate) fn new_name_of(argument: &MailboxArgument, names: Names) -> Result<MailboxName, Failure> {
+    let name = name_of(argument)?;
+    match names == Names::ModifiedUtf7 || is_nfc(name.as_str()) {
+        true => Ok(name),
+        false => Err(StoreError::InvalidName.into()),
+    }
+}
+
 fn complaint(error: ParseError) -> Reply {
     match error {
         ParseError::Syntax(reason) => Reply::bad(reason),
@@ -497,6 +539,12 @@ fn too_long(gatherer: &Gatherer) -> Refusal {
 
 fn bare_line_feed(gatherer: &Gatherer) -> Refusal {
     refusal(gatherer, Reply::bad("a command must end with CRLF"))
+}
+
+/// RFC 7888, section 5.
+fn too_much_unasked(gatherer: &Gatherer) -> Refusal {
+    let reply = Reply::bad("a literal of this size must wait to be asked for");
+    refusal(gatherer, reply.with(ResponseCode::TooBig))
 }
 
 fn too_many_literals(gatherer: &Gatherer) -> Refusal {

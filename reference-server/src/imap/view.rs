@@ -72,6 +72,16 @@ pub(crate) enum Sync {
     Qresync,
 }
 
+/// Which revision of IMAP4 the client has asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Revision {
+    /// IMAP4rev1 (RFC 3501), until the client asks for another.
+    #[default]
+    Rev1,
+    /// IMAP4rev2 (RFC 9051): nothing is recent, and flags are told with the UID.
+    Rev2,
+}
+
 /// Which numbers a command uses for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Numbering {
@@ -104,6 +114,7 @@ pub(crate) struct View {
     /// While there are expunges that the client has not been told: a sequence before the first.
     before_expunge: Option<ModSeq>,
     sync: Sync,
+    revision: Revision,
     uid_next: Uid,
     /// Told messages, in ascending order of UID; number n is at n - 1.
     told: Vec<Entry>,
@@ -118,7 +129,7 @@ pub(crate) struct View {
 
 impl View {
     /// The view that SELECT and EXAMINE begin with: everything in the snapshot counts as told.
-    pub(crate) fn new(snapshot: Snapshot, access: Access, sync: Sync) -> Self {
+    pub(crate) fn new(snapshot: Snapshot, access: Access, sync: Sync, revision: Revision) -> Self {
         let mut view = Self {
             mailbox: snapshot.mailbox.id,
             access,
@@ -126,6 +137,7 @@ impl View {
             before_expunge: None,
             saved: Vec::new(),
             sync,
+            revision,
             uid_next: snapshot.mailbox.uid_next,
             told: Vec::with_capacity(snapshot.messages.len()),
             arrived: Vec::new(),
@@ -134,7 +146,7 @@ impl View {
         };
         for message in snapshot.messages {
             view.learn_keywords(&message.flags);
-            let recent = message.uid >= snapshot.mailbox.recent_from;
+            let recent = revision == Revision::Rev1 && message.uid >= snapshot.mailbox.recent_from;
             view.told.push(Entry { message, recent, news: News::None });
         }
         view.keyword_news = false;
@@ -165,6 +177,21 @@ impl View {
     /// How much the client hears of modification sequences from now on.
     pub(crate) fn set_sync(&mut self, sync: Sync) {
         self.sync = sync;
+    }
+
+    /// The client knows IMAP4rev2 from now on.
+    pub(crate) fn set_revision(&mut self, revision: Revision) {
+        self.revision = revision;
+        if revision == Revision::Rev2 {
+            for entry in self.told.iter_mut().chain(&mut self.arrived) {
+                entry.recent = false;
+            }
+        }
+    }
+
+    /// Which revision of IMAP4 the client has asked for.
+    pub(crate) fn revision(&self) -> Revision {
+        self.revision
     }
 
     /// How many messages the client knows of.
@@ -281,7 +308,7 @@ impl View {
         }
         for message in changes.changed {
             self.learn_keywords(&message.flags);
-            let recent = message.uid >= changes.mailbox.recent_from;
+            let recent = self.revision == Revision::Rev1 && message.uid >= changes.mailbox.recent_from;
             self.take_in(message, recent);
         }
     }
@@ -371,7 +398,7 @@ impl View {
         if grown {
             out.extend_from_slice(format!("* {} EXISTS\r\n", self.told.len()).as_bytes());
         }
-        if grown || self.recent() != recent_before {
+        if self.revision == Revision::Rev1 && (grown || self.recent() != recent_before) {
             out.extend_from_slice(format!("* {} RECENT\r\n", self.recent()).as_bytes());
         }
         self.tell_flags(out, numbering);
@@ -412,6 +439,7 @@ impl View {
     }
 
     fn tell_flags(&mut self, out: &mut Vec<u8>, numbering: Numbering) {
+        let numbering = self.told_by(numbering);
         for (place, entry) in self.told.iter_mut().enumerate() {
             if entry.news != News::Flags {
                 continue;
@@ -421,10 +449,18 @@ impl View {
         }
     }
 
+    /// Whether changes are told with the UID (RFC 7162, section 3.2.4; RFC 9051, section 7.5.2).
+    fn told_by(&self, numbering: Numbering) -> Numbering {
+        match self.sync >= Sync::Condstore || self.revision == Revision::Rev2 {
+            true => Numbering::Uid,
+            false => numbering,
+        }
+    }
+
     /// Tells the flags of the message at `place`, as news are told.
     pub(crate) fn tell_message(&mut self, out: &mut Vec<u8>, place: usize, numbering: Numbering) {
         if let Some(entry) = self.told.get(place).filter(|entry| !entry.is_gone()) {
-            write_change(out, place, entry, numbering, self.sync);
+            write_change(out, place, entry, self.told_by(numbering), self.sync);
             self.flags_told(place);
         }
     }
@@ -442,11 +478,11 @@ impl View {
     }
 }
 
-/// One message whose flags have changed; with its UID and its modification sequence for those who
-/// want it (RFC 7162, sections 3.1 and 3.2.4).
+/// One message whose flags have changed; with its modification sequence for those who want it
+/// (RFC 7162, section 3.1).
 fn write_change(out: &mut Vec<u8>, place: usize, entry: &Entry, numbering: Numbering, sync: Sync) {
     out.extend_from_slice(format!("* {} FETCH (", place.saturating_add(1)).as_bytes());
-    if numbering == Numbering::Uid || sync >= Sync::Condstore {
+    if numbering == Numbering::Uid {
         out.extend_from_slice(format!("UID {} ", entry.message.uid).as_bytes());
     }
     entry.write_flags(out);

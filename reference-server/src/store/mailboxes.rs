@@ -52,6 +52,8 @@ pub(crate) struct Status {
     pub(crate) recent: u32,
     /// How many are without `\Seen`.
     pub(crate) unseen: u32,
+    /// How many are marked with `\Deleted`.
+    pub(crate) deleted: u32,
     /// How large all of them are together.
     pub(crate) size: Octets,
 }
@@ -77,16 +79,17 @@ impl Store {
         let name = name.clone();
         self.read(move |sql| {
             let mailbox = selectable(sql, account, &name)?;
-            let (messages, recent, unseen, size) = sql
+            let (messages, recent, unseen, deleted, size) = sql
                 .prepare_cached(
                     "SELECT count(*), count(*) FILTER (WHERE uid >= ?2),
-                            count(*) FILTER (WHERE flags & 8 = 0), coalesce(sum(octets), 0)
+                            count(*) FILTER (WHERE flags & 8 = 0),
+                            count(*) FILTER (WHERE flags & 4 <> 0), coalesce(sum(octets), 0)
                      FROM messages WHERE mailbox = ?1",
                 )?
                 .query_row(params![mailbox.id, mailbox.recent_from], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
                 })?;
-            Ok(Status { mailbox, messages, recent, unseen, size })
+            Ok(Status { mailbox, messages, recent, unseen, deleted, size })
         })
         .await
     }

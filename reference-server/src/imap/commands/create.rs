@@ -3,7 +3,7 @@
 
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
-use crate::imap::session::{Session, name_of};
+use crate::imap::session::{Session, new_name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, mailbox};
 use crate::store::SpecialUse;
 
@@ -63,7 +63,7 @@ fn special_uses(cursor: &mut Cursor<'_>) -> Parsed<Uses> {
 impl Command for Create {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
-            let name = name_of(&self.mailbox)?;
+            let name = new_name_of(&self.mailbox, session.names())?;
             let Uses::Known(uses) = self.uses else {
                 let reply = Reply::no("a mailbox can not have this special use here");
                 return Err(reply.with(ResponseCode::UseAttr).into());

@@ -20,8 +20,9 @@ struct Enable {
 /// An extension that has to be switched on: its name and how.
 type Switch = (&'static str, fn(&mut Session));
 
-const SWITCHES: [Switch; 2] = [
+const SWITCHES: [Switch; 3] = [
     ("CONDSTORE", |session| session.raise_sync(Sync::Condstore)),
+    ("IMAP4rev2", Session::enable_rev2),
     ("QRESYNC", |session| session.raise_sync(Sync::Qresync)),
 ];
 
@@ -46,14 +47,16 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
 impl Command for Enable {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
+            let policy = &session.context.shared.imap;
+            let wanted: Vec<_> = self.wanted.into_iter().filter(|(name, _)| policy.offers(name)).collect();
             let mut line = String::from("* ENABLED");
-            for (name, _) in &self.wanted {
+            for (name, _) in &wanted {
                 line.push(' ');
                 line.push_str(name);
             }
             line.push_str("\r\n");
             session.link.push(line.as_bytes());
-            for (_, switch) in self.wanted {
+            for (_, switch) in wanted {
                 switch(session);
             }
             Ok(Reply::ok("ENABLE completed"))

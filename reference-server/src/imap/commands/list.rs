@@ -8,7 +8,7 @@ use crate::imap::failure::Failure;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, mailbox_name};
 use crate::imap::session::Session;
-use crate::imap::syntax::{Cursor, ListPattern, ParseError, Parsed, encode_utf7, list_mailbox};
+use crate::imap::syntax::{Cursor, ListPattern, Names as Encoding, ParseError, Parsed, list_mailbox};
 use crate::store::{AccountId, DELIMITER, Mailbox, MailboxName, Selectable, Store, StoreError};
 
 /// The most patterns, and the most options of a kind, in one LIST.
@@ -186,7 +186,7 @@ impl Command for List {
             match *self {
                 Self::Root => {
                     let mut out = Vec::new();
-                    write_name(&mut out, "LIST", &["\\Noselect"], "");
+                    write_name(&mut out, "LIST", &["\\Noselect"], "", session.names());
                     session.link.write(&out).await?;
                 }
                 Self::Names(query) => tell(session, &query).await?,
@@ -228,7 +228,7 @@ impl Names {
                 || mailbox.is_some_and(|mailbox| !mailbox.special_uses.is_empty()))
     }
 
-    fn attributes(&self, query: &Query, name: &MailboxName) -> Vec<&'static str> {
+    fn attributes(&self, subscribed: Subscribed, name: &MailboxName) -> Vec<&'static str> {
         let mut attributes = Vec::new();
         let mailbox = self.existing.get(name);
         match mailbox.map(|mailbox| mailbox.selectable) {
@@ -236,7 +236,7 @@ impl Names {
             Some(Selectable::No) => attributes.push("\\Noselect"),
             Some(Selectable::Yes) => {}
         }
-        if query.subscribed == Subscribed::Told && self.subscribed.contains(name) {
+        if subscribed == Subscribed::Told && self.subscribed.contains(name) {
             attributes.push("\\Subscribed");
         }
         attributes.push(match self.parents.contains(name) {
@@ -249,10 +249,22 @@ impl Names {
 }
 
 impl Query {
-    fn matches(&self, name: &MailboxName) -> bool {
-        let wire = encode_utf7(name.as_str());
+    fn matches(&self, name: &MailboxName, encoding: Encoding) -> bool {
+        let wire = encoding.encode(name.as_str());
         self.patterns.iter().any(|pattern| pattern.matches(&wire))
     }
+}
+
+/// What SELECT tells of the name in IMAP4rev2 (RFC 9051, section 6.3.2).
+pub(super) async fn tell_selected(
+    out: &mut Vec<u8>,
+    session: &mut Session,
+    name: &MailboxName,
+) -> Result<(), Failure> {
+    let names = Names::read(&session.store(), session.account()?).await?;
+    let attributes = names.attributes(Subscribed::Told, name);
+    write_name(out, "LIST", &attributes, name.as_str(), session.names());
+    Ok(())
 }
 
 /// A name is told if it is selected itself; or, on request, if one below it is that is not told
@@ -262,23 +274,24 @@ async fn tell(session: &mut Session, query: &Query) -> Result<(), Failure> {
     let names = Names::read(&session.store(), session.account()?).await?;
     let all = names.all();
     let selected: BTreeSet<&MailboxName> = all.iter().filter(|name| names.satisfies(query, name)).collect();
+    let encoding = session.names();
     let recursive = query.selection.contains(&Selection::RecursiveMatch);
-    for name in all.iter().filter(|name| query.matches(name)) {
+    for name in all.iter().filter(|name| query.matches(name, encoding)) {
         let itself = selected.contains(name);
         let mut below = selected.iter().filter(|other| other.is_below(name));
         let below = match (recursive, itself) {
             (false, _) => None,
             (true, true) => below.next(),
-            (true, false) => below.find(|other| !query.matches(other)),
+            (true, false) => below.find(|other| !query.matches(other, encoding)),
         };
         if !itself && below.is_none() {
             continue;
         }
-        let mut attributes = names.attributes(query, name);
+        let mut attributes = names.attributes(query.subscribed, name);
         let mut numbers = Vec::new();
         if itself && !query.status.is_empty() && !attributes.iter().any(|found| is_no_mailbox(found)) {
             match Facts::of(session, name).await? {
-                Ok(facts) => status::tell(&mut numbers, name, &query.status, &facts),
+                Ok(facts) => status::tell(&mut numbers, name, &query.status, &facts, encoding),
                 // It has gone meanwhile (RFC 5819, section 2).
                 Err(StoreError::NoSuchMailbox | StoreError::NotSelectable) => attributes.push("\\Noselect"),
                 Err(error) => return Err(error.into()),
@@ -286,7 +299,7 @@ async fn tell(session: &mut Session, query: &Query) -> Result<(), Failure> {
         }
         let mut out = Vec::new();
         let extended = if below.is_some() { " (\"CHILDINFO\" (\"SUBSCRIBED\"))" } else { "" };
-        write_extended(&mut out, "LIST", &attributes, name.as_str(), extended);
+        write_extended(&mut out, "LIST", &attributes, name.as_str(), extended, encoding);
         out.extend_from_slice(&numbers);
         session.link.write(&out).await?;
     }
@@ -300,15 +313,28 @@ fn is_no_mailbox(attribute: &str) -> bool {
 /// ```abnf
 /// mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
 /// ```
-pub(super) fn write_name(out: &mut Vec<u8>, response: &str, attributes: &[&str], name: &str) {
-    write_extended(out, response, attributes, name, "");
+pub(super) fn write_name(
+    out: &mut Vec<u8>,
+    response: &str,
+    attributes: &[&str],
+    name: &str,
+    encoding: Encoding,
+) {
+    write_extended(out, response, attributes, name, "", encoding);
 }
 
 /// The same with `[SP mbox-list-extended]` (RFC 5258, section 6).
-fn write_extended(out: &mut Vec<u8>, response: &str, attributes: &[&str], name: &str, extended: &str) {
+fn write_extended(
+    out: &mut Vec<u8>,
+    response: &str,
+    attributes: &[&str],
+    name: &str,
+    extended: &str,
+    encoding: Encoding,
+) {
     let attributes = attributes.join(" ");
     out.extend_from_slice(format!("* {response} ({attributes}) \"{DELIMITER}\" ").as_bytes());
-    mailbox_name(out, name);
+    mailbox_name(out, name, encoding);
     out.extend_from_slice(extended.as_bytes());
     out.extend_from_slice(b"\r\n");
 }

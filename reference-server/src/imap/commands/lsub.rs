@@ -6,7 +6,7 @@ use super::list::{Wanted, write_name};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
 use crate::imap::session::Session;
-use crate::imap::syntax::{ListPattern, encode_utf7};
+use crate::imap::syntax::{ListPattern, Names};
 use crate::store::{MailboxName, Selectable};
 
 /// See [`Wanted::parse`].
@@ -18,17 +18,17 @@ struct Lsub(Wanted);
 impl Command for Lsub {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
-            let mut out = Vec::new();
+            let (mut out, encoding) = (Vec::new(), session.names());
             match &self.0 {
-                Wanted::Root => write_name(&mut out, "LSUB", &["\\Noselect"], ""),
+                Wanted::Root => write_name(&mut out, "LSUB", &["\\Noselect"], "", encoding),
                 Wanted::Names(pattern) => {
                     let names = session.store().subscriptions(session.account()?).await?;
-                    for (name, selectable) in told(&names, pattern) {
+                    for (name, selectable) in told(&names, pattern, encoding) {
                         let attributes: &[&str] = match selectable {
                             Selectable::Yes => &[],
                             Selectable::No => &["\\Noselect"],
                         };
-                        write_name(&mut out, "LSUB", attributes, name.as_str());
+                        write_name(&mut out, "LSUB", attributes, name.as_str(), encoding);
                     }
                 }
             }
@@ -40,14 +40,14 @@ impl Command for Lsub {
 
 /// The subscribed names that match; where the pattern ends in `%`, also the levels above
 /// subscribed names that it stops at, as `\Noselect`.
-fn told(names: &[MailboxName], pattern: &ListPattern) -> BTreeMap<MailboxName, Selectable> {
+fn told(names: &[MailboxName], pattern: &ListPattern, encoding: Names) -> BTreeMap<MailboxName, Selectable> {
     let mut told = BTreeMap::new();
     for name in names {
-        if pattern.matches(&encode_utf7(name.as_str())) {
+        if pattern.matches(&encoding.encode(name.as_str())) {
             told.insert(name.clone(), Selectable::Yes);
         } else if pattern.ends_with_level_wildcard() {
             for level in name.ancestors() {
-                if pattern.matches(&encode_utf7(level.as_str())) {
+                if pattern.matches(&encoding.encode(level.as_str())) {
                     told.entry(level).or_insert(Selectable::No);
                 }
             }
@@ -62,7 +62,7 @@ mod tests {
 
     fn lsub(pattern: &str, subscribed: &[&str]) -> Vec<(String, Selectable)> {
         let names: Vec<_> = subscribed.iter().map(|name| MailboxName::new(name).unwrap()).collect();
-        told(&names, &ListPattern::new(b"", pattern.as_bytes()))
+        told(&names, &ListPattern::new(b"", pattern.as_bytes()), Names::default())
             .into_iter()
             .map(|(name, selectable)| (name.to_string(), selectable))
             .collect()

@@ -2,7 +2,7 @@
 
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
-use crate::imap::session::{Session, name_of};
+use crate::imap::session::{Session, name_of, new_name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, mailbox};
 
 /// See [`parse`].
@@ -26,7 +26,7 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
 impl Command for Rename {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
-            let (old, new) = (name_of(&self.old)?, name_of(&self.new)?);
+            let (old, new) = (name_of(&self.old)?, new_name_of(&self.new, session.names())?);
             session.store().rename(session.account()?, &old, &new).await?;
             Ok(Reply::ok("RENAME completed"))
         })

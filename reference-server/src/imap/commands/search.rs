@@ -12,7 +12,7 @@ use crate::imap::search::{Found, with_keys};
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, Parsed, ReturnOption, SearchProgram, search_program, sort_program};
 use crate::imap::updates::Context;
-use crate::imap::view::Numbering;
+use crate::imap::view::{Numbering, Revision};
 
 /// See [`search_program`].
 pub(crate) const SEARCH: Registered =
@@ -68,6 +68,10 @@ impl Command for Search {
             let sorted = in_order(session, finding.found.clone(), &self.criteria).await?;
             let found: Vec<Found> = sorted.iter().map(|(found, _)| found.clone()).collect();
             let out = match options {
+                None if self.answer == "SEARCH" && session.revision() == Revision::Rev2 => {
+                    // IMAP4rev2 has no SEARCH response: nothing asked for is ALL (RFC 9051, section 6.4.4).
+                    extended(session.tag(), &found, &[ReturnOption::All], self.numbering, finding.modseq)
+                }
                 None => plain(self.answer, &found, self.numbering, finding.modseq),
                 Some(options) => extended(session.tag(), &found, options, self.numbering, finding.modseq),
             };

@@ -2,6 +2,7 @@
 //! section 2.1): CONDSTORE (RFC 7162, section 3.1.8) and QRESYNC (section 3.2.5).
 
 use super::fetch::tell_vanished;
+use super::list;
 use crate::imap::failure::Failure;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
@@ -9,7 +10,7 @@ use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{
     Cursor, MailboxArgument, ParseError, Parsed, SequenceSet, mailbox, sequence_set, within,
 };
-use crate::imap::view::{Entry, Numbering, Sync, View};
+use crate::imap::view::{Entry, Numbering, Revision, Sync, View};
 use crate::store::{Access, ModSeq};
 
 /// See [`parse`].
@@ -116,8 +117,11 @@ impl Command for Select {
             let store = session.store();
             let snapshot = store.open_mailbox(account, &name, self.access).await?;
             let (validity, next) = (snapshot.mailbox.uid_validity.0, snapshot.mailbox.uid_next.0);
-            let view = View::new(snapshot, self.access, session.sync());
+            let view = View::new(snapshot, self.access, session.sync(), session.revision());
             let mut out = Vec::new();
+            if session.revision() == Revision::Rev2 {
+                list::tell_selected(&mut out, session, &name).await?;
+            }
             introduce(&mut out, &view, validity, next);
             session.link.write(&out).await?;
             session.set_selected(Some(view));
@@ -153,13 +157,15 @@ async fn tell_changes(session: &mut Session, resync: &Resync) -> Result<(), Fail
 }
 
 /// The required untagged responses. Where every message is seen there is no first unseen one to
-/// name.
+/// name; IMAP4rev2 names none, and counts no recent messages (RFC 9051, section 6.3.2).
 fn introduce(out: &mut Vec<u8>, view: &View, validity: u32, next: u32) {
     let flags = view.flag_names();
     out.extend_from_slice(format!("* FLAGS ({flags})\r\n").as_bytes());
     out.extend_from_slice(format!("* {} EXISTS\r\n", view.count()).as_bytes());
-    out.extend_from_slice(format!("* {} RECENT\r\n", view.recent()).as_bytes());
-    if let Some(unseen) = view.first_unseen() {
+    if view.revision() == Revision::Rev1 {
+        out.extend_from_slice(format!("* {} RECENT\r\n", view.recent()).as_bytes());
+    }
+    if let Some(unseen) = view.first_unseen().filter(|_| view.revision() == Revision::Rev1) {
         let code = ResponseCode::Unseen(u32::try_from(unseen).unwrap_or(u32::MAX));
         Reply::ok("first message that is not seen").with(code).write(out, "*");
     }

@@ -4,7 +4,7 @@ use crate::imap::failure::Failure;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, mailbox_id, mailbox_name};
 use crate::imap::session::{Session, name_of};
-use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, mailbox};
+use crate::imap::syntax::{Cursor, MailboxArgument, Names, ParseError, Parsed, mailbox};
 use crate::imap::view::Sync;
 use crate::store::{MailboxName, Status as Numbers, StoreError};
 
@@ -46,8 +46,9 @@ impl Facts {
     }
 }
 
-const ITEMS: [Item; 9] = [
+const ITEMS: &[Item] = &[
     ("APPENDLIMIT", |facts| facts.append_limit.to_string()),
+    ("DELETED", |facts| facts.numbers.deleted.to_string()),
     (HIGHEST_MODSEQ, |facts| facts.numbers.mailbox.highest_modseq.to_string()),
     ("MAILBOXID", |facts| format!("({})", mailbox_id(facts.numbers.mailbox.id))),
     ("MESSAGES", |facts| facts.numbers.messages.to_string()),
@@ -64,6 +65,7 @@ const ITEMS: [Item; 9] = [
 ///              "HIGHESTMODSEQ" /    ; RFC 7162, section 7
 ///              "MAILBOXID" /        ; RFC 8474, section 7
 ///              "SIZE" /             ; RFC 8438, section 5
+///              "DELETED" /          ; RFC 9051, section 6.3.11
 ///              "APPENDLIMIT"        ; RFC 7889, section 5
 /// ```
 fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
@@ -102,7 +104,8 @@ impl Command for Status {
             let name = name_of(&self.mailbox)?;
             asked(session, &self.items);
             let mut out = Vec::new();
-            tell(&mut out, &name, &self.items, &Facts::of(session, &name).await??);
+            let facts = Facts::of(session, &name).await??;
+            tell(&mut out, &name, &self.items, &facts, session.names());
             session.link.write(&out).await?;
             Ok(Reply::ok("STATUS completed"))
         })
@@ -119,9 +122,15 @@ pub(super) fn asked(session: &mut Session, items: &[&'static Item]) {
 /// ```abnf
 /// mailbox-data = "STATUS" SP mailbox SP "(" [status-att-list] ")"
 /// ```
-pub(super) fn tell(out: &mut Vec<u8>, name: &MailboxName, items: &[&'static Item], facts: &Facts) {
+pub(super) fn tell(
+    out: &mut Vec<u8>,
+    name: &MailboxName,
+    items: &[&'static Item],
+    facts: &Facts,
+    encoding: Names,
+) {
     let told: Vec<String> = items.iter().map(|(item, tell)| format!("{item} {}", tell(facts))).collect();
     out.extend_from_slice(b"* STATUS ");
-    mailbox_name(out, name.as_str());
+    mailbox_name(out, name.as_str(), encoding);
     out.extend_from_slice(format!(" ({})\r\n", told.join(" ")).as_bytes());
 }

@@ -237,9 +237,7 @@ impl Answer {
         };
         let octets = match (partial, content) {
             (Some(partial), Octets::Here(octets, span)) => Octets::Here(octets, window(span, partial)),
-            (Some(partial), Octets::Stored(..)) => {
-                loader.octets(partial.origin.into(), partial.count.into()).await?
-            }
+            (Some(partial), Octets::Stored(..)) => loader.octets(partial.origin, partial.count).await?,
             (None, content) => content,
         };
         // In a literal8 all octets can stand, so that nobody need look before it begins.
@@ -288,8 +286,8 @@ impl Answer {
         };
         let octets = match partial {
             Some(Partial { origin, count: wanted }) => {
-                let origin = u64::from(origin).min(count);
-                let count = count.saturating_sub(origin).min(wanted.into());
+                let origin = origin.min(count);
+                let count = count.saturating_sub(origin).min(wanted);
                 loader.octets(from.saturating_add(origin), count).await?
             }
             None => loader.octets(from, count).await?,

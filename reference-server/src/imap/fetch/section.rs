@@ -30,7 +30,7 @@ pub(super) fn fields(section: &Section) -> Option<(&[Vec<u8>], Keep)> {
 
 /// What a window shows of a span; beyond the end there is nothing.
 pub(super) fn window(span: Span, partial: Partial) -> Span {
-    let octets = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let octets = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let start = span.start.saturating_add(octets(partial.origin)).min(span.end);
     Span::new(start, start.saturating_add(octets(partial.count)).min(span.end))
 }
@@ -87,7 +87,7 @@ mod tests {
         let of = |origin, count| window(Span::new(10, 16), Partial { origin, count });
         assert_eq!(of(2, 3), Span::new(12, 15));
         assert_eq!(of(4, 100), Span::new(14, 16));
-        assert!(of(6, 1).is_empty() && of(u32::MAX, u32::MAX).is_empty());
+        assert!(of(6, 1).is_empty() && of(u64::MAX, u64::MAX).is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Strings in answers: quoted where they can be, as literals where they must
 //! (RFC 3501, sections 4.3 and 9: string, nstring, astring).
 
-use crate::imap::syntax::{encode_utf7, is_astring_char};
+use crate::imap::syntax::{Names, is_astring_char};
 
 /// The longest string that is quoted, in octets.
 const QUOTED_LIMIT: usize = 1000;
@@ -16,6 +16,10 @@ pub(crate) fn string(out: &mut Vec<u8>, value: &[u8]) {
         literal(out, value);
         return;
     }
+    quoted(out, value);
+}
+
+fn quoted(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'"');
     for &octet in value {
         if matches!(octet, b'"' | b'\\') {
@@ -58,11 +62,14 @@ pub(crate) fn travelling(octet: u8) -> u8 {
 /// ```abnf
 /// mailbox = "INBOX" / astring
 /// ```
-/// The name in modified UTF-7 (section 5.1.3), as an atom where it can be one.
-pub(crate) fn mailbox_name(out: &mut Vec<u8>, name: &str) {
-    let wire = encode_utf7(name);
+/// The name as the session has names written, as an atom where it can be one.
+pub(crate) fn mailbox_name(out: &mut Vec<u8>, name: &str, names: Names) {
+    let wire = names.encode(name);
     if !wire.is_empty() && wire.bytes().all(is_astring_char) {
         out.extend_from_slice(wire.as_bytes());
+    } else if names == Names::Utf8 {
+        // No name has a control character in it, so quotes hold every one.
+        quoted(out, wire.as_bytes());
     } else {
         string(out, wire.as_bytes());
     }
@@ -95,11 +102,13 @@ mod tests {
 
     #[test]
     fn mailbox_names_are_atoms_where_they_can_be() {
-        assert_eq!(written(|out| mailbox_name(out, "INBOX")), "INBOX");
-        assert_eq!(written(|out| mailbox_name(out, "a b")), r#"\"a b\""#);
-        assert_eq!(written(|out| mailbox_name(out, "\u{e9}")), "&AOk-");
-        assert_eq!(written(|out| mailbox_name(out, "a%b")), r#"\"a%b\""#);
-        assert_eq!(written(|out| mailbox_name(out, "")), r#"\"\""#);
+        assert_eq!(written(|out| mailbox_name(out, "INBOX", Names::ModifiedUtf7)), "INBOX");
+        assert_eq!(written(|out| mailbox_name(out, "a b", Names::ModifiedUtf7)), r#"\"a b\""#);
+        assert_eq!(written(|out| mailbox_name(out, "\u{e9}", Names::ModifiedUtf7)), "&AOk-");
+        assert_eq!(written(|out| mailbox_name(out, "a%b", Names::ModifiedUtf7)), r#"\"a%b\""#);
+        assert_eq!(written(|out| mailbox_name(out, "", Names::ModifiedUtf7)), r#"\"\""#);
+        assert_eq!(written(|out| mailbox_name(out, "a&\u{e9}", Names::Utf8)), r#"\"a&\xc3\xa9\""#);
+        assert_eq!(written(|out| mailbox_name(out, "a&b", Names::Utf8)), "a&b");
     }
 
     proptest::proptest! {

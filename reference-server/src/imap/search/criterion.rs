@@ -113,8 +113,8 @@ fn criterion(key: SearchKey, largest: &Largest) -> Criterion {
         SearchKey::ThreadId(id) => Criterion::ThreadId(id),
         SearchKey::Older(seconds) => Criterion::Until(ago(seconds)),
         SearchKey::Younger(seconds) => Criterion::From(ago(seconds)),
-        SearchKey::Larger(octets) => Criterion::Larger(octets.into()),
-        SearchKey::Smaller(octets) => Criterion::Smaller(octets.into()),
+        SearchKey::Larger(octets) => Criterion::Larger(octets),
+        SearchKey::Smaller(octets) => Criterion::Smaller(octets),
         SearchKey::ModSeq(from) => Criterion::ModSeq(from),
         SearchKey::Numbers(SequenceSet::Saved) | SearchKey::Uids(SequenceSet::Saved) => {
             Criterion::Uids(largest.saved.clone())

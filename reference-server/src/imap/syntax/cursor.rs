@@ -4,6 +4,8 @@
 //! The text is the command without its last CRLF; the octets of a literal stand in it as they
 //! came, behind `{n}` CRLF.
 
+use super::names::Names;
+
 /// What a parser gives: a value, or why there is none.
 pub(crate) type Parsed<T> = Result<T, ParseError>;
 
@@ -62,6 +64,7 @@ pub(crate) struct Cursor<'a> {
     extent: Extent,
     /// Where literals stood that were taken out of the text, in ascending order.
     messages: &'a [usize],
+    names: Names,
 }
 
 /// A literal that was taken out of the text.
@@ -97,17 +100,34 @@ impl<'a> Cursor<'a> {
     /// The text of a whole command, without its last CRLF; `message_limit` bounds the literal of
     /// APPEND, in octets.
     pub(crate) fn whole(text: &'a [u8], message_limit: u64) -> Self {
-        Self { text, at: 0, message_limit, extent: Extent::Whole, messages: &[] }
+        Self { text, at: 0, message_limit, extent: Extent::Whole, messages: &[], names: Names::default() }
     }
 
     /// The text of a command up to and with the CRLF of a literal's head.
     pub(crate) fn up_to_literal(text: &'a [u8], message_limit: u64) -> Self {
-        Self { text, at: 0, message_limit, extent: Extent::UpToLiteral, messages: &[] }
+        Self {
+            text,
+            at: 0,
+            message_limit,
+            extent: Extent::UpToLiteral,
+            messages: &[],
+            names: Names::default(),
+        }
     }
 
     /// The same, with literals taken out of the text at these places.
     pub(crate) fn without(self, messages: &'a [usize]) -> Self {
         Self { messages, ..self }
+    }
+
+    /// The same, with mailbox names that are written so.
+    pub(crate) fn with_names(self, names: Names) -> Self {
+        Self { names, ..self }
+    }
+
+    /// How mailbox names are written.
+    pub(crate) fn names(&self) -> Names {
+        self.names
     }
 
     /// The largest message that APPEND accepts, in octets.
@@ -202,6 +222,27 @@ impl<'a> Cursor<'a> {
     }
 
     /// ```abnf
+    /// number64 = 1*DIGIT      ; below 2^63: RFC 9051, section 9
+    /// ```
+    pub(crate) fn number64(&mut self) -> Parsed<u64> {
+        let digits = text_of(self.take_while(|o| o.is_ascii_digit()), "a number was expected")?;
+        match digits.parse() {
+            Ok(value) if i64::try_from(value).is_ok() => Ok(value),
+            _ => Err(ParseError::Syntax("the number does not fit into 63 bits")),
+        }
+    }
+
+    /// ```abnf
+    /// nz-number64 = digit-nz *DIGIT
+    /// ```
+    pub(crate) fn nz_number64(&mut self) -> Parsed<u64> {
+        match self.peek() {
+            Some(b'0') => Err(ParseError::Syntax("the number must not begin with 0")),
+            _ => self.number64(),
+        }
+    }
+
+    /// ```abnf
     /// nz-number = digit-nz *DIGIT
     /// ```
     pub(crate) fn nz_number(&mut self) -> Parsed<u32> {
@@ -268,15 +309,21 @@ impl<'a> Cursor<'a> {
 
     /// ```abnf
     /// quoted      = DQUOTE *QUOTED-CHAR DQUOTE
-    /// QUOTED-CHAR = <any TEXT-CHAR except quoted-specials> / "\" quoted-specials
+    /// QUOTED-CHAR = <any TEXT-CHAR except quoted-specials> / "\" quoted-specials /
+    ///               UTF8-2 / UTF8-3 / UTF8-4      ; RFC 9051, section 9
     /// ```
     fn quoted(&mut self) -> Parsed<Vec<u8>> {
         self.expect(b'"', "a quoted string was expected")?;
         let mut value = Vec::new();
         loop {
-            value.extend_from_slice(self.take_while(is_plain_quoted_char));
+            let utf8 = self.names == Names::Utf8;
+            let plain = self.take_while(|octet| is_plain_quoted_char(octet) || (utf8 && !octet.is_ascii()));
+            value.extend_from_slice(plain);
             if self.eat(b'"') {
-                return Ok(value);
+                return match std::str::from_utf8(&value) {
+                    Ok(_) => Ok(value),
+                    Err(_) => Err(ParseError::Syntax("a quoted string that is not in UTF-8")),
+                };
             }
             if !self.eat(b'\\') {
                 return Err(ParseError::Syntax("bad character in a quoted string, or no end of it"));

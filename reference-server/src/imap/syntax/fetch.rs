@@ -96,9 +96,9 @@ impl FetchItem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Partial {
     /// The first octet, from 0.
-    pub(crate) origin: u32,
+    pub(crate) origin: u64,
     /// At most how many.
-    pub(crate) count: u32,
+    pub(crate) count: u64,
 }
 
 /// Which octets of a message.
@@ -234,15 +234,15 @@ fn section_binary(cursor: &mut Cursor<'_>) -> Parsed<Vec<u32>> {
 }
 
 /// ```abnf
-/// ["<" number "." nz-number ">"]
+/// ["<" number64 "." nz-number64 ">"]      ; RFC 9051, section 9; 32 bits in RFC 3501
 /// ```
 fn partial(cursor: &mut Cursor<'_>) -> Parsed<Option<Partial>> {
     if !cursor.eat(b'<') {
         return Ok(None);
     }
-    let origin = cursor.number()?;
+    let origin = cursor.number64()?;
     cursor.expect(b'.', "a partial fetch is written as <0.1024>")?;
-    let count = cursor.nz_number()?;
+    let count = cursor.nz_number64()?;
     cursor.expect(b'>', "a partial fetch is written as <0.1024>")?;
     Ok(Some(Partial { origin, count }))
 }

@@ -2,15 +2,14 @@
 //! list-mailbox).
 
 use super::cursor::{Cursor, Parsed, is_astring_char};
-use super::utf7;
 
 /// A mailbox name as a client wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MailboxArgument {
-    /// A name, decoded from modified UTF-7; `INBOX` in upper case however it was written, also as
+    /// A name, decoded; `INBOX` in upper case however it was written, also as
     /// the first level of a hierarchy.
     Name(String),
-    /// Octets that are no name in modified UTF-7; no mailbox is called so, and none can be.
+    /// Octets that are no name in the encoding of the session; no mailbox is called so, and none can be.
     Unnameable,
 }
 
@@ -19,7 +18,7 @@ pub(crate) enum MailboxArgument {
 /// ```
 pub(crate) fn mailbox(cursor: &mut Cursor<'_>) -> Parsed<MailboxArgument> {
     let wire = cursor.astring()?;
-    Ok(match utf7::decode(&wire) {
+    Ok(match cursor.names().decode(&wire) {
         Some(name) => MailboxArgument::Name(with_inbox_in_upper_case(name)),
         None => MailboxArgument::Unnameable,
     })
@@ -77,7 +76,7 @@ impl ListPattern {
         self.0.last() == Some(&b'%')
     }
 
-    /// Whether `wire` (a name in modified UTF-7) matches. Letters match exactly, but those of a
+    /// Whether `wire` (a name as it is written) matches. Letters match exactly, but those of a
     /// leading `INBOX` match in any case.
     pub(crate) fn matches(&self, wire: &str) -> bool {
         let folds = wire == "INBOX" || wire.starts_with("INBOX/");

@@ -75,9 +75,9 @@ pub(crate) enum SearchKey {
     /// `YOUNGER n`: received n seconds ago or later (RFC 5032).
     Younger(u32),
     /// `LARGER n`, in octets.
-    Larger(u32),
+    Larger(u64),
     /// `SMALLER n`, in octets.
-    Smaller(u32),
+    Smaller(u64),
     /// `MODSEQ n`: changed, with this modification sequence or a higher one (RFC 7162, section
     /// 3.1.5).
     ModSeq(u64),
@@ -244,8 +244,8 @@ const KEYS_WITH_ARGUMENT: &[(&str, ReadArguments)] = &[
     ("THREADID", |cursor| Ok(SearchKey::ThreadId(object_id(cursor)?))),
     ("KEYWORD", |cursor| Ok(SearchKey::Has(FlagName::Keyword(keyword(cursor)?)))),
     ("UNKEYWORD", |cursor| Ok(SearchKey::Lacks(FlagName::Keyword(keyword(cursor)?)))),
-    ("LARGER", |cursor| Ok(SearchKey::Larger(cursor.number()?))),
-    ("SMALLER", |cursor| Ok(SearchKey::Smaller(cursor.number()?))),
+    ("LARGER", |cursor| Ok(SearchKey::Larger(cursor.number64()?))),
+    ("SMALLER", |cursor| Ok(SearchKey::Smaller(cursor.number64()?))),
     ("OLDER", |cursor| Ok(SearchKey::Older(cursor.nz_number()?))),
     ("YOUNGER", |cursor| Ok(SearchKey::Younger(cursor.nz_number()?))),
     ("MODSEQ", mod_sequence),

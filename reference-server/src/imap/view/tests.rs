@@ -34,7 +34,12 @@ fn mailbox(uid_next: u32, recent_from: u32) -> Mailbox {
 
 fn view(uids: &[u32]) -> View {
     let messages = uids.iter().map(|&uid| message(uid, Flags::new())).collect();
-    View::new(Snapshot { mailbox: mailbox(100, 100), messages }, Access::ReadWrite, Sync::Plain)
+    View::new(
+        Snapshot { mailbox: mailbox(100, 100), messages },
+        Access::ReadWrite,
+        Sync::Plain,
+        Revision::Rev1,
+    )
 }
 
 fn changes(changed: Vec<Message>, vanished: &[u32]) -> Changes {
