@@ -14,11 +14,12 @@ use super::halt::{Cause, Halt};
 use super::hop::Hops;
 use super::options::{Options, Strictness};
 use super::plan::Planned;
+use super::servers;
 use super::stage::Stage;
 use super::steps::{bind, play, play_all};
 use crate::outcome::{CaseOutcome, Finding, Verdict};
 use crate::script::model::{Case, Suite};
-use crate::target::{CLIENT_NAME, Lease, Target, Tenancy, Wanted};
+use crate::target::{Account, CLIENT_NAME, Lease, Target, Tenancy, Wanted};
 use crate::wire::Tap;
 
 /// How much longer than its deadline a case may take for what the deadline does not govern:
@@ -65,6 +66,7 @@ pub(crate) async fn play_case(planned: &Planned, target: &Arc<Target>, options: 
     let wanted = Wanted {
         accounts: case.given.accounts.iter().map(|account| account.name.clone()).collect(),
         hops: case.given.hops.iter().map(|hop| hop.name.clone()).collect(),
+        in_plaintext: case.given.servers.iter().map(|server| server.hop.clone()).collect(),
     };
     let tenancy = if case.ends_target() { Tenancy::Sole } else { Tenancy::Shared };
     let lease = match tokio::time::timeout(LEASE_TIME, target.lease(&wanted, tenancy)).await {
@@ -111,6 +113,7 @@ async fn play_on_stage(
         target: Arc::clone(target),
         bindings: first_bindings(&lease, target),
         hops: Arc::new(Hops::new(lease.hops())),
+        servers: Arc::default(),
         lease: Arc::new(lease),
         sessions: std::collections::BTreeMap::new(),
         evidence: Arc::clone(evidence),
@@ -131,6 +134,7 @@ async fn play_on_stage(
 
 async fn play_steps(stage: &mut Stage, case: &Case, limit: Duration) -> Result<(), Halt> {
     bind(stage, &case.lets)?;
+    servers::start(stage, case).await?;
     fixture::set_up(stage, case).await?;
     // The fixture is our affair: the case's time begins behind it.
     stage.deadline = Instant::now() + limit;
@@ -164,16 +168,21 @@ async fn tear_down(stage: &mut Stage, case: &Case) {
 fn first_bindings(lease: &Lease, target: &Target) -> Bindings {
     let mut bindings = Bindings::new();
     for (name, account) in lease.accounts() {
-        bindings.set(format!("{name}.address"), account.address.as_bytes());
-        bindings.set(format!("{name}.user"), account.user.as_bytes());
-        bindings.set(format!("{name}.secret"), account.secret.as_bytes());
-        let plain = STANDARD.encode(format!("\0{}\0{}", account.user, account.secret));
-        bindings.set(format!("{name}.plain"), plain.into_bytes());
+        bind_account(&mut bindings, name, account);
     }
     bindings.set("domain", target.domain().as_bytes());
     bindings.set("client", CLIENT_NAME.as_bytes());
     bindings.set("unique", unique().into_bytes());
     bindings
+}
+
+/// The variables of an account.
+pub(super) fn bind_account(bindings: &mut Bindings, name: &str, account: &Account) {
+    bindings.set(format!("{name}.address"), account.address.as_bytes());
+    bindings.set(format!("{name}.user"), account.user.as_bytes());
+    bindings.set(format!("{name}.secret"), account.secret.as_bytes());
+    let plain = STANDARD.encode(format!("\0{}\0{}", account.user, account.secret));
+    bindings.set(format!("{name}.plain"), plain.into_bytes());
 }
 
 /// A word that no other case run has, in this process or another.

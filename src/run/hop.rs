@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::bindings::Bindings;
+use super::servers::{Server, pass};
 use crate::hop::{Log, Manner, Serving, Turns, serve};
 use crate::target::Route;
 use crate::wire::{Connection, Recorder};
@@ -68,6 +69,18 @@ impl Hop {
         &self.log
     }
 
+    /// Its domain.
+    pub(crate) fn domain(&self) -> &str {
+        &self.route.domain
+    }
+
+    /// Passes all connections on to a server from here on.
+    pub(crate) fn pass_to(self: &Arc<Self>, server: Arc<Server>, recorder: &Arc<Recorder>) {
+        self.stop_taking();
+        let taking = take_and_pass(Arc::clone(self), server, Arc::clone(recorder));
+        self.lock().taking = Some(tokio::spawn(taking).abort_handle());
+    }
+
     /// The next connection, for the script; from here on it takes them all. `None` when the time is up.
     pub(crate) async fn accept(&self, deadline: Instant) -> std::io::Result<Option<TcpStream>> {
         self.stop_taking();
@@ -107,6 +120,23 @@ impl Drop for Hops {
         for hop in self.0.values() {
             hop.end();
         }
+    }
+}
+
+/// Takes connections and passes them on until it is aborted.
+async fn take_and_pass(hop: Arc<Hop>, server: Arc<Server>, recorder: Arc<Recorder>) {
+    let mut number = 0_usize;
+    loop {
+        let Ok((tcp, _)) = hop.route.listener.accept().await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        number += 1;
+        let name = format!("{}-{number}", hop.name);
+        let passing = pass(tcp, Arc::clone(&server), name, Arc::clone(&hop.log), Arc::clone(&recorder));
+        let mut state = hop.lock();
+        while state.sessions.try_join_next().is_some() {}
+        state.sessions.spawn(passing);
     }
 }
 

@@ -19,9 +19,8 @@ pub(crate) async fn read(
     account: &str,
     folder: &str,
 ) -> Result<Result<Vec<Vec<u8>>, ClientError>, Halt> {
-    let found = stage.lease.accounts().iter().find(|(name, _)| name == account);
-    let (_, account) = found.ok_or_else(|| Halt::Error(format!("the case has no account `{account}`")))?;
-    Ok(read_from(stage.lease.place(), account, folder).await)
+    let (account, place) = stage.account(account)?;
+    Ok(read_from(&place, &account, folder).await)
 }
 
 /// Every message of a mailbox at a place; a way that is not there gives none.

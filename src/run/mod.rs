@@ -16,6 +16,7 @@ mod options;
 mod plan;
 mod preview;
 mod schedule;
+mod servers;
 mod session;
 mod stage;
 mod steps;

@@ -244,6 +244,11 @@ fn fixture(case: &Case, target: &Target) -> Option<String> {
     (any && target.fixture().is_none()).then(|| "the target has no way to put the fixture there".to_owned())
 }
 
+/// Whether an account is one of a further server.
+fn is_elsewhere(case: &Case, account: &str) -> bool {
+    case.given.servers.iter().any(|server| server.accounts.iter().any(|name| name == account))
+}
+
 /// Each next hop needs a route of its own.
 fn routes(case: &Case, target: &Target) -> Option<String> {
     let needed = case.given.hops.len();
@@ -260,7 +265,9 @@ fn routes(case: &Case, target: &Target) -> Option<String> {
 fn reader(case: &Case, target: &Target) -> Option<String> {
     let mut reason = None;
     walk(case, &mut |step| {
-        if let Action::EventuallyMailbox(wait) = &step.action {
+        if let Action::EventuallyMailbox(wait) = &step.action
+            && !is_elsewhere(case, &wait.account)
+        {
             let inbox = wait.folder.eq_ignore_ascii_case("INBOX");
             let imap = target.place().reach(Endpoint::Imap).is_some();
             let pop3 = target.place().reach(Endpoint::Pop3).is_some();
@@ -293,7 +300,9 @@ fn endpoints(case: &Case, suite: &Suite) -> BTreeSet<Endpoint> {
     let mut found = BTreeSet::new();
     walk(case, &mut |step| match &step.action {
         Action::Connect(open) | Action::Greet(open) | Action::Login(open) => {
-            found.insert(open.endpoint);
+            if !is_elsewhere(case, &open.account) {
+                found.insert(open.endpoint);
+            }
         }
         _ => {}
     });

@@ -13,6 +13,7 @@ use super::evidence::Evidence;
 use super::halt::{Cause, Halt};
 use super::hop::Hops;
 use super::options::Options;
+use super::servers::Servers;
 use super::session::Session;
 use crate::dialect::Violation;
 use crate::outcome::Finding;
@@ -20,7 +21,7 @@ use crate::requirement::{Level, RequirementId};
 use crate::script::model::{Law, LetValue, Suite};
 use crate::script::template::Template;
 use crate::source::Span;
-use crate::target::{Lease, Target};
+use crate::target::{Account, Lease, Place, Target};
 use crate::wire::{escape, shorten};
 
 /// Characters of a finding's texts.
@@ -37,6 +38,7 @@ pub(crate) struct Stage {
     pub(crate) bindings: Bindings,
     pub(crate) sessions: BTreeMap<String, Session>,
     pub(crate) hops: Arc<Hops>,
+    pub(crate) servers: Arc<Servers>,
     pub(crate) evidence: Arc<Evidence>,
     pub(crate) options: Options,
     /// When the case must have ended.
@@ -102,6 +104,15 @@ impl Stage {
             place.push_str(&format!(" ({})", self.within.join("; ")));
         }
         place
+    }
+
+    /// An account of the case by its name, and the place where it is.
+    pub(crate) fn account(&self, name: &str) -> Result<(Account, Place), Halt> {
+        let leased = self.lease.accounts().iter().find(|(known, _)| known == name);
+        leased
+            .map(|(_, account)| (account.clone(), self.lease.place().clone()))
+            .or_else(|| self.servers.account(name))
+            .ok_or_else(|| Halt::Error(format!("the case has no account `{name}`")))
     }
 
     /// Writes down what departs from an expectation.
@@ -234,6 +245,7 @@ impl Stage {
             lease: Arc::clone(&self.lease),
             bindings: self.bindings.clone(),
             hops: Arc::clone(&self.hops),
+            servers: Arc::clone(&self.servers),
             evidence: Arc::clone(&self.evidence),
             options: self.options.clone(),
             deadline: self.deadline,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reference_server::{Limits, NextHop, RecoverableSecrets, Schedule, Server, Service, Storage};
+use reference_server::{Limits, NextHop, RecoverableSecrets, RelayTls, Schedule, Server, Service, Storage};
 
 use super::TargetError;
 use super::account::Account;
@@ -89,12 +89,12 @@ impl Embedded {
     }
 
     /// Makes a route that no case had before.
-    pub(super) async fn route(&self) -> Result<Route, TargetError> {
+    pub(super) async fn route(&self, tls: RelayTls) -> Result<Route, TargetError> {
         let number = self.routes.fetch_add(1, Ordering::Relaxed) + 1;
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let route = Route::listen(format!("hop{number}.example"), any).await;
         let route = route.map_err(|error| TargetError::Listen(any, error))?;
-        let hop = NextHop::new(route.address.ip().to_string(), route.address.port());
+        let hop = NextHop::new(route.address.ip().to_string(), route.address.port()).tls(tls);
         self.server.add_route(&route.domain, hop);
         Ok(route)
     }

@@ -18,6 +18,8 @@ pub struct Wanted {
     pub accounts: Vec<String>,
     /// Names of next hops, each with a domain of its own.
     pub hops: Vec<String>,
+    /// Those of them to which the target is to speak without TLS, where it is ours to say.
+    pub in_plaintext: Vec<String>,
 }
 
 /// Accounts and a place; given back when dropped.

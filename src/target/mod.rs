@@ -9,6 +9,7 @@ pub mod client;
 mod credentials;
 mod embedded;
 mod error;
+mod further;
 mod lease;
 mod lifecycle;
 mod place;
@@ -25,6 +26,7 @@ use std::time::Duration;
 pub use account::{Account, Pool};
 pub use embedded::EmbeddedOptions;
 pub use error::TargetError;
+pub use further::Further;
 pub use lease::{Lease, Wanted};
 pub use lifecycle::Commands;
 pub use place::{CLIENT_NAME, Place, Reach};
@@ -33,12 +35,14 @@ pub use profile::{Cleaning, FixtureRoute, Profile, RouteProfile, TlsProfile};
 pub use route::Route;
 pub use rulings::{Ruling, Rulings};
 
+use reference_server::RelayTls;
+
 use crate::script::model::{Endpoint, Lifecycle};
 use crate::wire::{ClientTls, Trust};
 use client::ClientError;
 use embedded::{Embedded, account_named};
 use lease::{ForeignHost, Host};
-use process::OwnProcess;
+use process::{OwnProcess, Settings};
 use route::{RouteLease, Routes};
 
 /// How often, and how far apart, [`Target::end`] looks whether interrupted cases let go.
@@ -233,6 +237,14 @@ impl Target {
         }
     }
 
+    /// The program of further servers; this process's own when it is not said.
+    fn program(&self) -> Option<std::path::PathBuf> {
+        match &self.kind {
+            Kind::Embedded(server) => server.options.program.clone(),
+            Kind::Foreign { .. } => None,
+        }
+    }
+
     /// Whether its profile lists a policy.
     #[must_use]
     pub fn has_policy(&self, policy: &str) -> bool {
@@ -318,7 +330,14 @@ impl Target {
         if tenancy == Tenancy::Sole {
             accounts.extend(names.iter().map(|name| (name.clone(), account_named(name))));
             let all: Vec<Account> = accounts.iter().map(|(_, account)| account.clone()).collect();
-            let process = OwnProcess::start(&server.options, &all, &routes.routes).await?;
+            let route = |(_, route): &(String, Route)| format!("{}={}", route.domain, route.address);
+            let settings = Settings {
+                domain: embedded::DOMAIN.to_owned(),
+                hostname: format!("mail.{}", embedded::DOMAIN),
+                accounts: all,
+                routes: routes.routes.iter().map(route).collect(),
+            };
+            let process = OwnProcess::start(&server.options, &settings).await?;
             let place = process.place.clone();
             let host = Host::Process(Box::new(process));
             return Ok(Lease { accounts, place, host, routes, _pool: None });
@@ -332,7 +351,8 @@ impl Target {
     async fn make_routes(&self, server: &Embedded, wanted: &Wanted) -> Result<RouteLease, TargetError> {
         let mut routes = Vec::new();
         for name in &wanted.hops {
-            routes.push((name.clone(), server.route().await?));
+            let tls = if wanted.in_plaintext.contains(name) { RelayTls::Never } else { RelayTls::default() };
+            routes.push((name.clone(), server.route(tls).await?));
         }
         Ok(self.routes.made(routes))
     }

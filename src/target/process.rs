@@ -11,9 +11,8 @@ use tokio::process::{Child, Command};
 
 use super::TargetError;
 use super::account::Account;
-use super::embedded::{DOMAIN, EmbeddedOptions, endpoint_named};
+use super::embedded::{EmbeddedOptions, endpoint_named};
 use super::place::Place;
-use super::route::Route;
 use crate::script::model::{Endpoint, Lifecycle};
 use crate::wire::{ClientTls, Trust};
 
@@ -22,6 +21,19 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Octets of one line it prints.
 const LINE: u64 = 4096;
+
+/// What a process serves.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settings {
+    /// The domain of its accounts.
+    pub(super) domain: String,
+    /// The name by which it greets.
+    pub(super) hostname: String,
+    /// Its accounts.
+    pub(super) accounts: Vec<Account>,
+    /// Where it hands mail over, as `DOMAIN=HOST:PORT`.
+    pub(super) routes: Vec<String>,
+}
 
 /// `mailspec serve` with a state directory of its own; both go when this is dropped.
 #[derive(Debug)]
@@ -34,11 +46,7 @@ pub(super) struct OwnProcess {
 }
 
 impl OwnProcess {
-    pub(super) async fn start(
-        options: &EmbeddedOptions,
-        accounts: &[Account],
-        routes: &[(String, Route)],
-    ) -> Result<Self, TargetError> {
+    pub(super) async fn start(options: &EmbeddedOptions, settings: &Settings) -> Result<Self, TargetError> {
         let program = match &options.program {
             Some(program) => program.clone(),
             None => std::env::current_exe().map_err(|error| TargetError::Start(error.to_string()))?,
@@ -48,12 +56,13 @@ impl OwnProcess {
         for endpoint in Endpoint::ALL {
             arguments.extend([format!("--{}", endpoint.as_str()), "127.0.0.1:0".to_owned()]);
         }
-        arguments.extend(["--cram-md5".to_owned(), "--domain".to_owned(), DOMAIN.to_owned()]);
-        for account in accounts {
+        arguments.extend(["--cram-md5".to_owned(), "--domain".to_owned(), settings.domain.clone()]);
+        arguments.extend(["--hostname".to_owned(), settings.hostname.clone()]);
+        for account in &settings.accounts {
             arguments.extend(["--account".to_owned(), format!("{}:{}", account.address, account.secret)]);
         }
-        for (_, route) in routes {
-            arguments.extend(["--route".to_owned(), format!("{}={}", route.domain, route.address)]);
+        for route in &settings.routes {
+            arguments.extend(["--route".to_owned(), route.clone()]);
         }
         for deviation in &options.deviations {
             arguments.extend(["--deviation".to_owned(), deviation.clone()]);
@@ -64,14 +73,24 @@ impl OwnProcess {
 
     /// Ends it one way or the other, and starts it again on the same directory.
     pub(super) async fn restart(&mut self, how: Lifecycle) -> Result<(), TargetError> {
+        self.end(how).await?;
+        self.start_again().await
+    }
+
+    /// Ends it one way or the other.
+    pub(super) async fn end(&mut self, how: Lifecycle) -> Result<(), TargetError> {
         match how {
-            Lifecycle::Restart => self.terminate().await?,
+            Lifecycle::Restart => self.terminate().await,
             Lifecycle::Kill => self
                 .child
                 .kill()
                 .await
-                .map_err(|error| TargetError::Start(format!("the server cannot be killed: {error}")))?,
+                .map_err(|error| TargetError::Start(format!("the server cannot be killed: {error}"))),
         }
+    }
+
+    /// Starts it on the same directory.
+    pub(super) async fn start_again(&mut self) -> Result<(), TargetError> {
         let (child, place) = spawn(&self.program, &self.arguments, &self.folder.0).await?;
         (self.child, self.place) = (child, place);
         Ok(())

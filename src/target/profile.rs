@@ -98,6 +98,9 @@ const KEYS: [&str; 12] = [
     "routes",
 ];
 
+/// Routes that `count` may ask for.
+const MAX_ROUTES: usize = 1000;
+
 /// Accounts that `count` may ask for.
 const MAX_ACCOUNTS: usize = 10_000;
 
@@ -260,6 +263,9 @@ fn counted_accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Acc
 
 /// `[{domain: hop1.example, listen: 127.0.0.1:2601}, …]`.
 fn routes(decoder: &mut Decoder, node: &Node) -> Vec<RouteProfile> {
+    if let Value::Mapping(_) = node.value {
+        return counted_routes(decoder, node);
+    }
     let mut found: Vec<RouteProfile> = Vec::new();
     for item in decoder.list(node, "`routes`").unwrap_or_default() {
         let what = "a route";
@@ -280,6 +286,35 @@ fn routes(decoder: &mut Decoder, node: &Node) -> Vec<RouteProfile> {
         found.push(RouteProfile { domain, listen });
     }
     found
+}
+
+/// `{count: 8, domain: "hop{n}.example", listen: 127.0.0.1:2601}`: one port behind the other.
+fn counted_routes(decoder: &mut Decoder, node: &Node) -> Vec<RouteProfile> {
+    let what = "`routes`";
+    let Some(fields) = decoder.fields(node, what, &["count", "domain", "listen"]) else { return Vec::new() };
+    let count = decoder.required(&fields, what, "count");
+    let count = count.and_then(|node| decoder.number(node, "`count`", MAX_ROUTES));
+    let domain = decoder.required(&fields, what, "domain");
+    let domain = domain.and_then(|node| decoder.sentence(node, "`domain`"));
+    let first = decoder.required(&fields, what, "listen");
+    let first = first.and_then(|node| Some((decoder.sentence(node, "`listen`")?, node.span)));
+    let (Some(count), Some(domain), Some((first, span))) = (count, domain, first) else { return Vec::new() };
+    if !domain.contains("{n}") {
+        let help = "write `{n}` where its number stands";
+        decoder.mistake_help(fields.span, "every route has the same domain", help);
+    }
+    let Ok(first) = first.parse::<SocketAddr>() else {
+        let help = "an IP address and the first port, as `127.0.0.1:2601`";
+        decoder.mistake_help(span, format!("`{first}` is nothing to listen at"), help);
+        return Vec::new();
+    };
+    let ports = (first.port()..=u16::MAX).zip(1..=count);
+    ports
+        .map(|(port, n)| RouteProfile {
+            domain: domain.replace("{n}", &n.to_string()),
+            listen: SocketAddr::new(first.ip(), port),
+        })
+        .collect()
 }
 
 fn address_of(user: &str, domain: &str) -> String {
@@ -342,6 +377,18 @@ mod tests {
         let route =
             RouteProfile { domain: "hop1.example".to_owned(), listen: "127.0.0.1:2601".parse().unwrap() };
         assert_eq!(profile.routes, [route]);
+    }
+
+    #[test]
+    fn routes_that_are_counted_have_one_port_behind_the_other() {
+        let profile = read(
+            "name: x\ndomain: example.test\nendpoints: {}\naccounts: []\n\
+             routes: {count: 2, domain: 'hop{n}.example', listen: '127.0.0.1:2601'}\n",
+        )
+        .unwrap();
+        let routes: Vec<_> =
+            profile.routes.iter().map(|route| (route.domain.as_str(), route.listen.port())).collect();
+        assert_eq!(routes, [("hop1.example", 2601), ("hop2.example", 2602)]);
     }
 
     #[test]

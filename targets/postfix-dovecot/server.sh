@@ -3,7 +3,8 @@
 #   server.sh install | start | stop | restart | kill
 #
 # Postfix too is as delivered, but for users and ports, error delays and
-# connection limits. It delivers for example.test and to nowhere else.
+# connection limits. It delivers for example.test, and for the domains of next
+# hops that mailspec plays; to nowhere else.
 NAME=postfix-dovecot
 SOURCED_FROM=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=../lib/common.sh
@@ -12,6 +13,8 @@ SOURCED_FROM=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$SOURCED_FROM/../lib/dovecot.sh"
 LMTP=31224 POP3=31310 POP3S=32195 IMAP=31343 IMAPS=32193
 SMTP=31225 SUBMISSION=31787 SUBMISSIONS=31665
+# hop1.example goes to port 31501, and so on, as in the profile.
+HOPS=64 FIRST_HOP=31501
 
 packages() { echo "$DOVECOT_PACKAGES postfix"; }
 
@@ -29,11 +32,14 @@ configure() {
 }
 
 postfix_configure() {
-	local home=$STATE/postfix user programs=/usr/lib/postfix/sbin
+	local home=$STATE/postfix user hop programs=/usr/lib/postfix/sbin
 	[ -x $programs/master ] || die "postfix is not installed: $0 install"
 	mkdir -p "$home/etc" "$home/spool" "$home/data"
 	chown postfix "$home/data"
 	for user in $(accounts); do echo "$user@$DOMAIN $user"; done >"$home/etc/mailboxes"
+	for ((hop = 1; hop <= HOPS; hop++)); do
+		echo "hop$hop.example smtp:[$ADDRESS]:$((FIRST_HOP + hop - 1))"
+	done >"$home/etc/transport"
 	echo "postmaster@$DOMAIN user01@$DOMAIN" >"$home/etc/aliases"
 	cat >"$home/etc/main.cf" <<CONF
 compatibility_level = 3.6
@@ -64,6 +70,7 @@ alias_database =
 virtual_mailbox_domains = $DOMAIN
 virtual_mailbox_maps = texthash:$home/etc/mailboxes
 virtual_alias_maps = texthash:$home/etc/aliases
+transport_maps = texthash:$home/etc/transport
 virtual_transport = lmtp:inet:$ADDRESS:$LMTP
 default_transport = error:5.7.1 nothing leaves this server
 relay_transport = error:5.7.1 nothing leaves this server
@@ -111,6 +118,7 @@ flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 proxywrite unix - - n - 1 proxymap
 error unix - - n - - error
+smtp unix - - n - - smtp
 retry unix - - n - - error
 lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil

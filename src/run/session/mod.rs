@@ -12,7 +12,7 @@ use super::stage::Wait;
 use crate::dialect::pop3::Shape;
 use crate::dialect::{Framing, Limits, Violation, imap, pop3, smtp};
 use crate::script::model::{Endpoint, Protocol, TlsWish};
-use crate::wire::{Connection, End, Received, Take};
+use crate::wire::{ClientTls, Connection, End, Received, Take};
 
 pub(crate) use imap_speech::{Flooded, ImapSpeech};
 use pop3_speech::Pop3Speech;
@@ -25,6 +25,8 @@ pub(crate) struct Session {
     pub(crate) speech: Speech,
     /// How the script wants TLS on it.
     pub(crate) tls: TlsWish,
+    /// Whom TLS on it trusts.
+    pub(crate) trust: Option<ClientTls>,
 }
 
 /// The state of a protocol's conversation.
@@ -52,7 +54,7 @@ pub(crate) enum Heard<T> {
 impl Session {
     pub(crate) fn new(connection: Connection, endpoint: Endpoint) -> Self {
         let speech = Speech::new(endpoint.protocol());
-        Self { connection, endpoint, speech, tls: TlsWish::default() }
+        Self { connection, endpoint, speech, tls: TlsWish::default(), trust: None }
     }
 
     pub(crate) const fn protocol(&self) -> Protocol {

@@ -8,6 +8,7 @@ use crate::hop;
 use crate::run::halt::{Cause, Halt};
 use crate::run::hop::Hop;
 use crate::run::mailbox;
+use crate::run::servers::Doing;
 use crate::run::session::Session;
 use crate::run::stage::{Departure, Stage, Wait};
 use crate::script::model::{Arrival, Endpoint, HopAction, Law, Serve, ServedAnswer, Step};
@@ -22,7 +23,16 @@ pub(super) async fn play(stage: &mut Stage, step: &Step, action: &HopAction) -> 
         HopAction::Serve(serve) => start_serving(stage, serve),
         HopAction::Arrival(wanted) => arrival(stage, step, wanted).await,
         HopAction::Heard { hop, bind } => heard(stage, hop, bind),
+        HopAction::Stop { server, how } => go(stage, server, Doing::Stop(*how)).await,
+        HopAction::Start { server } => go(stage, server, Doing::Start).await,
     }
+}
+
+/// `stop` and `start`: the server behind a next hop.
+async fn go(stage: &Stage, name: &str, doing: Doing) -> Result<(), Halt> {
+    let server = stage.servers.find(name);
+    let server = server.ok_or_else(|| Halt::Error(format!("the case has no server `{name}`")))?;
+    server.go(doing).await
 }
 
 fn find(stage: &Stage, name: &str) -> Result<Arc<Hop>, Halt> {

@@ -17,7 +17,7 @@ use crate::wire::{Connection, ConnectionOptions};
 
 /// `connect`: TCP, and TLS where it comes first.
 pub(super) async fn connect(stage: &mut Stage, step: &Step, open: &Open) -> Result<(), Halt> {
-    let place = stage.lease.place();
+    let (_, place) = stage.account(&open.account)?;
     let reach = place
         .reach(open.endpoint)
         .ok_or_else(|| Halt::Error(format!("the target has no {} endpoint", open.endpoint.as_str())))?;
@@ -31,6 +31,7 @@ pub(super) async fn connect(stage: &mut Stage, step: &Step, open: &Open) -> Resu
         .map_err(|error| Halt::Error(error.to_string()))?;
     let mut session = Session::new(connection, reach.endpoint);
     session.tls = open.tls.clone();
+    session.trust = place.tls;
     if let Some(mut before) = stage.sessions.insert(open.name.clone(), session) {
         before.connection.drop_now().await;
     }
@@ -67,13 +68,7 @@ pub(super) async fn say_hello(stage: &mut Stage, step: &Step, name: &str) -> Res
 /// `login`: greet, then authenticate by the protocol's plainest way, over TLS where the server
 /// wants that first.
 pub(super) async fn login(stage: &mut Stage, step: &Step, open: &Open) -> Result<(), Halt> {
-    let account = stage
-        .lease
-        .accounts()
-        .iter()
-        .find(|(name, _)| *name == open.account)
-        .map(|(_, account)| account.clone())
-        .ok_or_else(|| Halt::Error(format!("the case has no account `{}`", open.account)))?;
+    let (account, _) = stage.account(&open.account)?;
     match open.endpoint.protocol() {
         Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => {
             connect(stage, step, open).await?;

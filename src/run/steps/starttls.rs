@@ -42,7 +42,7 @@ pub(super) async fn command(stage: &mut Stage, step: &Step, name: &str) -> Resul
 }
 
 async fn handshake(stage: &mut Stage, step: &Step, name: &str) -> Result<(), Halt> {
-    let tls = stage.lease.place().tls.clone();
+    let tls = stage.session(name)?.trust.clone();
     let tls = tls.ok_or_else(|| Halt::Error("the target's profile says nothing of TLS".to_owned()))?;
     let deadline = stage.wait(step.within).deadline;
     let session = stage.session(name)?;

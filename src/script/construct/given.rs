@@ -39,6 +39,12 @@ pub(in crate::script) const GIVEN: &Mapping = &Mapping {
             Shape::List(&HOP, 0),
         )
         .cannot_fail("a target that has too few is told before anything runs"),
+        Construct::new(
+            "servers",
+            "mapping: name → accounts, of further reference servers, each behind a next hop of its name: `servers: {bobs: [bob]}` is Bob's server, with the domain `${bobs.domain}`. What the target sends it is passed on, and can be `heard`; `login: bob` and `mailbox: {of: bob}` go to Bob's server, and it hands mail for the target's domain to the target",
+            Shape::Named(&WORDS),
+        )
+        .cannot_fail("a server that does not start is no fault of the target's"),
     ],
 };
 

@@ -31,7 +31,7 @@ pub(super) use payload::{MIME, PAYLOAD};
 pub(super) use sasl::{SASL, TAMPER};
 pub(super) use steps::{
     ACCEPT, ALTERNATIVE, ARRIVAL, CLOSED, COMPRESS, DATA, EVENTUALLY, FOR, HAS, HEARD, MAILBOX, MODIFIERS,
-    OPEN, RECEIVE, REPEAT, SEND, SERVE, SILENCE, STARTTLS, STEPS, TLS, USE,
+    OPEN, RECEIVE, REPEAT, SEND, SERVE, SILENCE, STARTTLS, STEPS, STOP, TLS, USE,
 };
 pub(super) use suite::SUITE;
 pub(super) use talk::LINES;

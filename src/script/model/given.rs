@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::hop::GivenHop;
+use super::hop::{GivenHop, GivenServer};
 use crate::script::template::Template;
 
 /// The fixture of a case: accounts in order, the first is the one `login` uses.
@@ -12,6 +12,8 @@ pub struct Given {
     pub accounts: Vec<GivenAccount>,
     /// Next hops, each with a domain of its own.
     pub hops: Vec<GivenHop>,
+    /// Further servers, each behind a next hop.
+    pub servers: Vec<GivenServer>,
 }
 
 /// One account of a fixture.

@@ -1,6 +1,7 @@
 //! The server's side: next hops, and what the target says to them.
 
 use super::check::MessageTraits;
+use super::suite::Lifecycle;
 use super::talk::Law;
 use crate::script::pattern::TextPattern;
 use crate::script::template::Template;
@@ -11,6 +12,15 @@ use crate::source::Span;
 pub struct GivenHop {
     /// Its name in the script.
     pub name: String,
+}
+
+/// A further reference server, behind a next hop.
+#[derive(Debug, Clone)]
+pub struct GivenServer {
+    /// The next hop's name, which is its name.
+    pub hop: String,
+    /// Names of its accounts.
+    pub accounts: Vec<String>,
 }
 
 /// What a step does at a next hop, or on a connection that was accepted there.
@@ -38,6 +48,18 @@ pub enum HopAction {
         /// The variable.
         bind: String,
     },
+    /// End the server behind a next hop.
+    Stop {
+        /// Its name.
+        server: String,
+        /// In good order, or by SIGKILL.
+        how: Lifecycle,
+    },
+    /// Start the server behind a next hop again.
+    Start {
+        /// Its name.
+        server: String,
+    },
 }
 
 impl HopAction {
@@ -51,7 +73,7 @@ impl HopAction {
             }
             Self::Receive(receive) => receive.law.iter().collect(),
             Self::Arrival(arrival) => arrival.law.iter().collect(),
-            Self::Serve(_) | Self::Heard { .. } => Vec::new(),
+            Self::Serve(_) | Self::Heard { .. } | Self::Stop { .. } | Self::Start { .. } => Vec::new(),
         }
     }
 

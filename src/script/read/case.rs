@@ -39,14 +39,17 @@ pub(super) fn read(
     all_needs.extend(fields.get("needs").map(|node| needs::read(context, node)).unwrap_or_default());
 
     let accounts = given::accounts(context, fields.get("given"));
-    let hops = hop::declared(context, fields.get("given"));
+    let mut hops = hop::declared(context, fields.get("given"));
+    let servers = hop::servers(context, fields.get("given"), &mut hops, &accounts);
     let mut scope = Scope::new(&accounts);
     scope.add_hops(&hops);
     // Towards a next hop the target is the client.
     context.judged = if hops.is_empty() { Parties::Server } else { Parties::Both };
     let mut lets = columns(context, &mut scope, row, node.span);
     lets.extend(fields.get("let").map(|node| texts::bindings(context, &mut scope, node)).unwrap_or_default());
-    let given = given::read(context, &mut scope, fields.get("given"), accounts, hops);
+    let mut given = given::read(context, &mut scope, fields.get("given"), accounts, hops);
+    scope.add_servers(&servers);
+    given.servers = servers;
 
     let before = context.decoder.mistakes();
     let steps_node = context.decoder.required(&fields, WHAT, "steps");

@@ -80,7 +80,7 @@ pub(super) fn read(
             }
         }
     }
-    Given { accounts, hops }
+    Given { accounts, hops, servers: Vec::new() }
 }
 
 fn mailboxes(

@@ -2,8 +2,10 @@
 
 use super::scope::Scope;
 use super::{Context, law, texts, wait};
-use crate::script::construct::{ACCEPT, ARRIVAL, HEARD, NEXT_HOP, RECEIVE, SERVE};
-use crate::script::model::{Action, Arrival, GivenHop, HopAction, Moment, Receive, Serve, ServedAnswer};
+use crate::script::construct::{ACCEPT, ARRIVAL, HEARD, NEXT_HOP, RECEIVE, SERVE, STOP};
+use crate::script::model::{
+    Action, Arrival, GivenHop, GivenServer, HopAction, Lifecycle, Moment, Receive, Serve, ServedAnswer,
+};
 use crate::script::template::Escapes;
 use crate::source::{Node, Span};
 
@@ -15,6 +17,8 @@ pub(super) enum HopKind {
     Serve,
     Arrival,
     Heard,
+    Stop,
+    Start,
 }
 
 /// The next hops that a case declares: `given: {next-hops: [hop]}`.
@@ -45,6 +49,37 @@ pub(super) fn declared(context: &mut Context<'_>, given: Option<&Node>) -> Vec<G
     hops
 }
 
+/// The further servers that a case declares: `given: {servers: {bobs: [bob]}}`. Each is a next hop too.
+pub(super) fn servers(
+    context: &mut Context<'_>,
+    given: Option<&Node>,
+    hops: &mut Vec<GivenHop>,
+    accounts: &[String],
+) -> Vec<GivenServer> {
+    let entries = given.and_then(Node::entries).unwrap_or_default();
+    let Some(entry) = entries.iter().find(|entry| entry.key == "servers") else { return Vec::new() };
+    let Some(fields) = context.decoder.open_fields(&entry.value, "`servers`") else { return Vec::new() };
+    let mut servers: Vec<GivenServer> = Vec::new();
+    for entry in fields.entries {
+        let names = context.decoder.words(&entry.value, "the accounts of a server");
+        let taken = |name: &String| {
+            accounts.contains(name) || servers.iter().any(|server| server.accounts.contains(name))
+        };
+        if let Some(name) = names.iter().find(|name| taken(name)) {
+            let message = format!("the account `{name}` is another server's already");
+            context.decoder.mistake_help(entry.value.span, message, "give each account a name of its own");
+        }
+        if hops.iter().any(|hop| hop.name == entry.key) {
+            let message = format!("`{}` is a next hop already", entry.key);
+            context.decoder.mistake_help(entry.key_span, message, "a server is a next hop by itself");
+            continue;
+        }
+        hops.push(GivenHop { name: entry.key.clone() });
+        servers.push(GivenServer { hop: entry.key.clone(), accounts: names });
+    }
+    servers
+}
+
 /// Reads what stands behind the word; `on` is the step's connection.
 pub(super) fn read(
     context: &mut Context<'_>,
@@ -60,6 +95,8 @@ pub(super) fn read(
         HopKind::Serve => HopAction::Serve(serve(context, scope, node)?),
         HopKind::Arrival => HopAction::Arrival(arrival(context, scope, node)?),
         HopKind::Heard => heard(context, scope, node)?,
+        HopKind::Stop => stop(context, scope, node)?,
+        HopKind::Start => HopAction::Start { server: server_named(context, scope, node)? },
     };
     Some(Action::Hop(Box::new(action)))
 }
@@ -213,6 +250,27 @@ fn heard(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Ho
         scope.bind(&format!("{bind}.{part}"));
     }
     Some(HopAction::Heard { hop: hop?, bind })
+}
+
+fn server_named(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<String> {
+    let name = context.decoder.sentence(node, "a server")?;
+    scope.check_server(context, &name, node.span);
+    Some(name)
+}
+
+/// `stop: SERVER`, or `{server, how}`.
+fn stop(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<HopAction> {
+    if node.entries().is_none() {
+        let server = server_named(context, scope, node)?;
+        return Some(HopAction::Stop { server, how: Lifecycle::Restart });
+    }
+    let what = "`stop`";
+    let fields = context.fields(node, STOP)?;
+    let server = context.decoder.required(&fields, what, "server");
+    let server = server.and_then(|node| server_named(context, scope, node));
+    let ways = [("in-order", Lifecycle::Restart), ("kill", Lifecycle::Kill)];
+    let how = fields.get("how").and_then(|node| context.decoder.choice(node, "way to stop a server", &ways));
+    Some(HopAction::Stop { server: server?, how: how.unwrap_or(Lifecycle::Restart) })
 }
 
 /// A step that only the connecting side can do, on a connection that was accepted.

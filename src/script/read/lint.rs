@@ -112,7 +112,7 @@ impl Survey {
         self.control |= match hop {
             HopAction::Accept { .. } | HopAction::Receive(_) | HopAction::Arrival(_) => true,
             HopAction::Talk(talk) => talk.turns.iter().any(|turn| turn.occurrence == Occurrence::Required),
-            HopAction::Serve(_) | HopAction::Heard { .. } => false,
+            _ => false,
         };
         hop.laws().iter().for_each(|_| self.judge(Polarity::Positive));
     }

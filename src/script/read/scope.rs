@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
-use crate::script::model::{Endpoint, GivenHop, Open, Protocol};
+use crate::script::model::{Endpoint, GivenHop, GivenServer, Open, Protocol};
 use crate::source::{Span, nearest};
 
 /// Variables that every case has.
@@ -22,6 +22,7 @@ const OF_HOP: [&str; 3] = ["domain", "address", "port"];
 pub(super) struct Scope {
     accounts: Vec<String>,
     hops: Vec<String>,
+    servers: Vec<String>,
     variables: BTreeSet<String>,
     connections: BTreeMap<String, Link>,
     certainty: Certainty,
@@ -86,6 +87,7 @@ impl Scope {
         Self {
             accounts: accounts.to_vec(),
             hops: Vec::new(),
+            servers: Vec::new(),
             variables,
             connections: BTreeMap::new(),
             certainty: Certainty::Whole,
@@ -183,6 +185,26 @@ impl Scope {
         for hop in hops {
             self.variables.extend(OF_HOP.map(|word| format!("{}.{word}", hop.name)));
             self.hops.push(hop.name.clone());
+        }
+    }
+
+    /// The further servers of the case, whose accounts are known from here on.
+    pub(super) fn add_servers(&mut self, servers: &[GivenServer]) {
+        for server in servers {
+            self.servers.push(server.hop.clone());
+            for account in &server.accounts {
+                self.variables.extend(OF_ACCOUNT.map(|word| format!("{account}.{word}")));
+                self.accounts.push(account.clone());
+            }
+        }
+    }
+
+    /// Checks that a server is one of the case's.
+    pub(super) fn check_server(&self, context: &mut Context<'_>, name: &str, span: Span) {
+        if !self.servers.iter().any(|server| server == name) {
+            let message = format!("the case has no server `{name}`");
+            let help = format!("name it in `given: {{servers: {{{name}: [bob]}}}}`");
+            context.decoder.mistake_help(span, message, help);
         }
     }
 

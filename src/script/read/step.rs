@@ -47,7 +47,7 @@ enum Kind {
 }
 
 impl Kind {
-    const WORDS: [(&'static str, Self); 31] = [
+    const WORDS: [(&'static str, Self); 33] = [
         ("connect", Self::Open(OpenKind::Connect)),
         ("greet", Self::Open(OpenKind::Greet)),
         ("login", Self::Open(OpenKind::Login)),
@@ -73,6 +73,8 @@ impl Kind {
         ("serve", Self::Hop(HopKind::Serve)),
         ("arrival", Self::Hop(HopKind::Arrival)),
         ("heard", Self::Hop(HopKind::Heard)),
+        ("stop", Self::Hop(HopKind::Stop)),
+        ("start", Self::Hop(HopKind::Start)),
         ("steps", Self::Block(BlockKind::Steps)),
         ("repeat", Self::Block(BlockKind::Repeat)),
         ("for", Self::Block(BlockKind::For)),

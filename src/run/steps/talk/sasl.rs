@@ -95,9 +95,7 @@ fn judge(
 }
 
 fn credentials(stage: &Stage, sasl: &Sasl) -> Result<Credentials, Halt> {
-    let known = stage.lease.accounts().iter().find(|(name, _)| *name == sasl.account);
-    let (_, account) =
-        known.ok_or_else(|| Halt::Error(format!("the case has no account `{}`", sasl.account)))?;
+    let (account, _) = stage.account(&sasl.account)?;
     let text = |template: Option<&Template>, otherwise: &str| -> Result<String, Halt> {
         let Some(template) = template else { return Ok(otherwise.to_owned()) };
         let octets = stage.octets(template)?;

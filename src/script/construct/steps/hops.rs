@@ -231,6 +231,44 @@ steps:
 )
 .cannot_fail("it looks and judges nothing");
 
+/// What `stop` can say.
+pub(in crate::script) const STOP: &Mapping = &Mapping {
+    what: "`stop`",
+    keys: &[
+        Construct::new("server", "the server", Shape::Text).required().cannot_fail(SEEN),
+        Construct::new("how", "in good order, or by SIGKILL", Shape::Word(|| vec!["in-order", "kill"]))
+            .cannot_fail("it is our own server"),
+    ],
+};
+
+const DOWN_AND_UP: &str = "\
+given: {servers: {bobs: [bob]}}
+steps:
+  - stop: bobs
+  - login
+  - use: {block: submit, with: {to: \"${bob.address}\"}}
+  - pause: 300ms
+  - start: bobs
+  - eventually:
+      within: 20s
+      mailbox: {of: bob, has: {subject: a message}, count: 1, law: rfc5321-4.5.4.1-1}
+";
+
+pub(super) const STOP_STEP: Construct = Construct::new(
+    "stop",
+    "stop a further server; what the target sends it then is lost at once",
+    Shape::Either(&[Shape::Text, Shape::Mapping(STOP)]),
+)
+.brief("`stop: bobs`")
+.example("submission", DOWN_AND_UP)
+.cannot_fail("it is our own server");
+
+pub(super) const START_STEP: Construct =
+    Construct::new("start", "start a further server again, with the mail that it had", Shape::Text)
+        .brief("`start: bobs`")
+        .example("submission", DOWN_AND_UP)
+        .cannot_fail("it is our own server");
+
 #[cfg(test)]
 mod tests {
     use super::*;
