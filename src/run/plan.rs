@@ -299,10 +299,10 @@ fn needs_append(case: &Case) -> bool {
 fn endpoints(case: &Case, suite: &Suite) -> BTreeSet<Endpoint> {
     let mut found = BTreeSet::new();
     walk(case, &mut |step| match &step.action {
-        Action::Connect(open) | Action::Greet(open) | Action::Login(open) => {
-            if !is_elsewhere(case, &open.account) {
-                found.insert(open.endpoint);
-            }
+        Action::Connect(open) | Action::Greet(open) | Action::Login(open)
+            if !is_elsewhere(case, &open.account) =>
+        {
+            found.insert(open.endpoint);
         }
         _ => {}
     });
