@@ -18,6 +18,10 @@ type Beyond = (fn(&str) -> bool, &'static str);
 
 const BEYOND_IT: &[Beyond] = &[
     (
+        |text| text.starts_with("* QUOTA ") && text.contains(" ()"),
+        "a quota without limits, RFC 9208, section 4.2.1 (its grammar has no such list)",
+    ),
+    (
         |text| ["EMAILID (", "THREADID (", "MAILBOXID ("].iter().any(|item| text.contains(item)),
         "object identifiers, RFC 8474, section 7",
     ),

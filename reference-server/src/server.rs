@@ -23,7 +23,7 @@ use crate::recipient::ascii_domain;
 use crate::service::Service;
 use crate::sessions;
 use crate::smtp::{self, SubmissionPolicy};
-use crate::store::{Storage, Store, StoreError};
+use crate::store::{Quota, Storage, Store, StoreError};
 
 /// What if an address is taken?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,7 @@ pub struct Builder {
     listen: BTreeMap<Service, (SocketAddr, Binding)>,
     deviations: Vec<String>,
     imap: Policy,
+    quota: Quota,
     limits: Limits,
     timeouts: Timeouts,
     intake: Intake,
@@ -67,7 +68,8 @@ impl Default for Builder {
             submission: SubmissionPolicy::default(),
             listen: BTreeMap::new(),
             deviations: Vec::new(),
-            imap: Policy::default(),
+            imap: Policy { withheld: vec![imap::QUOTASET.to_owned()] },
+            quota: Quota::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             intake: Intake::default(),
@@ -162,6 +164,21 @@ impl Builder {
     #[must_use]
     pub fn without(mut self, capability: impl Into<String>) -> Self {
         self.imap.withheld.push(capability.into());
+        self
+    }
+
+    /// How much each of the accounts may keep that are named at the start; without it as much as they
+    /// like.
+    #[must_use]
+    pub fn quota(mut self, quota: Quota) -> Self {
+        self.quota = quota;
+        self
+    }
+
+    /// Lets users set their own quotas (IMAP SETQUOTA): for tests, which need small ones.
+    #[must_use]
+    pub fn users_set_quotas(mut self) -> Self {
+        self.imap.withheld.retain(|name| name != imap::QUOTASET);
         self
     }
 
@@ -296,7 +313,7 @@ impl Builder {
             plaintext_authentication: self.plaintext_authentication,
             tls: identity.acceptor.clone(),
         });
-        match open(&shared, identity, self.accounts, self.listen).await {
+        match open(&shared, identity, self.accounts, self.quota, self.listen).await {
             Ok(server) => Ok(server),
             Err(error) => {
                 shared.store.close().await;
@@ -365,10 +382,14 @@ async fn open(
     shared: &Arc<Shared>,
     identity: Identity,
     accounts: Vec<(String, String)>,
+    quota: Quota,
     listen: BTreeMap<Service, (SocketAddr, Binding)>,
 ) -> Result<Server, StartError> {
     for (address, secret) in &accounts {
-        shared.authenticator.put_account(address, secret).await.map_err(StartError::storage)?;
+        let account = shared.authenticator.put_account(address, secret).await.map_err(StartError::storage)?;
+        if quota != Quota::default() {
+            shared.store.set_quota(account.id, quota).await.map_err(StartError::storage)?;
+        }
     }
     let mut listeners = Vec::new();
     let mut addresses = BTreeMap::new();

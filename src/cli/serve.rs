@@ -9,8 +9,9 @@ use std::time::Duration;
 use std::io::Write;
 
 use reference_server::{
-    AddressVerification, Builder, Intake, Limits, NextHop, PlaintextAuthentication, RecoverableSecrets,
-    RelayTls, Server, Service, Storage, SubmissionPolicy, SubmittedFields, SubmittingSenders, Timeouts,
+    AddressVerification, Builder, Intake, Limits, NextHop, PlaintextAuthentication, Quota,
+    RecoverableSecrets, RelayTls, Server, Service, Storage, SubmissionPolicy, SubmittedFields,
+    SubmittingSenders, Timeouts,
 };
 
 use super::{Status, complain};
@@ -112,6 +113,18 @@ pub(crate) struct Args {
     /// Break one requirement on purpose (see `mailspec list deviations`). May be repeated.
     #[arg(long = "deviation", value_name = "ID")]
     deviations: Vec<String>,
+    /// How much each account may keep, in kilobytes.
+    #[arg(long, value_name = "KILOBYTES")]
+    quota_storage: Option<u64>,
+    /// How many messages each account may keep.
+    #[arg(long, value_name = "NUMBER")]
+    quota_messages: Option<u64>,
+    /// How many mailboxes each account may have, INBOX among them.
+    #[arg(long, value_name = "NUMBER")]
+    quota_mailboxes: Option<u64>,
+    /// Let users set their own quotas (IMAP SETQUOTA): for tests of programs that set them.
+    #[arg(long)]
+    quota_set: bool,
     /// Leave an IMAP extension out: neither advertise it nor have its commands (UNAUTHENTICATE where
     /// nobody needs it, or what a mail program has to do without). May be repeated.
     #[arg(long = "without", value_name = "CAPABILITY")]
@@ -354,6 +367,14 @@ impl Args {
             if self.accounts.is_empty() { defaults.collect() } else { self.accounts.clone() };
         for account in accounts {
             builder = builder.account(account.address, account.secret);
+        }
+        builder = builder.quota(Quota {
+            storage: self.quota_storage,
+            messages: self.quota_messages,
+            mailboxes: self.quota_mailboxes,
+        });
+        if self.quota_set {
+            builder = builder.users_set_quotas();
         }
         for capability in &self.without {
             builder = builder.without(capability);

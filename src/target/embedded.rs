@@ -49,6 +49,7 @@ impl Embedded {
             .storage(Storage::Memory)
             .domain(DOMAIN)
             .recoverable_secrets(RecoverableSecrets::Kept)
+            .users_set_quotas()
             // Small enough that a case can reach them.
             .limits(Limits { recipients: 120, transactions: Some(60), ..Limits::default() })
             .schedule(schedule());

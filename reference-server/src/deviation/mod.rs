@@ -17,6 +17,7 @@ mod seams;
 mod smtp_dot_kept;
 mod smtp_order_ignored;
 mod store_answers_before_commit;
+mod store_copy_beyond_quota;
 
 use std::fmt;
 
@@ -38,6 +39,7 @@ const ALL: &[Deviation] = &[
     smtp_dot_kept::DEVIATION,
     smtp_order_ignored::DEVIATION,
     store_answers_before_commit::DEVIATION,
+    store_copy_beyond_quota::DEVIATION,
 ];
 
 /// Where in the server a deviation is mounted.

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::auth::Verified;
 use crate::imap::{EmailPlace, Expunges, SortFacts};
 use crate::pop3::Ending;
-use crate::store::AnswerTiming;
+use crate::store::{AnswerTiming, Counted};
 
 /// All seams of a running server.
 #[derive(Debug, Clone, Default)]
@@ -148,11 +148,17 @@ pub(crate) struct StoreSeam {
     pub(crate) answer: AnswerTiming,
     /// Does a POP3 session that ends like this enter the UPDATE state (RFC 1939, section 6)?
     pub(crate) pop3_updates: fn(Ending) -> bool,
+    /// Is IMAP COPY held to the quota (RFC 9208, section 4.3.1)?
+    pub(crate) imap_copy_counted: fn() -> Counted,
 }
 
 impl Default for StoreSeam {
     fn default() -> Self {
-        Self { answer: AnswerTiming::AfterCommit, pop3_updates: |ending| ending == Ending::Quit }
+        Self {
+            answer: AnswerTiming::AfterCommit,
+            pop3_updates: |ending| ending == Ending::Quit,
+            imap_copy_counted: || Counted::Yes,
+        }
     }
 }
 

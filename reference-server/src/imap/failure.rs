@@ -92,6 +92,7 @@ pub(crate) fn refusal(error: &StoreError) -> Reply {
             Reply::no("the name has inferior hierarchical names").with(ResponseCode::HasChildren)
         }
         StoreError::InvalidName => Reply::no("no mailbox can have this name").with(ResponseCode::Cannot),
+        StoreError::OverQuota => Reply::no("the quota does not allow it").with(ResponseCode::OverQuota),
         StoreError::Full => Reply::no("there is no room left").with(ResponseCode::OverQuota),
         StoreError::Closed => Reply::no("the server is shutting down").with(ResponseCode::Unavailable),
         StoreError::Corrupt(reason) => {

@@ -32,6 +32,9 @@ pub(crate) use policy::Policy;
 pub(crate) use response::EmailPlace;
 pub(crate) use view::Expunges;
 
+/// The capability of users who set their own quotas.
+pub(crate) const QUOTASET: &str = "QUOTASET";
+
 /// Whether there is a capability of this name that depends on nothing but the operator.
 pub(crate) fn knows_capability(name: &str) -> bool {
     let literals = Literals::Any.capability();

@@ -423,6 +423,7 @@ impl Session {
     pub(crate) fn log_out(&mut self) {
         self.account = None;
         self.selected = None;
+        self.contexts = Contexts::default();
         self.sync = Sync::Plain;
         self.revision = Revision::default();
         self.names = Names::default();

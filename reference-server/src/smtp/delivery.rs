@@ -92,6 +92,10 @@ pub(super) async fn finish(session: &mut Session, receiving: Receiving, end: End
     } else {
         match accept(session, &transaction, receiving).await {
             Ok(()) => Reply::new(250, "2.0.0", "message accepted"),
+            // One mailbox without room must not cost the others their mail: it is tried again.
+            Err(StoreError::OverQuota) if transaction.recipients.len() > 1 => {
+                Reply::new(452, "4.2.2", "the message does not fit into one of the mailboxes")
+            }
             Err(error) => temporary(&error),
         }
     };
@@ -243,6 +247,7 @@ fn delivered(transaction: &Transaction) -> Vec<Told> {
 /// The reply when the store fails: the client keeps the message and tries again.
 pub(super) fn temporary(error: &StoreError) -> Reply {
     match error {
+        StoreError::OverQuota => Reply::new(552, "5.2.2", "the message does not fit into the mailbox"),
         StoreError::Full => Reply::new(452, "4.3.1", "insufficient system storage"),
         other => {
             tracing::warn!(error = %other, "the store failed");

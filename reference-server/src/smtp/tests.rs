@@ -725,3 +725,30 @@ async fn users_may_be_held_to_their_own_addresses() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn a_mailbox_without_room_is_told_before_the_data_or_after_it() {
+    let (shared, _) = shared(&[]).await;
+    let account = shared.store.account("alice@example.test").await.unwrap().unwrap().id;
+    let quota = crate::store::Quota { storage: Some(1), messages: Some(1), mailboxes: None };
+    shared.store.set_quota(account, quota).await.unwrap();
+    for service in [Service::Smtp, Service::Lmtp] {
+        let mut peer = Peer::greeted(&shared, service).await;
+        peer.talk(&[("MAIL FROM:<>", "250"), ("RCPT TO:<alice@example.test>", "250"), ("DATA", "354")]).await;
+        let large = "x".repeat(70) + "\r\n";
+        let answer = peer.ask(&format!("\r\n{}.", large.repeat(30))).await;
+        assert!(answer.starts_with("552 5.2.2 "), "{answer}");
+    }
+    let mut peer = Peer::greeted(&shared, Service::Lmtp).await;
+    for answer in ["250", "452 4.2.2 "] {
+        peer.talk(&[("MAIL FROM:<>", "250"), ("RCPT TO:<alice@example.test>", answer)]).await;
+        peer.talk(&[("RCPT TO:<bob@example.test>", "250"), ("DATA", "354"), ("\r\nx\r\n.", "250")]).await;
+        if answer == "250" {
+            assert!(peer.reply().await.starts_with("250"));
+        }
+    }
+    assert_eq!(
+        (inbox(&shared, "alice@example.test").await.len(), inbox(&shared, "bob@example.test").await.len()),
+        (1, 2)
+    );
+}

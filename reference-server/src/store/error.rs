@@ -21,6 +21,8 @@ pub(crate) enum StoreError {
     HasChildren,
     /// The mailbox name cannot be used: empty level, control character, too long or too deep.
     InvalidName,
+    /// The account has, or would have, more than it may.
+    OverQuota,
     /// No room: the disk is full, or the identifiers of a mailbox are used up.
     Full,
     /// The store is closing down.
@@ -42,6 +44,7 @@ impl fmt::Display for StoreError {
             Self::Inbox => f.write_str("not possible with INBOX"),
             Self::HasChildren => f.write_str("the name has inferior names"),
             Self::InvalidName => f.write_str("invalid mailbox name"),
+            Self::OverQuota => f.write_str("over quota"),
             Self::Full => f.write_str("no space left"),
             Self::Closed => f.write_str("the store is closing"),
             Self::Corrupt(reason) => write!(f, "the database is damaged: {reason}"),

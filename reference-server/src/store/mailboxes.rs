@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::ids::{AccountId, MailboxId, ModSeq, Octets, Uid, UidValidity};
 use super::messages::{self, Which};
 use super::name::MailboxName;
+use super::quota;
 use super::special_use::SpecialUse;
 use super::writer::Writing;
 use super::{Store, StoreError};
@@ -56,6 +57,8 @@ pub(crate) struct Status {
     pub(crate) deleted: u32,
     /// How large all of them are together.
     pub(crate) size: Octets,
+    /// How large those are together that carry `\Deleted`.
+    pub(crate) deleted_size: Octets,
 }
 
 impl Store {
@@ -79,17 +82,18 @@ impl Store {
         let name = name.clone();
         self.read(move |sql| {
             let mailbox = selectable(sql, account, &name)?;
-            let (messages, recent, unseen, deleted, size) = sql
+            let (messages, recent, unseen, size, deleted, deleted_size) = sql
                 .prepare_cached(
                     "SELECT count(*), count(*) FILTER (WHERE uid >= ?2),
-                            count(*) FILTER (WHERE flags & 8 = 0),
-                            count(*) FILTER (WHERE flags & 4 <> 0), coalesce(sum(octets), 0)
+                            count(*) FILTER (WHERE flags & 8 = 0), coalesce(sum(octets), 0),
+                            count(*) FILTER (WHERE flags & 4 <> 0),
+                            coalesce(sum(octets) FILTER (WHERE flags & 4 <> 0), 0)
                      FROM messages WHERE mailbox = ?1",
                 )?
                 .query_row(params![mailbox.id, mailbox.recent_from], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
                 })?;
-            Ok(Status { mailbox, messages, recent, unseen, deleted, size })
+            Ok(Status { mailbox, messages, recent, unseen, size, deleted, deleted_size })
         })
         .await
     }
@@ -105,7 +109,7 @@ impl Store {
     ) -> Result<Mailbox, StoreError> {
         let name = name.clone();
         self.write(move |w| {
-            let mut mailbox = create(w, account, &name)?;
+            let mut mailbox = quota::within(w, account, |w| create(w, account, &name))?;
             w.sql
                 .prepare_cached("UPDATE mailboxes SET special_uses = ?2 WHERE id = ?1")?
                 .execute(params![mailbox.id, SpecialUse::to_column(&uses)])?;
@@ -131,7 +135,7 @@ impl Store {
         new: &MailboxName,
     ) -> Result<(), StoreError> {
         let (old, new) = (old.clone(), new.clone());
-        self.write(move |w| rename(w, account, &old, &new)).await
+        self.write(move |w| quota::within(w, account, |w| rename(w, account, &old, &new))).await
     }
 
     /// The subscribed names, by name; they need not exist (RFC 3501, section 6.3.6).

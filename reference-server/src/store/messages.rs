@@ -12,6 +12,7 @@ use super::ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, ThreadId, Uid, Ui
 use super::mailboxes::{self, Mailbox};
 use super::name::MailboxName;
 use super::objects;
+use super::quota::{self, Counted};
 use super::writer::Writing;
 use super::{Store, StoreError};
 
@@ -169,14 +170,16 @@ impl Store {
     ) -> Result<Vec<Appended>, StoreError> {
         let name = name.clone();
         self.write(move |w| {
-            messages
-                .iter()
-                .map(|message| {
-                    let mailbox = mailboxes::selectable(w.sql, account, &name)?;
-                    let body = bodies::insert(w.sql, &message.content)?;
-                    insert(w, &mailbox, body, message)
-                })
-                .collect()
+            quota::within(w, account, |w| {
+                messages
+                    .iter()
+                    .map(|message| {
+                        let mailbox = mailboxes::selectable(w.sql, account, &name)?;
+                        let body = bodies::insert(w.sql, &message.content)?;
+                        insert(w, &mailbox, body, message)
+                    })
+                    .collect()
+            })
         })
         .await
     }
@@ -193,15 +196,17 @@ impl Store {
     ) -> Result<(Appended, ModSeq), StoreError> {
         let to = to.clone();
         self.write(move |w| {
-            mailboxes::by_id(w.sql, from)?;
-            let mailbox = mailboxes::selectable(w.sql, account, &to)?;
-            let gone = expunge(w, from, &Which::These(vec![uid]))?;
-            if gone.uids.is_empty() {
-                return Err(StoreError::NoSuchMessage);
-            }
-            let mailbox = mailboxes::by_id(w.sql, mailbox.id)?;
-            let body = bodies::insert(w.sql, &message.content)?;
-            Ok((insert(w, &mailbox, body, &message)?, gone.modseq))
+            quota::within(w, account, |w| {
+                mailboxes::by_id(w.sql, from)?;
+                let mailbox = mailboxes::selectable(w.sql, account, &to)?;
+                let gone = expunge(w, from, &Which::These(vec![uid]))?;
+                if gone.uids.is_empty() {
+                    return Err(StoreError::NoSuchMessage);
+                }
+                let mailbox = mailboxes::by_id(w.sql, mailbox.id)?;
+                let body = bodies::insert(w.sql, &message.content)?;
+                Ok((insert(w, &mailbox, body, &message)?, gone.modseq))
+            })
         })
         .await
     }
@@ -215,9 +220,10 @@ impl Store {
         account: AccountId,
         to: &MailboxName,
         missing: Missing,
+        counted: Counted,
     ) -> Result<Copied, StoreError> {
         let to = to.clone();
-        self.write(move |w| {
+        let work = move |w: &mut Writing<'_>| {
             mailboxes::by_id(w.sql, from)?;
             let mut target = mailboxes::selectable(w.sql, account, &to)?;
             let uids: BTreeSet<Uid> = uids.into_iter().collect();
@@ -231,8 +237,11 @@ impl Store {
                 pairs.push((uid, new));
             }
             Ok(Copied { uid_validity: target.uid_validity, pairs })
-        })
-        .await
+        };
+        match counted {
+            Counted::Yes => self.write(move |w| quota::within(w, account, work)).await,
+            Counted::No => self.write(work).await,
+        }
     }
 
     /// Moves messages with their flags and internal dates: all of them, or none (RFC 6851, section
@@ -246,7 +255,7 @@ impl Store {
         missing: Missing,
     ) -> Result<(Copied, ModSeq), StoreError> {
         let to = to.clone();
-        self.write(move |w| {
+        let work = move |w: &mut Writing<'_>| {
             mailboxes::by_id(w.sql, from)?;
             let mut target = mailboxes::selectable(w.sql, account, &to)?;
             let uids: BTreeSet<Uid> = uids.into_iter().collect();
@@ -263,8 +272,8 @@ impl Store {
                 remove_row(w.sql, from, *uid, modseq)?;
             }
             Ok((Copied { uid_validity: target.uid_validity, pairs }, modseq))
-        })
-        .await
+        };
+        self.write(move |w| quota::within(w, account, work)).await
     }
 
     /// Changes flags, and gives back the messages that exist as they are afterwards. Where

@@ -10,6 +10,7 @@ use super::envelope::{Envelope, Notify, Returned};
 use super::ids::{AccountId, BodyId, Octets, QueueId};
 use super::messages::{self, NewMessage};
 use super::name::MailboxName;
+use super::quota;
 use super::writer::Writing;
 use super::{Store, StoreError};
 use super::{mailboxes, schema};
@@ -147,6 +148,9 @@ pub(crate) struct Due {
 impl Store {
     /// Takes responsibility for a message (RFC 5321, section 6.1): into the INBOX of each
     /// account, and into the queue for the rest; all of it or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::OverQuota`] where one of the accounts has no room for it.
     pub(crate) async fn accept(
         &self,
         accounts: Vec<AccountId>,
@@ -156,7 +160,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |w| {
             if let Some(message) = &local {
-                deliver(w, &accounts, message)?;
+                let body = bodies::insert(w.sql, &message.content)?;
+                for account in &accounts {
+                    quota::within(w, *account, |w| put_into_inbox(w, *account, body, message))?;
+                }
             }
             if let Some(message) = &remote {
                 enqueue(w.sql, message)?;
@@ -249,19 +256,24 @@ impl Store {
     }
 }
 
-fn deliver(w: &mut Writing<'_>, accounts: &[AccountId], message: &NewMessage) -> Result<(), StoreError> {
-    let body = bodies::insert(w.sql, &message.content)?;
-    let inbox = MailboxName::inbox();
-    for account in accounts {
-        let mailbox = mailboxes::selectable(w.sql, *account, &inbox)?;
-        messages::insert(w, &mailbox, body, message)?;
-    }
+fn put_into_inbox(
+    w: &mut Writing<'_>,
+    account: AccountId,
+    body: BodyId,
+    message: &NewMessage,
+) -> Result<(), StoreError> {
+    let mailbox = mailboxes::selectable(w.sql, account, &MailboxName::inbox())?;
+    messages::insert(w, &mailbox, body, message)?;
     Ok(())
 }
 
+/// A report is never refused for a quota: it comes with the fate of another message.
 fn put_report(w: &mut Writing<'_>, report: &Report) -> Result<(), StoreError> {
     match report {
-        Report::Local(account, message) => deliver(w, &[*account], message),
+        Report::Local(account, message) => {
+            let body = bodies::insert(w.sql, &message.content)?;
+            put_into_inbox(w, *account, body, message)
+        }
         Report::Remote(message) => enqueue(w.sql, message),
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::StoreError;
 
 /// Version of the tables, kept in `PRAGMA user_version`.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// What version 2 has and version 1 had not.
 const FROM_1_TO_2: &str = "ALTER TABLE mailboxes ADD COLUMN special_uses TEXT NOT NULL DEFAULT '';";
@@ -176,6 +176,10 @@ fn bring_up_to_date(connection: &Connection, version: i64) -> Result<(), StoreEr
     }
     if version < 5 {
         from_4_to_5(connection)?;
+    }
+    if version < 6 {
+        // Limits of accounts.
+        super::quota::add_columns(connection)?;
     }
     connection.execute_batch(&format!("PRAGMA user_version = {VERSION}"))?;
     connection.execute_batch(super::outgoing::TABLES)?;

@@ -108,11 +108,19 @@ async fn copies_share_a_body_until_the_last_is_expunged() {
     store.deliver(vec![account], mail("shared")).await.unwrap();
     let from = inbox(&store, account).await;
     let copied = store
-        .copy(from.mailbox.id, vec![Uid(1), Uid(9)], account, &name("copy"), Missing::PassedOver)
+        .copy(
+            from.mailbox.id,
+            vec![Uid(1), Uid(9)],
+            account,
+            &name("copy"),
+            Missing::PassedOver,
+            Counted::Yes,
+        )
         .await
         .unwrap();
-    let refused =
-        store.copy(from.mailbox.id, vec![Uid(1), Uid(9)], account, &name("copy"), Missing::Refused).await;
+    let refused = store
+        .copy(from.mailbox.id, vec![Uid(1), Uid(9)], account, &name("copy"), Missing::Refused, Counted::Yes)
+        .await;
     assert_eq!(refused.unwrap_err(), StoreError::NoSuchMessage);
     assert_eq!(copied.pairs, [(Uid(1), Uid(1))]);
     let to = store.open_mailbox(account, &name("copy"), Access::ReadOnly).await.unwrap();
@@ -131,7 +139,7 @@ async fn a_copy_that_fails_leaves_nothing() {
     store.deliver(vec![account], mail("one")).await.unwrap();
     let from = inbox(&store, account).await.mailbox.id;
     assert_eq!(
-        store.copy(from, vec![Uid(1)], account, &name("nowhere"), Missing::Refused).await,
+        store.copy(from, vec![Uid(1)], account, &name("nowhere"), Missing::Refused, Counted::Yes).await,
         Err(StoreError::NoSuchMailbox)
     );
     assert_eq!(inbox(&store, account).await.messages.len(), 1);

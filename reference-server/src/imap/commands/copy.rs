@@ -57,9 +57,10 @@ impl Command for Copy {
                 return Err(StoreError::NoSuchMessage.into());
             }
             let to = name_of(&self.mailbox)?;
+            let counted = (session.context.shared.seams.store.imap_copy_counted)();
             let store = session.store();
             let copied = store
-                .copy(from, uids, account, &to, missing(self.numbering))
+                .copy(from, uids, account, &to, missing(self.numbering), counted)
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
             let (from, to): (Vec<u32>, Vec<u32>) =

@@ -49,6 +49,7 @@ impl Facts {
 const ITEMS: &[Item] = &[
     ("APPENDLIMIT", |facts| facts.append_limit.to_string()),
     ("DELETED", |facts| facts.numbers.deleted.to_string()),
+    ("DELETED-STORAGE", |facts| facts.numbers.deleted_size.to_string()),
     (HIGHEST_MODSEQ, |facts| facts.numbers.mailbox.highest_modseq.to_string()),
     ("MAILBOXID", |facts| format!("({})", mailbox_id(facts.numbers.mailbox.id))),
     ("MESSAGES", |facts| facts.numbers.messages.to_string()),
@@ -63,9 +64,10 @@ const ITEMS: &[Item] = &[
 /// status     = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
 /// status-att = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" /
 ///              "HIGHESTMODSEQ" /    ; RFC 7162, section 7
+///              "DELETED" /          ; RFC 9051, section 6.3.11
+///              "DELETED-STORAGE" /  ; RFC 9208, section 7
 ///              "MAILBOXID" /        ; RFC 8474, section 7
 ///              "SIZE" /             ; RFC 8438, section 5
-///              "DELETED" /          ; RFC 9051, section 6.3.11
 ///              "APPENDLIMIT"        ; RFC 7889, section 5
 /// ```
 fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {

@@ -15,6 +15,7 @@ mod listing;
 mod mailboxes;
 mod objects;
 mod ordering;
+mod quota;
 mod rev2;
 mod searching;
 mod selecting;

@@ -49,7 +49,11 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
     };
     submission::recipient(session, domain)?;
     let destination = match resolve(&shared, local, domain).await {
-        Ok(Resolved::Account(account)) => Destination::Account(account.id),
+        Ok(Resolved::Account(account)) => match shared.store.is_full(account.id).await {
+            Ok(false) => Destination::Account(account.id),
+            Ok(true) => return Err(Reply::new(452, "4.2.2", "the mailbox is full")),
+            Err(error) => return Err(temporary(&error)),
+        },
         Ok(Resolved::List(list)) => {
             Destination::List(list::expand(&shared, list).await.map_err(|error| temporary(&error))?)
         }
