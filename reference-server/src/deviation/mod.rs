@@ -7,6 +7,8 @@ mod auth_scram_proof_unchecked;
 mod imap_body_lines_off_by_one;
 mod imap_emailid_of_the_mailbox;
 mod imap_expunge_during_fetch;
+mod imap_literal_one_short;
+mod imap_nested_part_octets_off_by_one;
 mod imap_search_not_ignored;
 mod imap_sort_date_by_arrival;
 mod imap_uid_fetch_without_uid;
@@ -30,6 +32,8 @@ const ALL: &[Deviation] = &[
     imap_body_lines_off_by_one::DEVIATION,
     imap_emailid_of_the_mailbox::DEVIATION,
     imap_expunge_during_fetch::DEVIATION,
+    imap_literal_one_short::DEVIATION,
+    imap_nested_part_octets_off_by_one::DEVIATION,
     imap_search_not_ignored::DEVIATION,
     imap_sort_date_by_arrival::DEVIATION,
     imap_uid_fetch_without_uid::DEVIATION,

@@ -119,11 +119,17 @@ pub(crate) struct Renderer {
     pub(crate) imap_uid_unasked: fn() -> bool,
     /// Of what the EMAILID of a message is made (RFC 8474, section 5.1)?
     pub(crate) imap_email_number: fn(EmailPlace) -> i64,
+    /// How many octets FETCH announces for a literal, given how many follow (RFC 3501, section 4.3).
+    pub(crate) imap_literal_octets: fn(u64) -> u64,
 }
 
 impl Default for Renderer {
     fn default() -> Self {
-        Self { imap_uid_unasked: || true, imap_email_number: |place| place.body }
+        Self {
+            imap_uid_unasked: || true,
+            imap_email_number: |place| place.body,
+            imap_literal_octets: |octets| octets,
+        }
     }
 }
 
@@ -133,11 +139,13 @@ pub(crate) struct Structure {
     /// How many lines BODY and BODYSTRUCTURE say that a body has, given how many it has
     /// (RFC 3501, section 7.4.2).
     pub(crate) imap_body_lines: fn(usize) -> usize,
+    /// How many octets, given how deep the part lies and how many it has.
+    pub(crate) imap_body_octets: fn(usize, usize) -> usize,
 }
 
 impl Default for Structure {
     fn default() -> Self {
-        Self { imap_body_lines: |lines| lines }
+        Self { imap_body_lines: |lines| lines, imap_body_octets: |_, octets| octets }
     }
 }
 

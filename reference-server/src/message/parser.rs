@@ -458,3 +458,5 @@ fn without_blanks(mut value: Vec<u8>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trees;

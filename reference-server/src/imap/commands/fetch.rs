@@ -5,7 +5,7 @@ use super::store::{change, no_such_number};
 use crate::imap::failure::Failure;
 use crate::imap::fetch::{Answer, Form, Loader, Unprepared};
 use crate::imap::registry::{Command, Gate, Registered, Running};
-use crate::imap::response::{Reply, ResponseCode};
+use crate::imap::response::{Counts, Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{
     Cursor, FetchItem, ParseError, Parsed, ResultRange, SequenceSet, compact_uid_set, fetch_items,
@@ -205,7 +205,8 @@ async fn tell(
     let (store, sync) = (session.store(), session.sync());
     let view = session.view()?;
     let form = Form {
-        body_lines: seams.structure.imap_body_lines,
+        counts: Counts { lines: seams.structure.imap_body_lines, octets: seams.structure.imap_body_octets },
+        literal_octets: seams.renderer.imap_literal_octets,
         email_number: seams.renderer.imap_email_number,
         mailbox: view.mailbox(),
     };

@@ -8,7 +8,7 @@ use super::section::{fields, span, window, write_section};
 use crate::imap::heavy::work_on;
 use crate::imap::link::Link;
 use crate::imap::response::{
-    EmailPlace, StructureForm, body_structure, email_id, envelope, literal_head, string, thread_id,
+    Counts, EmailPlace, StructureForm, body_structure, email_id, envelope, literal_head, string, thread_id,
 };
 use crate::imap::syntax::{FetchItem, Partial, Section, SectionText, format_date_time};
 use crate::imap::view::Entry;
@@ -20,8 +20,10 @@ use crate::store::{MailboxId, Store, StoreError};
 /// How answers are written; fixed for a command.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Form {
-    /// How many lines a body is said to have, given how many it has.
-    pub(crate) body_lines: fn(usize) -> usize,
+    /// How lines and octets of bodies are counted.
+    pub(crate) counts: Counts,
+    /// How many octets a literal is said to have, given how many it has.
+    pub(crate) literal_octets: fn(u64) -> u64,
     /// Of what an EMAILID is made: the content, or something else.
     pub(crate) email_number: fn(EmailPlace) -> i64,
     /// The mailbox.
@@ -29,11 +31,12 @@ pub(crate) struct Form {
 }
 
 /// The text of one answer; long strings are kept apart and shared with the store's copy.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Answer {
     text: Vec<u8>,
     /// Octets that stand in the text at their places, in ascending order.
     inserts: Vec<Insert>,
+    literal_octets: fn(u64) -> u64,
 }
 
 #[derive(Debug)]
@@ -107,7 +110,7 @@ impl Answer {
         loader: &mut Loader,
         form: Form,
     ) -> Result<Self, Unprepared> {
-        let mut answer = Self::default();
+        let mut answer = Self { text: Vec::new(), inserts: Vec::new(), literal_octets: form.literal_octets };
         answer.push(&format!("* {number} FETCH ("));
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
@@ -211,7 +214,7 @@ impl Answer {
     ) -> Result<(), StoreError> {
         let structure = loader.structure().await?;
         self.push(name);
-        body_structure(&mut self.text, &structure.root, extent, form.body_lines);
+        body_structure(&mut self.text, &structure.root, extent, form.counts);
         Ok(())
     }
 
@@ -301,7 +304,7 @@ impl Answer {
             string(&mut self.text, b"");
             return;
         }
-        literal_head(&mut self.text, octets.count());
+        literal_head(&mut self.text, (self.literal_octets)(octets.count()));
         self.inserts.push(Insert { place: self.text.len(), octets, form: LiteralOctets::Text });
     }
 

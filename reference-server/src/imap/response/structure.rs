@@ -12,33 +12,45 @@ pub(crate) enum StructureForm {
     Extended,
 }
 
-/// How many lines the answer says that a body has, given how many it has; the seam at which
-/// a deviation can miscount.
-pub(crate) type LineCount = fn(usize) -> usize;
+/// How the answer counts; the seams at which a deviation can miscount.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counts {
+    /// How many lines a body is said to have, given how many it has.
+    pub(crate) lines: fn(usize) -> usize,
+    /// How many octets, given how deep the part lies (the message itself is at 0) and how many it
+    /// has.
+    pub(crate) octets: fn(usize, usize) -> usize,
+}
 
 /// ```abnf
 /// body = "(" (body-type-1part / body-type-mpart) ")"
 /// ```
-pub(crate) fn body_structure(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, lines: LineCount) {
+pub(crate) fn body_structure(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, counts: Counts) {
+    body(out, entity, form, counts, 0);
+}
+
+fn body(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, counts: Counts, depth: usize) {
+    let deeper = depth.saturating_add(1);
+    let octets = (counts.octets)(depth, entity.body.len());
     out.push(b'(');
     match &entity.content {
         Content::Multipart(parts) => {
             for part in parts {
-                body_structure(out, part, form, lines);
+                body(out, part, form, counts, deeper);
             }
             multipart_tail(out, entity, form);
         }
         Content::Message(inner) => {
-            basic_fields(out, &entity.media.kind, &entity.media.subtype, entity);
+            basic_fields(out, &entity.media.kind, &entity.media.subtype, entity, octets);
             out.push(b' ');
             envelope(out, inner.envelope.as_deref().unwrap_or(&Envelope::default()));
             out.push(b' ');
-            body_structure(out, inner, form, lines);
-            number(out, lines(entity.lines));
+            body(out, inner, form, counts, deeper);
+            number(out, (counts.lines)(entity.lines));
             single_part_extension(out, entity, form);
         }
         Content::Leaf => {
-            leaf(out, entity, lines);
+            leaf(out, entity, octets, counts);
             single_part_extension(out, entity, form);
         }
     }
@@ -64,15 +76,15 @@ fn multipart_tail(out: &mut Vec<u8>, entity: &Entity, form: StructureForm) {
 /// body-type-text  = media-text SP body-fields SP body-fld-lines
 /// ```
 /// A leaf that calls itself a message can not be shown as one, for it has no structure.
-fn leaf(out: &mut Vec<u8>, entity: &Entity, lines: LineCount) {
+fn leaf(out: &mut Vec<u8>, entity: &Entity, octets: usize, counts: Counts) {
     let media = &entity.media;
     if media.is("message", "rfc822") || media.is_kind("multipart") {
-        basic_fields(out, "application", "octet-stream", entity);
+        basic_fields(out, "application", "octet-stream", entity, octets);
         return;
     }
-    basic_fields(out, &media.kind, &media.subtype, entity);
+    basic_fields(out, &media.kind, &media.subtype, entity, octets);
     if media.is_kind("text") {
-        number(out, lines(entity.lines));
+        number(out, (counts.lines)(entity.lines));
     }
 }
 
@@ -80,7 +92,7 @@ fn leaf(out: &mut Vec<u8>, entity: &Entity, lines: LineCount) {
 /// body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP
 ///               body-fld-octets
 /// ```
-fn basic_fields(out: &mut Vec<u8>, kind: &str, subtype: &str, entity: &Entity) {
+fn basic_fields(out: &mut Vec<u8>, kind: &str, subtype: &str, entity: &Entity, octets: usize) {
     string(out, kind.as_bytes());
     out.push(b' ');
     string(out, subtype.as_bytes());
@@ -92,7 +104,7 @@ fn basic_fields(out: &mut Vec<u8>, kind: &str, subtype: &str, entity: &Entity) {
     nstring(out, entity.description.as_deref());
     out.push(b' ');
     string(out, entity.encoding.as_deref().unwrap_or("7BIT").as_bytes());
-    number(out, entity.body.len());
+    number(out, octets);
 }
 
 /// ```abnf
@@ -171,7 +183,8 @@ mod tests {
     fn written(message: &str, form: StructureForm) -> String {
         let structure = Structure::parse(message.as_bytes());
         let mut out = Vec::new();
-        body_structure(&mut out, &structure.root, form, |lines| lines);
+        let counts = Counts { lines: |lines| lines, octets: |_, octets| octets };
+        body_structure(&mut out, &structure.root, form, counts);
         String::from_utf8(out).unwrap()
     }
 
