@@ -3,7 +3,8 @@
 #
 # Settings are as delivered, but for ports, users, and what would keep a
 # harness from asking: connection limits, delays after a failed login,
-# logins refused without TLS.
+# logins refused without TLS. COMPRESS and QUOTA come with plug-ins of the same
+# packages, with a limit that no case reaches.
 
 DOVECOT_PACKAGES="openssl dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd"
 LMTP=31024 POP3=31110 POP3S=31995 IMAP=31143 IMAPS=31993
@@ -51,6 +52,16 @@ first_valid_uid = 1
 mail_location = maildir:~/Maildir
 mail_max_userip_connections = 500
 recipient_delimiter = +
+
+mail_plugins = quota
+protocol imap {
+  mail_plugins = \$mail_plugins imap_quota imap_zlib
+}
+plugin {
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_rule = *:storage=1G
+}
 
 namespace inbox {
   inbox = yes
