@@ -250,6 +250,16 @@ impl Builder {
         self
     }
 
+    /// Believes certificates from the authorities whose own certificates stand in this text (PEM),
+    /// where [`RelayTls::Verified`] or a sender (REQUIRETLS, RFC 8689) wants them verified.
+    ///
+    /// # Errors
+    /// There is none in it, or one that cannot be read.
+    pub fn relay_authorities(mut self, pem: &str) -> io::Result<Self> {
+        self.relaying.anchors = Some(net::Anchors::from_pem(pem)?);
+        Ok(self)
+    }
+
     /// When mail for other domains is tried again, and when it is given up.
     #[must_use]
     pub fn schedule(mut self, schedule: Schedule) -> Self {

@@ -107,6 +107,10 @@ pub(crate) struct Args {
     /// Take no mail from other servers: SMTP greets with 521; submission and the rest stay.
     #[arg(long)]
     no_mail: bool,
+    /// The certificates (PEM) of the authorities that are believed where other servers' certificates
+    /// are verified: by --relay-tls verified, and for mail with REQUIRETLS.
+    #[arg(long, value_name = "FILE")]
+    relay_ca: Option<PathBuf>,
     /// The name by which the server greets.
     #[arg(long, value_name = "NAME", default_value = "mail.example.test")]
     hostname: String,
@@ -156,6 +160,9 @@ enum Tls {
     Opportunistic,
     /// Always; mail waits for servers without it.
     Required,
+    /// Always, and the certificate must be for the server's name and from an authority of
+    /// --relay-ca.
+    Verified,
     /// Never.
     Never,
 }
@@ -353,6 +360,7 @@ impl Args {
         let tls = match self.relay_tls {
             Tls::Opportunistic => RelayTls::Opportunistic,
             Tls::Required => RelayTls::Required,
+            Tls::Verified => RelayTls::Verified,
             Tls::Never => RelayTls::Never,
         };
         builder = builder.relay_port(self.relay_port).relay_tls(tls);
@@ -383,6 +391,14 @@ impl Args {
             builder = builder.deviation(deviation);
         }
         builder
+    }
+
+    /// Lets the builder know whose certificates are believed.
+    fn believing(&self, builder: Builder) -> Result<Builder, String> {
+        let Some(file) = &self.relay_ca else { return Ok(builder) };
+        let wrong = |error| format!("{}: {error}", file.display());
+        let pem = std::fs::read_to_string(file).map_err(wrong)?;
+        builder.relay_authorities(&pem).map_err(wrong)
     }
 }
 
@@ -418,7 +434,14 @@ async fn serve(args: &Args) -> ExitCode {
             return Status::Usage.into();
         }
     };
-    let server = match args.builder(limits, timeouts).start().await {
+    let builder = match args.believing(args.builder(limits, timeouts)) {
+        Ok(builder) => builder,
+        Err(error) => {
+            complain(format_args!("{error}"));
+            return Status::Usage.into();
+        }
+    };
+    let server = match builder.start().await {
         Ok(server) => server,
         Err(error) => {
             complain(format_args!("{error}"));

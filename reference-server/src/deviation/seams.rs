@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use crate::auth::Verified;
 use crate::imap::{EmailPlace, Expunges, SortFacts};
 use crate::pop3::Ending;
+use crate::queue::Next;
 use crate::store::{AnswerTiming, Counted};
 
 /// All seams of a running server.
@@ -30,6 +31,8 @@ pub(crate) struct Seams {
     pub(crate) store: StoreSeam,
     /// What is done with mail for other domains.
     pub(crate) queue: Queue,
+    /// When it is done.
+    pub(crate) clock: ClockSeam,
 }
 
 /// Transparency of message lines (RFC 5321, section 4.5.2; RFC 1939, section 3).
@@ -176,10 +179,26 @@ pub(crate) struct Queue {
     /// The return path of a report to this address; `None` is the null reverse-path, which
     /// keeps reports from being answered by reports (RFC 5321, section 4.5.5).
     pub(crate) report_sender: fn(&str) -> Option<String>,
+    /// How often the sender is told one thing.
+    pub(crate) copies: fn() -> usize,
 }
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { report_sender: |_| None }
+        Self { report_sender: |_| None, copies: || 1 }
+    }
+}
+
+/// The queue's clock.
+#[derive(Debug, Clone)]
+pub(crate) struct ClockSeam {
+    /// What follows a failure that may pass, given what the schedule says (RFC 5321, section
+    /// 4.5.4.1).
+    pub(crate) after_failure: fn(Next) -> Next,
+}
+
+impl Default for ClockSeam {
+    fn default() -> Self {
+        Self { after_failure: |next| next }
     }
 }

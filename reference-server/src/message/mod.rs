@@ -10,6 +10,7 @@
 pub mod address;
 pub mod collation;
 pub mod date;
+pub(crate) mod downgrade;
 pub mod envelope;
 pub mod header;
 mod index;

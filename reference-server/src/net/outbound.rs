@@ -12,8 +12,11 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme};
+use tokio_rustls::rustls::{
+    self, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
+};
 
 use super::transport::Stream;
 
@@ -82,15 +85,24 @@ impl Outbound {
     }
 
     /// Puts the connection under TLS, and forgets what was received in plain text before
-    /// (RFC 3207, section 4.2). Any certificate will do: without a policy that the other
-    /// domain has published, a name proves nothing about it (RFC 7435, section 3).
-    pub(crate) async fn start_tls(&mut self, host: &str, within: Duration) -> io::Result<()> {
+    /// (RFC 3207, section 4.2).
+    pub(crate) async fn start_tls(
+        &mut self,
+        host: &str,
+        trust: Trust<'_>,
+        within: Duration,
+    ) -> io::Result<()> {
         let stream = self.stream.take().ok_or(io::ErrorKind::NotConnected)?;
         self.input.clear();
-        let name = ServerName::try_from(host.to_owned())
-            .or_else(|_| ServerName::try_from("unnamed.invalid"))
-            .map_err(io::Error::other)?;
-        let connector = TlsConnector::from(Arc::new(config()?));
+        let name = ServerName::try_from(host.to_owned());
+        let (name, config) = match trust {
+            Trust::Anybody => {
+                let name = name.or_else(|_| ServerName::try_from("unnamed.invalid"));
+                (name.map_err(io::Error::other)?, Arc::new(any_certificate()?))
+            }
+            Trust::These(anchors) => (name.map_err(io::Error::other)?, Arc::clone(&anchors.0)),
+        };
+        let connector = TlsConnector::from(config);
         let stream = timeout(within, connector.connect(name, stream)).await.map_err(|_| late())??;
         self.stream = Some(Box::new(stream));
         Ok(())
@@ -101,7 +113,44 @@ fn late() -> io::Error {
     io::ErrorKind::TimedOut.into()
 }
 
-fn config() -> io::Result<ClientConfig> {
+/// Who is believed to be the server at the other end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Trust<'t> {
+    /// Whoever answers: without a policy that the other domain has published, a name proves nothing
+    /// about it (RFC 7435, section 3).
+    Anybody,
+    /// Who has a certificate for its name from one of these authorities.
+    These(&'t Anchors),
+}
+
+/// Authorities whose certificates are believed.
+#[derive(Debug, Clone)]
+pub(crate) struct Anchors(Arc<ClientConfig>);
+
+impl Anchors {
+    /// Those whose own certificates stand in this text.
+    ///
+    /// # Errors
+    /// There is none in it, or one that cannot be read.
+    pub(crate) fn from_pem(pem: &str) -> io::Result<Self> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+            roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
+        }
+        if roots.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "no certificate stands in it"));
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self(Arc::new(config)))
+    }
+}
+
+fn any_certificate() -> io::Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Arc::new(AnyCertificate(Arc::clone(&provider)));
     Ok(ClientConfig::builder_with_provider(provider)

@@ -27,6 +27,8 @@ pub(super) struct Place {
     pub(super) address: SocketAddr,
     /// Its name, and how to talk to it.
     pub(super) hop: NextHop,
+    /// Is its name more than the word of an unsigned answer of the DNS (RFC 8689, section 2)?
+    pub(super) is_vouched_for: bool,
 }
 
 /// The servers to try for a domain, the best first; or the outcome of all that goes there.
@@ -75,7 +77,7 @@ async fn routed(hop: NextHop) -> Result<Vec<Place>, Outcome> {
     let places: Vec<Place> = found
         .map_err(|error| deferred("4.4.3", format!("{} cannot be looked up: {error}", hop.host)))?
         .take(ADDRESSES)
-        .map(|address| Place { address, hop: hop.clone() })
+        .map(|address| Place { address, hop: hop.clone(), is_vouched_for: true })
         .collect();
     if places.is_empty() {
         return Err(deferred("4.4.4", format!("{} has no address", hop.host)));
@@ -87,7 +89,7 @@ async fn routed(hop: NextHop) -> Result<Vec<Place>, Outcome> {
 fn literal(shared: &Shared, domain: &str) -> Result<Vec<Place>, Outcome> {
     let unknown = || failed("5.1.2", format!("{domain} is no address that mail can go to"));
     let ip = literal_address(domain).ok_or_else(unknown)?;
-    let place = place(shared, &ip.to_string(), ip);
+    let place = Place { is_vouched_for: true, ..place(shared, &ip.to_string(), ip) };
     if shared.outgoing.is_own(place.address) {
         return Err(loops(domain));
     }
@@ -111,7 +113,8 @@ fn literal_address(domain: &str) -> Option<IpAddr> {
 
 fn place(shared: &Shared, host: &str, ip: IpAddr) -> Place {
     let port = shared.outgoing.relay_port;
-    Place { address: SocketAddr::new(ip, port), hop: NextHop::new(host, port).tls(shared.outgoing.relay_tls) }
+    let hop = NextHop::new(host, port).tls(shared.outgoing.relay_tls);
+    Place { address: SocketAddr::new(ip, port), hop, is_vouched_for: false }
 }
 
 fn loops(domain: &str) -> Outcome {

@@ -2,33 +2,44 @@
 //! client's side of SMTP ([`client`]), when to try again ([`schedule`]), and what the sender is told
 //! ([`report`]). What waits is kept by the store; who may send is the sessions' affair.
 
+mod abilities;
 mod client;
 mod clock;
+mod content;
 mod dns;
+mod errand;
+mod local;
 mod locate;
 mod needs;
 mod notice;
 mod outcome;
+mod pool;
 mod reply;
 mod report;
 mod route;
 mod schedule;
+mod settle;
+mod transaction;
 mod worker;
 
 use std::net::SocketAddr;
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use crate::net::Anchors;
+
 pub use clock::Clock;
 use dns::{Dns, Exchanges};
 pub(crate) use notice::{Original, notices};
 pub(crate) use outcome::Reason;
+use pool::Pool;
 pub(crate) use report::{Action, Told};
 pub(crate) use route::Routes;
 pub use route::{NextHop, RelayTls};
+pub(crate) use schedule::Next;
 pub use schedule::Schedule;
 pub(crate) use worker::run;
 
@@ -50,6 +61,8 @@ pub(crate) struct Relaying {
     pub(crate) port: u16,
     /// Is TLS used towards them?
     pub(crate) tls: RelayTls,
+    /// Whose certificates are believed, where they are verified.
+    pub(crate) anchors: Option<Anchors>,
 }
 
 impl Default for Relaying {
@@ -60,6 +73,7 @@ impl Default for Relaying {
             clock: Clock::default(),
             resolver: None,
             port: 25,
+            anchors: None,
             tls: RelayTls::default(),
         }
     }
@@ -80,6 +94,10 @@ pub(crate) struct Outgoing {
     relay_tls: RelayTls,
     /// Where this server itself takes mail, by which it knows itself among them.
     own: OnceLock<Vec<SocketAddr>>,
+    /// Whose certificates are believed, where they are verified.
+    anchors: Option<Anchors>,
+    /// Sessions that are kept.
+    pool: Arc<Pool>,
     /// Rung when there is new work.
     pub(crate) bell: Notify,
 }
@@ -102,6 +120,8 @@ impl Outgoing {
             dns,
             relay_port: relaying.port,
             relay_tls: relaying.tls,
+            anchors: relaying.anchors,
+            pool: Arc::default(),
             own: OnceLock::new(),
             bell: Notify::new(),
         }

@@ -10,7 +10,7 @@ use crate::context::Shared;
 use crate::recipient::{Resolved, resolve};
 use crate::store::{
     BodyId, Content, Envelope, Front, Incoming, NewMessage, NewQueued, Notify, READ, Remote, Report,
-    Returned, StoreError,
+    Returned, StoreError, Terms, TlsTerm,
 };
 
 /// The message that is reported of.
@@ -74,7 +74,7 @@ async fn addressed(
             };
             let content = whole(shared, text, original, Incoming::without_structure(&shared.store)).await?;
             Ok(Some(Report::Remote(NewQueued {
-                envelope: Envelope { sender: from, ..Envelope::default() },
+                envelope: Envelope { sender: from, terms: terms_of(envelope), ..Envelope::default() },
                 recipients: vec![remote],
                 content,
                 arrived: millis(now),
@@ -85,6 +85,16 @@ async fn addressed(
             Ok(None)
         }
     }
+}
+
+/// A report goes on the terms of what it tells of: under TLS (RFC 8689, section 5), and as urgent
+/// (RFC 6710, section 4.6).
+fn terms_of(envelope: &Envelope) -> Terms {
+    let tls = match envelope.terms.tls {
+        TlsTerm::Required => TlsTerm::Required,
+        TlsTerm::AsUsual | TlsTerm::Waived => TlsTerm::AsUsual,
+    };
+    Terms { tls, priority: envelope.terms.priority, ..Terms::default() }
 }
 
 /// The report with what it brings back, piece by piece.

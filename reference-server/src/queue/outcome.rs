@@ -1,5 +1,7 @@
 //! What came of the attempt to hand a message over for one recipient.
 
+use crate::store::AccountId;
+
 /// The outcome for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -9,7 +11,11 @@ pub(crate) enum Outcome {
         host: String,
         /// Does it tell the sender about deliveries where that is asked (RFC 3461, section 5.2.1)?
         reports: bool,
+        /// Is the sender to be told of the relaying in any case (RFC 2852)?
+        traced: bool,
     },
+    /// It is for a mailbox here.
+    Arrived(AccountId),
     /// It will never be taken.
     Failed(Reason),
     /// It may be taken later.

@@ -3,9 +3,10 @@
 
 use time::OffsetDateTime;
 
+use super::clock::date;
 use super::outcome::Reason;
 use crate::message::date_time;
-use crate::store::{Envelope, Returned, xtext};
+use crate::store::{Envelope, Returned, TlsTerm, xtext};
 
 /// Largest message that a report brings back whole where nobody asked for less.
 const WHOLE_OCTETS: u64 = 64 * 1024;
@@ -129,7 +130,9 @@ pub(crate) fn report(facts: Facts<'_>, head: &[u8], octets: u64) -> Text {
     out.extend_from_slice(format!("\r\n--{boundary}\r\n").as_bytes());
     // RFC 3461, section 4.3: RET is about failures; other reports never bring more back than
     // the header section.
+    // A message that had to be under TLS does not go back whole (RFC 8689, section 5).
     let whole = action == Action::Failed
+        && envelope.terms.tls != TlsTerm::Required
         && match envelope.returned {
             Some(Returned::Full) => true,
             Some(Returned::Headers) => false,
@@ -171,6 +174,14 @@ fn status(
         out.push_str(&format!("Original-Envelope-Id: {}\r\n", clean(&id)));
     }
     out.push_str(&format!("Arrival-Date: {}\r\n", date_time(arrived)));
+    if let Some(by) = envelope.terms.by {
+        // RFC 2852, section 5.
+        out.push_str(&format!("Deliver-By-Date: {}\r\n", date_time(date(by.deadline))));
+    }
+    if let Some(hold) = &envelope.terms.hold {
+        // RFC 4865.
+        out.push_str(&format!("Future-Release-Request: {}\r\n", hold.request));
+    }
     for one in told {
         out.push_str("\r\n");
         if let Some((kind, address)) = one.original.as_deref().and_then(|text| text.split_once(';'))
@@ -259,6 +270,7 @@ mod tests {
             sender: Some("alice@here.test".to_owned()),
             id: Some("id+3D1".to_owned()),
             returned: None,
+            ..Envelope::default()
         };
         let text = write(&envelope, Action::Failed, b"Subject: x\r\n\r\nbody\r\n");
         for wanted in [

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Is TLS used towards a next hop?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum RelayTls {
     /// Where the other server offers it, whatever its certificate (RFC 7435), and plain text
     /// otherwise.
@@ -13,6 +13,9 @@ pub enum RelayTls {
     /// No mail without it, whatever the certificate: eavesdroppers are kept out, impostors
     /// are not.
     Required,
+    /// No mail without it, and only to who has a certificate for the server's name from one of the
+    /// authorities of [`crate::Builder::relay_authorities`].
+    Verified,
     /// Never.
     Never,
 }

@@ -11,12 +11,14 @@ use super::reply::Reply;
 use super::session::{Destination, Recipient, Session, Transaction};
 use super::submission::{self, Completion};
 use super::syntax::ReversePath;
+use super::terms::waives_tls;
 use super::trace;
 use crate::list::Expansion;
 use crate::queue::{Action, Original, Reason, Told, notices};
 use crate::service::Service;
 use crate::store::{
-    AccountId, Content, Envelope, Incoming, NewMessage, NewQueued, Notify, Remote, Report, StoreError,
+    AccountId, Content, Envelope, Incoming, NewMessage, NewQueued, Notify, Remote, Report, StoreError, Terms,
+    TlsTerm,
 };
 
 /// A message that is being received.
@@ -137,13 +139,17 @@ async fn accept(
     let head = completed(completion.as_ref(), incoming.head()).into_owned();
     let octets = incoming.octets();
     let content = incoming.finish().await?;
-    let envelope = envelope(transaction);
-    let told = delivered(transaction);
+    let mut envelope = envelope(transaction);
+    if envelope.terms.tls == TlsTerm::AsUsual && waives_tls(&head) {
+        envelope.terms.tls = TlsTerm::Waived;
+    }
+    let told = if envelope.terms.hold.is_none() { delivered(transaction) } else { Vec::new() };
     let original = Original { head: &head, octets, body: None };
     let mut reports = notices(shared, &envelope, shared.outgoing.clock.now(), &told, original).await?;
     for recipient in &transaction.recipients {
         if let Destination::List(expansion) = &recipient.destination {
-            reports.extend(copies(session, expansion, &trace, &head, &content));
+            let terms = Terms { by: None, ..envelope.terms.clone() };
+            reports.extend(copies(session, expansion, terms, &trace, &head, &content));
         }
     }
     let queued = (!remote.is_empty()).then(|| NewQueued {
@@ -166,6 +172,7 @@ async fn accept(
 fn copies(
     session: &Session,
     expansion: &Expansion,
+    terms: Terms,
     received: &str,
     head: &[u8],
     content: &Content,
@@ -187,7 +194,7 @@ fn copies(
     };
     let there = (!expansion.remotes.is_empty()).then(|| {
         Report::Remote(NewQueued {
-            envelope: Envelope { sender: Some(owner.clone()), ..Envelope::default() },
+            envelope: Envelope { sender: Some(owner.clone()), terms, ..Envelope::default() },
             recipients: expansion.remotes.iter().map(remote).collect(),
             content: content.with_head([received.as_bytes(), head].concat()),
             arrived: session.context.shared.outgoing.clock.millis(),
@@ -200,21 +207,33 @@ fn copies(
 fn split(transaction: &Transaction) -> (Vec<AccountId>, Vec<Remote>) {
     let mut accounts = Vec::new();
     let mut remotes: Vec<Remote> = Vec::new();
+    let held = transaction.terms.hold.is_some();
     for recipient in &transaction.recipients {
         match &recipient.destination {
+            // What is held waits in the queue, and for people here too.
+            Destination::Account(_) if held => {
+                let (_, domain) = recipient.address.rsplit_once('@').unwrap_or_default();
+                if remotes.iter().all(|one| one.address != recipient.address) {
+                    remotes.push(remote(recipient, domain.to_ascii_lowercase()));
+                }
+            }
             Destination::Account(account) if !accounts.contains(account) => accounts.push(*account),
             Destination::Remote(domain) if remotes.iter().all(|one| one.address != recipient.address) => {
-                remotes.push(Remote {
-                    address: recipient.address.clone(),
-                    domain: domain.clone(),
-                    notify: recipient.notify,
-                    original: recipient.original.clone(),
-                });
+                remotes.push(remote(recipient, domain.clone()));
             }
             Destination::Account(_) | Destination::Remote(_) | Destination::List(_) => {}
         }
     }
     (accounts, remotes)
+}
+
+fn remote(recipient: &Recipient, domain: String) -> Remote {
+    Remote {
+        address: recipient.address.clone(),
+        domain,
+        notify: recipient.notify,
+        original: recipient.original.clone(),
+    }
 }
 
 fn envelope(transaction: &Transaction) -> Envelope {
@@ -225,6 +244,7 @@ fn envelope(transaction: &Transaction) -> Envelope {
         },
         id: transaction.envelope_id.clone(),
         returned: transaction.returned,
+        terms: transaction.terms.clone(),
     }
 }
 

@@ -13,6 +13,7 @@ mod serve;
 mod session;
 mod submission;
 mod syntax;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod trace;

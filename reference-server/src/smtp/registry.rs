@@ -9,6 +9,7 @@ use super::extensions as e;
 use super::reply::Reply;
 use super::session::{Next, Recipient, Session, Transaction};
 use super::syntax::Parameter;
+use super::terms;
 use crate::service::Service;
 
 /// A handler at work.
@@ -139,6 +140,11 @@ pub(super) const EXTENSIONS: &[Extension] = &[
     c::bdat::EXTENSION,
     c::starttls::EXTENSION,
     c::auth::EXTENSION,
+    terms::REQUIRE_TLS,
+    terms::DELIVER_BY,
+    terms::FUTURE_RELEASE,
+    terms::PRIORITY,
+    c::etrn::EXTENSION,
     BASIC,
     c::expn::EXTENSION,
     c::help::EXTENSION,

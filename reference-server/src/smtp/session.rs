@@ -7,7 +7,7 @@ use crate::auth::Exchange;
 use crate::context::Context;
 use crate::list::Expansion;
 use crate::service::Service;
-use crate::store::{Account, AccountId, Notify, Returned};
+use crate::store::{Account, AccountId, Notify, Returned, Terms};
 
 use super::commands::bdat::{Chunk, Held};
 use super::registry::{self, Argument, Command, Needs, Sending};
@@ -88,6 +88,10 @@ pub(super) struct Transaction {
     pub(super) envelope_id: Option<String>,
     /// RET.
     pub(super) returned: Option<Returned>,
+    /// MT-PRIORITY as it was asked for.
+    pub(super) priority_wanted: Option<i8>,
+    /// On what terms the message is sent on.
+    pub(super) terms: Terms,
     /// What came by BDAT.
     pub(super) chunks: Chunks,
     /// BODY.

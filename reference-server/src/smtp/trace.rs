@@ -27,8 +27,11 @@ pub(super) fn received(session: &Session, transaction: &Transaction, now: Offset
         [only] => format!("\r\n\tfor <{}>", only.address),
         _ => String::new(),
     };
+    // RFC 6710, section 7.
+    let priority = transaction.terms.priority.map(|priority| format!("\r\n\tPRIORITY {priority}"));
+    let priority = priority.unwrap_or_default();
     format!(
-        "Received: from {client} ({})\r\n\tby {} with {} id {}{recipient};\r\n\t{}\r\n",
+        "Received: from {client} ({})\r\n\tby {} with {} id {}{recipient}{priority};\r\n\t{}\r\n",
         literal(session.context.peer.ip()),
         session.context.shared.hostname,
         protocol(session, transaction.characters),

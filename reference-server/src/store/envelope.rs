@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::terms::Terms;
+
 /// Who sent a message and what was asked of its delivery.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Envelope {
@@ -12,6 +14,8 @@ pub(crate) struct Envelope {
     pub(crate) id: Option<String>,
     /// RET (RFC 3461, section 4.3).
     pub(crate) returned: Option<Returned>,
+    /// On what terms it is sent on.
+    pub(crate) terms: Terms,
 }
 
 /// How much of a message a report of its failure brings back.
@@ -88,6 +92,21 @@ impl Notify {
     /// Is the sender to be told that it takes long? Also who asked for nothing.
     pub(crate) fn delay(self) -> bool {
         self.0 == 0 || self.0 & Self::DELAY != 0
+    }
+
+    /// Is the sender to be told nothing?
+    pub(crate) fn never(self) -> bool {
+        self.0 & Self::NEVER != 0
+    }
+
+    /// The same, and word of a delay too (RFC 2852, section 4.1.4.2); not where NEVER stands.
+    #[must_use]
+    pub(crate) fn with_delay(self) -> Self {
+        match self.0 {
+            0 => Self(Self::FAILURE | Self::DELAY),
+            set if set & Self::NEVER != 0 => self,
+            set => Self(set | Self::DELAY),
+        }
     }
 
     /// Was NOTIFY given?

@@ -23,6 +23,7 @@ mod schema;
 mod snapshot;
 mod special_use;
 mod spool;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -47,12 +48,13 @@ pub(crate) use mailboxes::{Mailbox, Selectable, Status};
 pub(crate) use maildrop::{LastLine, MaildropLock};
 pub(crate) use messages::{FlagChange, Message, Missing, NewMessage, Which};
 pub(crate) use name::{DELIMITER, MailboxName};
-pub(crate) use outgoing::{Due, Fate, Millis, NewQueued, Pending, Queued, Remote, Report};
+pub(crate) use outgoing::{Due, Fate, Millis, NewQueued, Node, Pending, Queued, Remote, Report};
 pub(crate) use quota::Counted;
 pub use quota::Quota;
 pub(crate) use snapshot::{Access, Changes, Snapshot};
 pub(crate) use special_use::SpecialUse;
 pub use spool::{Chosen, Spool, SpoolError, Waiting, WaitingRecipient};
+pub(crate) use terms::{DeliverBy, Hold, Lateness, Terms, TlsTerm};
 pub(crate) use writer::AnswerTiming;
 
 /// Where the mail is kept.

@@ -11,6 +11,7 @@ use super::ids::{AccountId, BodyId, Octets, QueueId};
 use super::messages::{self, NewMessage};
 use super::name::MailboxName;
 use super::quota;
+use super::terms::{self, DeliverBy, Terms};
 use super::writer::Writing;
 use super::{Store, StoreError};
 use super::{mailboxes, schema};
@@ -27,7 +28,13 @@ CREATE TABLE IF NOT EXISTS queue_messages (
     arrived INTEGER NOT NULL,
     held INTEGER NOT NULL DEFAULT 0,
     content BLOB NOT NULL,
-    body INTEGER REFERENCES bodies(id)
+    body INTEGER REFERENCES bodies(id),
+    tls INTEGER NOT NULL DEFAULT 0,
+    by_deadline INTEGER,
+    by_mode TEXT,
+    hold_until INTEGER,
+    hold_request TEXT,
+    priority INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS queue_recipients (
     message INTEGER NOT NULL REFERENCES queue_messages(id) ON DELETE CASCADE,
@@ -40,6 +47,7 @@ CREATE TABLE IF NOT EXISTS queue_recipients (
     next_attempt INTEGER NOT NULL,
     reason TEXT,
     delay_told INTEGER NOT NULL DEFAULT 0,
+    lateness_told INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (message, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS queue_by_time ON queue_recipients (next_attempt);
@@ -77,7 +85,7 @@ pub(crate) struct NewQueued {
     pub(crate) recipients: Vec<Remote>,
     /// Its octets.
     pub(crate) content: Content,
-    /// When it arrived, from which it is due.
+    /// When it arrived, from which it is due where it is not held longer.
     pub(crate) arrived: Millis,
 }
 
@@ -92,6 +100,8 @@ pub(crate) struct Pending {
     pub(crate) attempts: u32,
     /// Was the sender told that it takes long?
     pub(crate) delay_told: bool,
+    /// Was the sender told that the time of BY is over?
+    pub(crate) lateness_told: bool,
 }
 
 /// A message with those of its recipients that are due.
@@ -124,6 +134,8 @@ pub(crate) enum Fate {
         reason: String,
         /// Was the sender told that it takes long?
         delay_told: bool,
+        /// Was the sender told that the time of BY is over?
+        lateness_told: bool,
     },
 }
 
@@ -143,6 +155,15 @@ pub(crate) struct Due {
     pub(crate) domain: String,
     /// The message.
     pub(crate) message: QueueId,
+}
+
+/// For whom ETRN starts the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Node {
+    /// This domain, in lower case.
+    pub(crate) domain: String,
+    /// And those below it?
+    pub(crate) below: bool,
 }
 
 impl Store {
@@ -173,7 +194,7 @@ impl Store {
         .await
     }
 
-    /// What is due at `now`, oldest first, at most `limit` entries; what is held is not.
+    /// What is due at `now`, the most urgent first and of those the oldest, at most `limit` entries; what is held is not.
     pub(crate) async fn queue_due(&self, now: Millis, limit: usize) -> Result<Vec<Due>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(move |sql| {
@@ -181,7 +202,8 @@ impl Store {
                 "SELECT r.domain, r.message FROM queue_recipients r
                  JOIN queue_messages m ON m.id = r.message
                  WHERE r.next_attempt <= ?1 AND m.held = 0
-                 GROUP BY r.domain, r.message ORDER BY MIN(r.next_attempt), r.message LIMIT ?2",
+                 GROUP BY r.domain, r.message 
+                 ORDER BY COALESCE(m.priority, 0) DESC, MIN(r.next_attempt), r.message LIMIT ?2",
             )?;
             let rows = statement
                 .query_map([now, limit], |row| Ok(Due { domain: row.get(0)?, message: row.get(1)? }))?;
@@ -213,7 +235,8 @@ impl Store {
                 return Ok(None);
             }
             let mut statement = sql.prepare_cached(
-                "SELECT sender, envelope_id, returned, arrived, body, length(bodies.content) + tail
+                "SELECT sender, envelope_id, returned, arrived, body, length(bodies.content) + tail,
+                 queue_messages.*
                  FROM queue_messages JOIN bodies ON bodies.id = body
                  WHERE queue_messages.id = ?1 AND held = 0",
             )?;
@@ -225,6 +248,7 @@ impl Store {
                         sender: row.get(0)?,
                         id: row.get(1)?,
                         returned: returned.as_deref().and_then(Returned::parse),
+                        terms: Terms::of(row)?,
                     },
                     arrived: row.get(3)?,
                     body: row.get(4)?,
@@ -233,6 +257,32 @@ impl Store {
                 })
             });
             Ok(found.optional()?.map(|message| Queued { recipients, ..message }))
+        })
+        .await
+    }
+
+    /// Makes due at `now` what waits for a domain, or for all domains below it too, and is not held;
+    /// gives how many messages.
+    pub(crate) async fn queue_start(&self, node: Node, now: Millis) -> Result<usize, StoreError> {
+        self.write(move |w| {
+            let chosen = "(r.domain = ?1 OR (?2 AND r.domain LIKE '%.' || ?1))";
+            let free = "m.held = 0 AND (m.hold_until IS NULL OR m.hold_until <= ?3)";
+            let count: i64 = w.sql.query_row(
+                &format!(
+                    "SELECT COUNT(DISTINCT m.id) FROM queue_recipients r
+                     JOIN queue_messages m ON m.id = r.message WHERE {chosen} AND {free}"
+                ),
+                params![node.domain, node.below, now],
+                |row| row.get(0),
+            )?;
+            w.sql.execute(
+                &format!(
+                    "UPDATE queue_recipients AS r SET next_attempt = MIN(next_attempt, ?3) WHERE {chosen}
+                     AND EXISTS (SELECT 1 FROM queue_messages m WHERE m.id = r.message AND {free})"
+                ),
+                params![node.domain, node.below, now],
+            )?;
+            Ok(usize::try_from(count).unwrap_or(0))
         })
         .await
     }
@@ -279,18 +329,25 @@ fn put_report(w: &mut Writing<'_>, report: &Report) -> Result<(), StoreError> {
 }
 
 fn enqueue(sql: &Connection, message: &NewQueued) -> Result<(), StoreError> {
-    let envelope = &message.envelope;
+    let (envelope, terms) = (&message.envelope, &message.envelope.terms);
     let body = bodies::insert(sql, &message.content)?;
     sql.prepare_cached(
-        "INSERT INTO queue_messages (sender, envelope_id, returned, arrived, content, body)
-         VALUES (?1, ?2, ?3, ?4, x'', ?5)",
+        "INSERT INTO queue_messages (sender, envelope_id, returned, arrived, content, body, tls,
+         by_deadline, by_mode, hold_until, hold_request, priority)
+         VALUES (?1, ?2, ?3, ?4, x'', ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         envelope.sender,
         envelope.id,
         envelope.returned.map(Returned::name),
         message.arrived,
-        body
+        body,
+        terms.tls_number(),
+        terms.by.map(|by| by.deadline),
+        terms.by.map(DeliverBy::mode),
+        terms.hold.as_ref().map(|hold| hold.until),
+        terms.hold.as_ref().map(|hold| &hold.request),
+        terms.priority,
     ])?;
     let id = sql.last_insert_rowid();
     let mut statement = sql.prepare_cached(
@@ -305,7 +362,7 @@ fn enqueue(sql: &Connection, message: &NewQueued) -> Result<(), StoreError> {
             remote.domain,
             remote.notify.bits(),
             remote.original,
-            message.arrived
+            terms.release(message.arrived)
         ])?;
     }
     Ok(())
@@ -330,10 +387,18 @@ pub(super) fn move_contents(sql: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The columns that messages on terms need.
+pub(super) fn add_terms(sql: &Connection) -> Result<(), StoreError> {
+    for column in terms::COLUMNS {
+        schema::add_column(sql, "queue_messages", column)?;
+    }
+    schema::add_column(sql, "queue_recipients", "lateness_told INTEGER NOT NULL DEFAULT 0")
+}
+
 fn pending(sql: &Connection, due: &Due, now: Millis) -> Result<Vec<Pending>, StoreError> {
     let mut statement = sql.prepare_cached(
-        "SELECT position, address, domain, notify, original, attempts, delay_told
-         FROM queue_recipients WHERE message = ?1 AND domain = ?2 AND next_attempt <= ?3
+        "SELECT position, address, domain, notify, original, attempts, delay_told,
+         lateness_told FROM queue_recipients WHERE message = ?1 AND domain = ?2 AND next_attempt <= ?3
          ORDER BY position",
     )?;
     let rows = statement.query_map(params![due.message, due.domain, now], pending_of)?;
@@ -351,6 +416,7 @@ fn pending_of(row: &Row<'_>) -> rusqlite::Result<Pending> {
         },
         attempts: row.get(5)?,
         delay_told: row.get(6)?,
+        lateness_told: row.get(7)?,
     })
 }
 
@@ -359,12 +425,12 @@ fn settle(sql: &Connection, message: QueueId, position: u32, fate: &Fate) -> Res
         Fate::Settled => sql
             .prepare_cached("DELETE FROM queue_recipients WHERE message = ?1 AND position = ?2")?
             .execute(params![message, position])?,
-        Fate::Later { next, reason, delay_told } => sql
+        Fate::Later { next, reason, delay_told, lateness_told } => sql
             .prepare_cached(
                 "UPDATE queue_recipients SET attempts = attempts + 1, next_attempt = ?3, reason = ?4,
-                 delay_told = ?5 WHERE message = ?1 AND position = ?2",
+                 delay_told = ?5, lateness_told = ?6 WHERE message = ?1 AND position = ?2",
             )?
-            .execute(params![message, position, next, reason, delay_told])?,
+            .execute(params![message, position, next, reason, delay_told, lateness_told])?,
     };
     Ok(())
 }
@@ -408,7 +474,12 @@ mod tests {
         assert_eq!(due.iter().map(|due| due.domain.as_str()).collect::<Vec<_>>(), ["one.test", "two.test"]);
         let one = store.queue_message(&due[0], 1000).await.unwrap().unwrap();
         assert_eq!(one.recipients.len(), 2);
-        let later = Fate::Later { next: 5000, reason: "450 busy".to_owned(), delay_told: false };
+        let later = Fate::Later {
+            next: 5000,
+            reason: "450 busy".to_owned(),
+            delay_told: false,
+            lateness_told: false,
+        };
         store.queue_settle(one.id, vec![(0, Fate::Settled), (1, later)], vec![]).await.unwrap();
         assert_eq!(store.queue_next(1000).await.unwrap(), Some(5000));
         assert!(store.queue_message(&due[0], 4999).await.unwrap().is_none());

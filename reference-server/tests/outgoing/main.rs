@@ -8,3 +8,4 @@ mod mx;
 mod relay;
 mod stub;
 mod support;
+mod terms;

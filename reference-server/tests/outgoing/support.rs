@@ -2,14 +2,19 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reference_server::{Builder, NextHop, Server, Service, Spool};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -23,6 +28,7 @@ pub(crate) fn builder(domain: &str, user: &str) -> Builder {
         .account(format!("{user}@{domain}"), format!("{user}-secret"))
         .listen(Service::Smtp, any())
         .listen(Service::Submission, any())
+        .listen(Service::Submissions, any())
         .listen(Service::Pop3, any())
 }
 
@@ -32,8 +38,11 @@ pub(crate) fn hop(server: &Server, service: Service) -> NextHop {
 
 /// A client of a protocol of lines.
 pub(crate) struct Client {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
 }
+
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl Client {
     pub(crate) async fn connect(server: &Server, service: Service) -> Self {
@@ -43,8 +52,8 @@ impl Client {
         client
     }
 
-    pub(crate) fn over(stream: TcpStream) -> Self {
-        Self { stream: BufReader::new(stream) }
+    pub(crate) fn over(stream: impl Stream + 'static) -> Self {
+        Self { stream: BufReader::new(Box::new(stream)) }
     }
 
     pub(crate) async fn line(&mut self) -> String {
@@ -72,6 +81,26 @@ impl Client {
 /// A session on the submission port, logged in.
 pub(crate) async fn submission(server: &Server, address: &str, secret: &str) -> Client {
     let mut client = Client::connect(server, Service::Submission).await;
+    client.ask("EHLO client.test").await;
+    let plain = STANDARD.encode(format!("\0{address}\0{secret}"));
+    assert!(client.ask(&format!("AUTH PLAIN {plain}")).await.starts_with("235"));
+    client
+}
+
+/// The same under TLS from the first octet.
+pub(crate) async fn secure_submission(server: &Server, address: &str, secret: &str) -> Client {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(server.ca_pem().as_bytes()) {
+        roots.add(certificate.unwrap()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let stream = TcpStream::connect(server.address(Service::Submissions).unwrap()).await.unwrap();
+    let name = "localhost".try_into().unwrap();
+    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+    let mut client = Client::over(stream);
+    client.line().await;
     client.ask("EHLO client.test").await;
     let plain = STANDARD.encode(format!("\0{address}\0{secret}"));
     assert!(client.ask(&format!("AUTH PLAIN {plain}")).await.starts_with("235"));

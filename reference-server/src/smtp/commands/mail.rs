@@ -29,8 +29,13 @@ fn mail(session: &mut Session, argument: &str) -> Reply {
     }
     match begin(session, argument) {
         Ok(transaction) => {
+            // RFC 6710, section 4.1.
+            let changed = transaction.priority_wanted != transaction.terms.priority;
             session.transaction = Some(transaction);
-            Reply::new(250, "2.1.0", "sender accepted")
+            match changed {
+                true => Reply::new(250, "2.3.6", "sender accepted, with another priority"),
+                false => Reply::new(250, "2.1.0", "sender accepted"),
+            }
         }
         Err(reply) => reply,
     }

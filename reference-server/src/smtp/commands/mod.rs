@@ -4,6 +4,7 @@ pub(super) mod auth;
 pub(super) mod bdat;
 pub(super) mod data;
 pub(super) mod ehlo;
+pub(super) mod etrn;
 pub(super) mod expn;
 pub(super) mod help;
 pub(super) mod mail;

@@ -54,6 +54,9 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
             Ok(true) => return Err(Reply::new(452, "4.2.2", "the mailbox is full")),
             Err(error) => return Err(temporary(&error)),
         },
+        Ok(Resolved::List(_)) if held_back(session) => {
+            return Err(Reply::new(550, "5.7.1", "a list takes nothing that is to be held"));
+        }
         Ok(Resolved::List(list)) => {
             Destination::List(list::expand(&shared, list).await.map_err(|error| temporary(&error))?)
         }
@@ -86,6 +89,10 @@ fn count_domain(session: &mut Session, domain: Option<&str>) -> Result<(), Reply
     }
     session.recipient_domains.insert(domain);
     Ok(())
+}
+
+fn held_back(session: &Session) -> bool {
+    session.transaction.as_ref().is_some_and(|transaction| transaction.terms.hold.is_some())
 }
 
 /// Mail for other domains is taken from users who have logged in, where there is a way to them.
