@@ -1,15 +1,16 @@
 //! ETRN (RFC 1985): a server that was away asks for what waits for it.
 
+use crate::service::Service;
 use crate::smtp::delivery::temporary;
-use crate::smtp::registry::{self, Argument, Command, Extension, Needs, Sending};
+use crate::smtp::registry::{Argument, Command, Extension, Needs, Sending};
 use crate::smtp::reply::Reply;
 use crate::smtp::session::{Next, Session};
 use crate::smtp::syntax;
 use crate::store::Node;
 
-/// Not offered by LMTP, which has no queue.
+/// Not offered to users (RFC 6409, section 7), nor by LMTP, which has no queue.
 pub(in crate::smtp) const EXTENSION: Extension = Extension {
-    advertise: |session| registry::not_lmtp(session.service()).then(|| "ETRN".to_owned()),
+    advertise: |session| between_servers(session.service()).then(|| "ETRN".to_owned()),
     commands: &[ETRN],
     mail_parameters: &[],
     rcpt_parameters: &[],
@@ -18,7 +19,7 @@ pub(in crate::smtp) const EXTENSION: Extension = Extension {
 /// `ETRN [option character] node`, outside of a transaction (RFC 1985, section 5).
 const ETRN: Command = Command {
     verb: "ETRN",
-    offered: registry::not_lmtp,
+    offered: between_servers,
     needs: Needs::NewTransaction,
     argument: Argument::Required,
     sending: Sending::AtOnce,
@@ -28,12 +29,13 @@ const ETRN: Command = Command {
     },
 };
 
+fn between_servers(service: Service) -> bool {
+    service == Service::Smtp
+}
+
 /// Starts what waits for the node. Mail goes to the node's servers as ever, never to who asks: so
-/// everybody may, but for what users must log in for.
+/// everybody may.
 async fn etrn(session: &Session, argument: &str) -> Result<Reply, Reply> {
-    if session.login_missing() {
-        return Err(Reply::new(530, "5.7.0", "authentication required"));
-    }
     if argument.starts_with('#') {
         // RFC 1985, section 5.3: queues by name, of which there are none.
         return Err(Reply::new(458, "4.3.0", "there is no queue of this name"));
