@@ -19,7 +19,7 @@ use super::stage::Stage;
 use super::steps::{bind, play, play_all};
 use crate::outcome::{CaseOutcome, Finding, Verdict};
 use crate::script::model::{Case, Suite};
-use crate::target::{Account, CLIENT_NAME, Lease, Target, Tenancy, Wanted};
+use crate::target::{Account, CLIENT_NAME, Found, Lease, Target, Tenancy, Wanted};
 use crate::wire::Tap;
 
 /// How much longer than its deadline a case may take for what the deadline does not govern:
@@ -66,6 +66,7 @@ pub(crate) async fn play_case(planned: &Planned, target: &Arc<Target>, options: 
     let wanted = Wanted {
         accounts: case.given.accounts.iter().map(|account| account.name.clone()).collect(),
         hops: case.given.hops.iter().map(|hop| hop.name.clone()).collect(),
+        found: if case.gives_names() { Found::ByName } else { Found::ByRoute },
         in_plaintext: case.given.servers.iter().map(|server| server.hop.clone()).collect(),
     };
     let tenancy = if case.ends_target() { Tenancy::Sole } else { Tenancy::Shared };
@@ -172,7 +173,9 @@ fn first_bindings(lease: &Lease, target: &Target) -> Bindings {
     }
     bindings.set("domain", target.domain().as_bytes());
     bindings.set("client", CLIENT_NAME.as_bytes());
-    bindings.set("unique", unique().into_bytes());
+    let unique = unique();
+    bindings.set("zone", format!("{unique}.example").into_bytes());
+    bindings.set("unique", unique.into_bytes());
     bindings
 }
 

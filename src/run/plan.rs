@@ -251,6 +251,10 @@ fn is_elsewhere(case: &Case, account: &str) -> bool {
 
 /// Each next hop needs a route of its own.
 fn routes(case: &Case, target: &Target) -> Option<String> {
+    if case.gives_names() {
+        let ours = target.names().is_some();
+        return (!ours).then(|| "the target asks a name server that is not ours".to_owned());
+    }
     let needed = case.given.hops.len();
     match target.routes() {
         Some(0) if needed > 0 => Some("the profile declares no routes to a next hop".to_owned()),

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::TargetError;
 use super::account::Account;
 use super::place::Place;
 use super::route::Route;
+use crate::hop::NameServer;
 use crate::script::model::Endpoint;
 use crate::wire::{ClientTls, Trust};
 
@@ -40,11 +42,16 @@ pub(super) struct Embedded {
     pub(super) options: EmbeddedOptions,
     accounts: AtomicUsize,
     routes: AtomicUsize,
+    /// What the server asks for the hosts of other domains, and the port at which it then calls them.
+    pub(super) names: Arc<NameServer>,
+    relay_port: u16,
 }
 
 impl Embedded {
     pub(super) async fn start(options: EmbeddedOptions) -> Result<Self, TargetError> {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let names = NameServer::start().await.map_err(|error| TargetError::Start(error.to_string()))?;
+        let relay_port = free_port().map_err(|error| TargetError::Start(error.to_string()))?;
         let mut builder = Server::builder()
             .storage(Storage::Memory)
             .domain(DOMAIN)
@@ -52,7 +59,9 @@ impl Embedded {
             .users_set_quotas()
             // Small enough that a case can reach them.
             .limits(Limits { recipients: 120, transactions: Some(60), ..Limits::default() })
-            .schedule(schedule());
+            .schedule(schedule())
+            .resolver(names.address())
+            .relay_port(relay_port);
         for service in Service::ALL {
             builder = builder.listen(service, any);
         }
@@ -64,7 +73,14 @@ impl Embedded {
         if let Some(address) = server.address(Service::Smtp) {
             server.add_route(REFUSING, NextHop::new(address.ip().to_string(), address.port()));
         }
-        Ok(Self { server, options, accounts: AtomicUsize::new(0), routes: AtomicUsize::new(0) })
+        Ok(Self {
+            server,
+            options,
+            accounts: AtomicUsize::new(0),
+            routes: AtomicUsize::new(0),
+            names: Arc::new(names),
+            relay_port,
+        })
     }
 
     pub(super) fn place(&self) -> Result<Place, TargetError> {
@@ -100,9 +116,34 @@ impl Embedded {
         Ok(route)
     }
 
+    /// Listens where the server calls a host that it has found by name: at an address that no
+    /// case had before.
+    pub(super) async fn host(&self) -> Result<Route, TargetError> {
+        let mut failure = None;
+        for _ in 0..HOST_TRIES {
+            let number = self.routes.fetch_add(1, Ordering::Relaxed) + 1;
+            let [.., high, low] = u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes();
+            let address = SocketAddr::from((Ipv4Addr::new(127, 83, high, low), self.relay_port));
+            match Route::listen(format!("host{number}.example"), address).await {
+                Ok(route) => return Ok(route),
+                Err(error) => failure = Some(TargetError::Listen(address, error)),
+            }
+        }
+        Err(failure.unwrap_or_else(|| TargetError::Start("no address".to_owned())))
+    }
+
     pub(super) async fn shutdown(self) {
         self.server.shutdown().await;
     }
+}
+
+/// Addresses that are tried for a host.
+const HOST_TRIES: usize = 20;
+
+/// A port that is free at this time, on all addresses of the loopback net most likely.
+fn free_port() -> std::io::Result<u16> {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
 }
 
 /// Waits short enough for a case to see what is tried again.

@@ -20,6 +20,18 @@ pub struct Wanted {
     pub hops: Vec<String>,
     /// Those of them to which the target is to speak without TLS, where it is ours to say.
     pub in_plaintext: Vec<String>,
+    /// How the target finds them.
+    pub found: Found,
+}
+
+/// How the target finds the next hops of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Found {
+    /// By a table of its own.
+    #[default]
+    ByRoute,
+    /// By asking the name server that the harness plays.
+    ByName,
 }
 
 /// Accounts and a place; given back when dropped.

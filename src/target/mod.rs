@@ -27,7 +27,7 @@ pub use account::{Account, Pool};
 pub use embedded::EmbeddedOptions;
 pub use error::TargetError;
 pub use further::Further;
-pub use lease::{Lease, Wanted};
+pub use lease::{Found, Lease, Wanted};
 pub use lifecycle::Commands;
 pub use place::{CLIENT_NAME, Place, Reach};
 pub use probe::Declared;
@@ -37,6 +37,7 @@ pub use rulings::{Ruling, Rulings};
 
 use reference_server::RelayTls;
 
+use crate::hop::NameServer;
 use crate::script::model::{Endpoint, Lifecycle};
 use crate::wire::{ClientTls, Trust};
 use client::ClientError;
@@ -237,6 +238,15 @@ impl Target {
         }
     }
 
+    /// The name server that the target asks, where the harness plays it.
+    #[must_use]
+    pub fn names(&self) -> Option<Arc<NameServer>> {
+        match &self.kind {
+            Kind::Embedded(server) => Some(Arc::clone(&server.names)),
+            Kind::Foreign { .. } => None,
+        }
+    }
+
     /// The program of further servers; this process's own when it is not said.
     fn program(&self) -> Option<std::path::PathBuf> {
         match &self.kind {
@@ -352,7 +362,11 @@ impl Target {
         let mut routes = Vec::new();
         for name in &wanted.hops {
             let tls = if wanted.in_plaintext.contains(name) { RelayTls::Never } else { RelayTls::default() };
-            routes.push((name.clone(), server.route(tls).await?));
+            let route = match wanted.found {
+                Found::ByRoute => server.route(tls).await?,
+                Found::ByName => server.host().await?,
+            };
+            routes.push((name.clone(), route));
         }
         Ok(self.routes.made(routes))
     }

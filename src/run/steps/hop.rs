@@ -11,7 +11,9 @@ use crate::run::mailbox;
 use crate::run::servers::Doing;
 use crate::run::session::Session;
 use crate::run::stage::{Departure, Stage, Wait};
-use crate::script::model::{Arrival, Endpoint, HopAction, Law, Serve, ServedAnswer, Step};
+use crate::script::model::{
+    Arrival, Endpoint, GivenName, HopAction, Law, NameHas, Serve, ServedAnswer, Step,
+};
 use crate::wire::Connection;
 
 /// Does the step.
@@ -24,8 +26,41 @@ pub(super) async fn play(stage: &mut Stage, step: &Step, action: &HopAction) -> 
         HopAction::Arrival(wanted) => arrival(stage, step, wanted).await,
         HopAction::Heard { hop, bind } => heard(stage, hop, bind),
         HopAction::Stop { server, how } => go(stage, server, Doing::Stop(*how)).await,
+        HopAction::Dns(names) => dns(stage, names),
         HopAction::Start { server } => go(stage, server, Doing::Start).await,
     }
+}
+
+/// `dns`: what names have from here on.
+fn dns(stage: &Stage, names: &[GivenName]) -> Result<(), Halt> {
+    let server = stage.target.names();
+    let server = server.ok_or_else(|| Halt::Error("the target's name server is not ours".to_owned()))?;
+    for GivenName { name, has } in names {
+        let known = match has {
+            NameHas::NoSuchName => hop::Known::NoSuchName,
+            NameHas::Failure => hop::Known::Failure,
+            NameHas::Silence => hop::Known::Silence,
+            NameHas::Records { mx, addresses } => {
+                let mut records = Vec::new();
+                for template in mx {
+                    let text = text(stage, template)?;
+                    let wrong = || Halt::Error(format!("`{text}` is no MX record, as `10 mail.example` is"));
+                    let (preference, host) = text.split_once(' ').ok_or_else(wrong)?;
+                    let preference = preference.parse().map_err(|_| wrong())?;
+                    records.push(hop::DnsRecord::Mx(preference, host.trim().to_owned()));
+                }
+                for template in addresses {
+                    let text = text(stage, template)?;
+                    let address = text.trim().parse();
+                    let address = address.map_err(|_| Halt::Error(format!("`{text}` is no IP address")))?;
+                    records.push(hop::DnsRecord::Address(address));
+                }
+                hop::Known::Records(records)
+            }
+        };
+        server.set(&text(stage, name)?, known);
+    }
+    Ok(())
 }
 
 /// `stop` and `start`: the server behind a next hop.

@@ -23,6 +23,33 @@ pub struct GivenServer {
     pub accounts: Vec<String>,
 }
 
+/// A name, and what it has in the DNS.
+#[derive(Debug, Clone)]
+pub struct GivenName {
+    /// The name.
+    pub name: Template,
+    /// What it has.
+    pub has: NameHas,
+}
+
+/// What a name has in the DNS.
+#[derive(Debug, Clone)]
+pub enum NameHas {
+    /// MX records as `10 host`, and addresses.
+    Records {
+        /// `10 mail.example`, or `0 .`.
+        mx: Vec<Template>,
+        /// IPv4 and IPv6 addresses.
+        addresses: Vec<Template>,
+    },
+    /// There is no such name.
+    NoSuchName,
+    /// The name server fails.
+    Failure,
+    /// The name server does not answer.
+    Silence,
+}
+
 /// What a step does at a next hop, or on a connection that was accepted there.
 #[derive(Debug, Clone)]
 pub enum HopAction {
@@ -48,6 +75,8 @@ pub enum HopAction {
         /// The variable.
         bind: String,
     },
+    /// Say what names have, to whom the target asks.
+    Dns(Vec<GivenName>),
     /// End the server behind a next hop.
     Stop {
         /// Its name.
@@ -73,7 +102,9 @@ impl HopAction {
             }
             Self::Receive(receive) => receive.law.iter().collect(),
             Self::Arrival(arrival) => arrival.law.iter().collect(),
-            Self::Serve(_) | Self::Heard { .. } | Self::Stop { .. } | Self::Start { .. } => Vec::new(),
+            Self::Serve(_) | Self::Heard { .. } | Self::Stop { .. } | Self::Start { .. } | Self::Dns(_) => {
+                Vec::new()
+            }
         }
     }
 

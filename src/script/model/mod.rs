@@ -15,8 +15,8 @@ pub use connection::{Compress, Cut, Data, Open, Send, StartTls, TlsVersion, TlsW
 pub use endpoint::{Endpoint, Protocol};
 pub use given::{Binding, Given, GivenAccount, GivenMailbox, GivenMessage, LetValue};
 pub use hop::{
-    Arrival, GivenHop, GivenServer, HeardLine, HopAction, Moment, Occurrence, Receive, Serve, ServedAnswer,
-    ServedTalk, Turn,
+    Arrival, GivenHop, GivenName, GivenServer, HeardLine, HopAction, Moment, NameHas, Occurrence, Receive,
+    Serve, ServedAnswer, ServedTalk, Turn,
 };
 pub use sasl::{Initial, Replacement, Sasl, SaslOutcome, Tamper};
 pub use step::{Action, Alternative, Condition, Sense, Step, Test};

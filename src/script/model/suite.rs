@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::endpoint::{Endpoint, Protocol};
 use super::given::{Binding, Given};
-use super::step::Step;
+use super::hop::HopAction;
+use super::step::{Action, Step};
 use super::talk::Law;
 use crate::requirement::RequirementId;
 use crate::source::{SourceFile, Span};
@@ -73,6 +74,19 @@ impl Case {
     #[must_use]
     pub fn laws(&self) -> Vec<&Law> {
         self.steps.iter().flat_map(Step::laws).collect()
+    }
+
+    /// Whether a step gives names to the name server that the target asks.
+    #[must_use]
+    pub fn gives_names(&self) -> bool {
+        let mut gives = false;
+        for step in &self.steps {
+            step.walk(&mut |step| {
+                gives |=
+                    matches!(&step.action, Action::Hop(hop) if matches!(hop.as_ref(), HopAction::Dns(_)));
+            });
+        }
+        gives
     }
 
     /// Whether a step restarts or kills the target, so that the case must have a server of its own.

@@ -2,9 +2,10 @@
 
 use super::scope::Scope;
 use super::{Context, law, texts, wait};
-use crate::script::construct::{ACCEPT, ARRIVAL, HEARD, NEXT_HOP, RECEIVE, SERVE, STOP};
+use crate::script::construct::{ACCEPT, ARRIVAL, HEARD, NEXT_HOP, RECEIVE, RECORDS, SERVE, STOP};
 use crate::script::model::{
-    Action, Arrival, GivenHop, GivenServer, HopAction, Lifecycle, Moment, Receive, Serve, ServedAnswer,
+    Action, Arrival, GivenHop, GivenName, GivenServer, HopAction, Lifecycle, Moment, NameHas, Receive, Serve,
+    ServedAnswer,
 };
 use crate::script::template::Escapes;
 use crate::source::{Node, Span};
@@ -19,6 +20,7 @@ pub(super) enum HopKind {
     Heard,
     Stop,
     Start,
+    Dns,
 }
 
 /// The next hops that a case declares: `given: {next-hops: [hop]}`.
@@ -95,6 +97,7 @@ pub(super) fn read(
         HopKind::Serve => HopAction::Serve(serve(context, scope, node)?),
         HopKind::Arrival => HopAction::Arrival(arrival(context, scope, node)?),
         HopKind::Heard => heard(context, scope, node)?,
+        HopKind::Dns => HopAction::Dns(dns(context, scope, node)),
         HopKind::Stop => stop(context, scope, node)?,
         HopKind::Start => HopAction::Start { server: server_named(context, scope, node)? },
     };
@@ -250,6 +253,57 @@ fn heard(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Ho
         scope.bind(&format!("{bind}.{part}"));
     }
     Some(HopAction::Heard { hop: hop?, bind })
+}
+
+/// `dns: {NAME: {mx, a, aaaa}}`, or a word in place of the records.
+fn dns(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Vec<GivenName> {
+    let Some(fields) = context.decoder.open_fields(node, "`dns`") else { return Vec::new() };
+    let mut names = Vec::new();
+    for entry in fields.entries {
+        let name = texts::template_at(context, scope, &entry.key, entry.key_span);
+        let has = if entry.value.scalar().is_some() {
+            context.decoder.choice(&entry.value, "answer of a name server", &NAME_WORDS).map(NameWord::has)
+        } else {
+            records(context, scope, &entry.value)
+        };
+        names.extend(name.zip(has).map(|(name, has)| GivenName { name, has }));
+    }
+    names
+}
+
+/// The words in place of records.
+#[derive(Debug, Clone, Copy)]
+enum NameWord {
+    NoSuchName,
+    Failure,
+    Silence,
+}
+
+const NAME_WORDS: [(&str, NameWord); 3] =
+    [("nxdomain", NameWord::NoSuchName), ("servfail", NameWord::Failure), ("silence", NameWord::Silence)];
+
+impl NameWord {
+    const fn has(self) -> NameHas {
+        match self {
+            Self::NoSuchName => NameHas::NoSuchName,
+            Self::Failure => NameHas::Failure,
+            Self::Silence => NameHas::Silence,
+        }
+    }
+}
+
+fn records(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<NameHas> {
+    let fields = context.fields(node, RECORDS)?;
+    let mut listed = |keys: &[&str]| {
+        let mut found = Vec::new();
+        for node in keys.iter().filter_map(|key| fields.get(key)) {
+            let items = context.decoder.list(node, "records").unwrap_or_default();
+            let read = |item| texts::template(context, scope, item, "a record", Escapes::Kept);
+            found.extend(items.iter().filter_map(read));
+        }
+        found
+    };
+    Some(NameHas::Records { mx: listed(&["mx"]), addresses: listed(&["a", "aaaa"]) })
 }
 
 fn server_named(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<String> {

@@ -10,7 +10,7 @@ use crate::script::model::{Endpoint, GivenHop, GivenServer, Open, Protocol};
 use crate::source::{Span, nearest};
 
 /// Variables that every case has.
-const BUILT_IN: [&str; 3] = ["domain", "client", "unique"];
+const BUILT_IN: [&str; 4] = ["domain", "client", "unique", "zone"];
 /// What every account has.
 const OF_ACCOUNT: [&str; 4] = ["address", "user", "secret", "plain"];
 

@@ -47,7 +47,7 @@ enum Kind {
 }
 
 impl Kind {
-    const WORDS: [(&'static str, Self); 33] = [
+    const WORDS: [(&'static str, Self); 34] = [
         ("connect", Self::Open(OpenKind::Connect)),
         ("greet", Self::Open(OpenKind::Greet)),
         ("login", Self::Open(OpenKind::Login)),
@@ -75,6 +75,7 @@ impl Kind {
         ("heard", Self::Hop(HopKind::Heard)),
         ("stop", Self::Hop(HopKind::Stop)),
         ("start", Self::Hop(HopKind::Start)),
+        ("dns", Self::Hop(HopKind::Dns)),
         ("steps", Self::Block(BlockKind::Steps)),
         ("repeat", Self::Block(BlockKind::Repeat)),
         ("for", Self::Block(BlockKind::For)),

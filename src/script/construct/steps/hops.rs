@@ -241,6 +241,47 @@ pub(in crate::script) const STOP: &Mapping = &Mapping {
     ],
 };
 
+/// What a name can have in the DNS.
+pub(in crate::script) const RECORDS: &Mapping = &Mapping {
+    what: "what a name has",
+    keys: &[
+        Construct::new(
+            "mx",
+            "MX records, as `10 mail.${zone}`; `0 .` for a domain that takes no mail",
+            WORDS,
+        )
+        .cannot_fail(PLAIN),
+        Construct::new("a", "IPv4 addresses", WORDS).cannot_fail(PLAIN),
+        Construct::new("aaaa", "IPv6 addresses", WORDS).cannot_fail(PLAIN),
+    ],
+};
+
+const NAME_WORD: Shape = Shape::Word(|| vec!["nxdomain", "servfail", "silence"]);
+
+pub(super) const DNS_STEP: Construct = Construct::new(
+    "dns",
+    "say what names have at the name server that the target asks: mapping: name → records, or `nxdomain`, `servfail`, `silence`; other names do not exist. `${zone}` is a domain of the case's own. In a case with this step the target finds its next hops by name, each at an `${hop.address}` of its own; it is skipped where the harness does not play the target's name server",
+    Shape::Named(&Shape::Either(&[NAME_WORD, Shape::Mapping(RECORDS)])),
+)
+.brief("`dns: {\"${zone}\": {mx: [\"10 mail.${zone}\"]}}`")
+.example(
+    "submission",
+    "\
+given: {next-hops: [first, second]}
+steps:
+  - dns:
+      \"${zone}\": {mx: [\"20 second.${zone}\", \"10 first.${zone}\"]}
+      \"first.${zone}\": {a: [\"${first.address}\"]}
+      \"second.${zone}\": {a: [\"${second.address}\"]}
+  - serve: first
+  - serve: second
+  - login
+  - use: {block: submit, with: {to: \"bob@${zone}\"}}
+  - arrival: {hop: first, has: {subject: a message}, law: rfc5321-5.1-13}
+",
+)
+.cannot_fail(PLAIN);
+
 const DOWN_AND_UP: &str = "\
 given: {servers: {bobs: [bob]}}
 steps:

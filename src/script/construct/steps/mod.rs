@@ -12,7 +12,7 @@ use super::shape::Shape;
 
 pub(in crate::script) use blocks::{ALTERNATIVE, FOR, REPEAT, USE};
 pub(in crate::script) use closing::{CLOSED, SILENCE};
-pub(in crate::script) use hops::{ACCEPT, ARRIVAL, HEARD, RECEIVE, SERVE, STOP};
+pub(in crate::script) use hops::{ACCEPT, ARRIVAL, HEARD, RECEIVE, RECORDS, SERVE, STOP};
 pub(in crate::script) use opening::{COMPRESS, OPEN, STARTTLS, TLS};
 pub(in crate::script) use sending::{DATA, SEND};
 pub(in crate::script) use waiting::{EVENTUALLY, HAS, MAILBOX};
@@ -46,6 +46,7 @@ pub(in crate::script) const STEPS: &[Construct] = &[
     hops::HEARD_STEP,
     hops::STOP_STEP,
     hops::START_STEP,
+    hops::DNS_STEP,
     blocks::STEPS_STEP,
     blocks::REPEAT_STEP,
     blocks::FOR_STEP,
