@@ -12,12 +12,19 @@ mod imap_nested_part_octets_off_by_one;
 mod imap_search_not_ignored;
 mod imap_sort_date_by_arrival;
 mod imap_uid_fetch_without_uid;
+mod lmtp_one_reply;
 mod pop3_dots_not_stuffed;
 mod pop3_update_without_quit;
+mod pop3_utf8_unasked;
 mod queue_report_with_sender;
 mod seams;
+mod smtp_binary_by_data;
 mod smtp_dot_kept;
+mod smtp_limits_too_high;
 mod smtp_order_ignored;
+mod smtp_parameter_ignored;
+mod smtp_utf8_not_told;
+mod smtp_vrfy_any;
 mod store_answers_before_commit;
 mod store_copy_beyond_quota;
 
@@ -37,11 +44,18 @@ const ALL: &[Deviation] = &[
     imap_search_not_ignored::DEVIATION,
     imap_sort_date_by_arrival::DEVIATION,
     imap_uid_fetch_without_uid::DEVIATION,
+    lmtp_one_reply::DEVIATION,
     pop3_dots_not_stuffed::DEVIATION,
     pop3_update_without_quit::DEVIATION,
+    pop3_utf8_unasked::DEVIATION,
     queue_report_with_sender::DEVIATION,
+    smtp_binary_by_data::DEVIATION,
     smtp_dot_kept::DEVIATION,
+    smtp_limits_too_high::DEVIATION,
     smtp_order_ignored::DEVIATION,
+    smtp_parameter_ignored::DEVIATION,
+    smtp_utf8_not_told::DEVIATION,
+    smtp_vrfy_any::DEVIATION,
     store_answers_before_commit::DEVIATION,
     store_copy_beyond_quota::DEVIATION,
 ];

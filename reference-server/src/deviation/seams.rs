@@ -60,11 +60,22 @@ pub(crate) struct Gate {
     /// SMTP: does a command that came before the one it needs get 503 (RFC 5321, section
     /// 4.1.4)?
     pub(crate) smtp_order_kept: fn() -> bool,
+    /// SMTP: is a parameter of MAIL that nobody knows refused (RFC 5321, section 4.1.1.11)?
+    pub(crate) smtp_parameters_known: fn() -> bool,
+    /// SMTP: may a binary message come by DATA (RFC 3030, section 3)?
+    pub(crate) smtp_binary_by_data: fn() -> bool,
+    /// POP3: must UTF8 come before a message with header fields in UTF-8 (RFC 6856, section 2.1)?
+    pub(crate) pop3_utf8_needed: fn() -> bool,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { smtp_order_kept: || true }
+        Self {
+            smtp_order_kept: || true,
+            smtp_parameters_known: || true,
+            smtp_binary_by_data: || false,
+            pop3_utf8_needed: || true,
+        }
     }
 }
 
@@ -115,9 +126,17 @@ impl Default for Evaluator {
     }
 }
 
-/// Replies of POP3 and IMAP.
+/// Replies.
 #[derive(Debug, Clone)]
 pub(crate) struct Renderer {
+    /// LMTP: how many replies the data has, given the recipients (RFC 2033, section 4.2).
+    pub(crate) lmtp_replies: fn(usize) -> usize,
+    /// SMTP: the name behind WITH in the trace field (RFC 3848; RFC 6531, section 4.3).
+    pub(crate) smtp_protocol: fn(String) -> String,
+    /// SMTP: RCPTMAX, given how many recipients are taken (RFC 9422).
+    pub(crate) smtp_told_recipients: fn(usize) -> usize,
+    /// SMTP: does VRFY confirm users that do not exist (RFC 5321, section 3.5.3)?
+    pub(crate) smtp_vrfy_unknown: fn() -> bool,
     /// Does the answer to UID FETCH tell the UID unasked (RFC 3501, section 6.4.8)?
     pub(crate) imap_uid_unasked: fn() -> bool,
     /// Of what the EMAILID of a message is made (RFC 8474, section 5.1)?
@@ -129,6 +148,10 @@ pub(crate) struct Renderer {
 impl Default for Renderer {
     fn default() -> Self {
         Self {
+            lmtp_replies: |recipients| recipients,
+            smtp_protocol: |name| name,
+            smtp_told_recipients: |taken| taken,
+            smtp_vrfy_unknown: || false,
             imap_uid_unasked: || true,
             imap_email_number: |place| place.body,
             imap_literal_octets: |octets| octets,

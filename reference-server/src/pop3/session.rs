@@ -248,14 +248,16 @@ impl Session {
 
     async fn transaction(&self, maildrop: &mut Maildrop, request: Request, situation: &Situation) -> Reply {
         let store = &self.context.shared.store;
+        let needed = (self.context.shared.seams.gate.pop3_utf8_needed)();
+        let reads = if needed { self.reads } else { Reads::Utf8 };
         match request {
             Request::Stat => stat::run(maildrop),
             Request::List(number) => list::run(maildrop, number),
-            Request::Retr(number) => retr::run(store, maildrop, number, self.reads).await,
+            Request::Retr(number) => retr::run(store, maildrop, number, reads).await,
             Request::Dele(number) => dele::run(maildrop, number),
             Request::Noop => noop::run(),
             Request::Rset => rset::run(maildrop),
-            Request::Top(number, lines) => top::run(store, maildrop, number, lines, self.reads).await,
+            Request::Top(number, lines) => top::run(store, maildrop, number, lines, reads).await,
             Request::Uidl(number) => uidl::run(maildrop, number),
             Request::Lang(range) => lang::run(range.as_deref()),
             Request::Capa => capa::run(situation),

@@ -118,7 +118,10 @@ pub(super) fn refuse(session: &mut Session, end: End) -> Vec<Reply> {
 
 fn each(session: &Session, transaction: &Transaction, reply: Reply) -> Vec<Reply> {
     let count = match session.service() {
-        Service::Lmtp => transaction.recipients.len().max(1),
+        Service::Lmtp => {
+            let seams = &session.context.shared.seams;
+            (seams.renderer.lmtp_replies)(transaction.recipients.len()).max(1)
+        }
         _ => 1,
     };
     vec![reply; count]

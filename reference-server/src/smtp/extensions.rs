@@ -108,10 +108,11 @@ fn smtputf8(_: &Session, transaction: &mut Transaction, parameter: Parameter<'_>
 
 /// `limits-param = limit-name-value 0*[SP limit-name-value]` (RFC 9422, section 3)
 fn limits(session: &Session) -> String {
-    let limits = &session.context.shared.limits;
+    let shared = &session.context.shared;
+    let (limits, told) = (&shared.limits, shared.seams.renderer.smtp_told_recipients);
     let all = [
         ("MAILMAX", limits.transactions),
-        ("RCPTMAX", Some(limits.recipients)),
+        ("RCPTMAX", Some(told(limits.recipients))),
         ("RCPTDOMAINMAX", limits.recipient_domains),
     ];
     let given = all.into_iter().filter_map(|(name, limit)| Some(format!("{name}={}", limit?)));

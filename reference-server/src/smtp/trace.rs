@@ -102,7 +102,7 @@ fn protocol(session: &Session, characters: Characters) -> String {
     };
     let secured = if under_tls { "S" } else { "" };
     let authenticated = if session.user.is_some() { "A" } else { "" };
-    format!("{base}{secured}{authenticated}")
+    (session.context.shared.seams.renderer.smtp_protocol)(format!("{base}{secured}{authenticated}"))
 }
 
 /// An atom that no other message of this host has.

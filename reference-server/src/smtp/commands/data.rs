@@ -25,7 +25,10 @@ fn data(session: &Session) -> Next {
             Next::Reply(Reply::new(503, "5.5.1", "the message comes by BDAT already"))
         }
         // RFC 3030, section 3.
-        Some(transaction) if transaction.body == Body::Binary => {
+        Some(transaction)
+            if transaction.body == Body::Binary
+                && !(session.context.shared.seams.gate.smtp_binary_by_data)() =>
+        {
             Next::Reply(Reply::new(503, "5.5.1", "a binary message comes by BDAT"))
         }
         _ => Next::Data,

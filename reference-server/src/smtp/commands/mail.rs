@@ -52,6 +52,7 @@ fn begin(session: &Session, argument: &str) -> Result<Transaction, Reply> {
         match registry::mail_parameter(session, parameter.keyword) {
             // Extensions need EHLO (RFC 5321, section 4.1.1).
             Some(known) if session.is_extended() => (known.apply)(session, &mut transaction, parameter)?,
+            _ if !(session.context.shared.seams.gate.smtp_parameters_known)() => {}
             // RFC 5321, section 4.1.1.11.
             _ => return Err(Reply::new(555, "5.5.4", "a parameter of MAIL is not known here")),
         }

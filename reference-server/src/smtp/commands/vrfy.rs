@@ -27,6 +27,9 @@ async fn vrfy(session: &Session, argument: &str) -> Result<Reply, Reply> {
         Resolved::Account(account) => mailboxes(&[account.address], characters),
         // RFC 5321, section 3.5.1.
         Resolved::List(_) => Ok(Reply::new(252, "2.5.2", "that is a mailing list, whose members EXPN tells")),
+        Resolved::NoSuchUser if (session.context.shared.seams.renderer.smtp_vrfy_unknown)() => {
+            mailboxes(&[argument.trim_matches(['<', '>']).to_owned()], characters)
+        }
         Resolved::NoSuchUser => Err(Reply::new(550, "5.1.1", "no such user here")),
         Resolved::NotLocal => Err(Reply::new(550, "5.7.1", "mail for other domains is not relayed")),
     }
