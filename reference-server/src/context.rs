@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
 use crate::auth::Authenticator;
+use crate::channel::Channel;
 use crate::deviation::Seams;
 use crate::imap::Policy;
 use crate::limits::{AddressVerification, Intake, Limits, PlaintextAuthentication, Timeouts};
@@ -73,6 +74,8 @@ pub(crate) struct Context {
     pub(crate) service: Service,
     /// The other end.
     pub(crate) peer: SocketAddr,
+    /// What TLS says of the connection.
+    pub(crate) channel: Channel,
 }
 
 impl Context {

@@ -19,6 +19,7 @@
 //! ```
 
 mod auth;
+mod channel;
 mod context;
 pub mod deviation;
 mod imap;

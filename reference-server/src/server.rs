@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::auth::Authenticator;
+use crate::channel::Channel;
 use crate::context::{Context, Shared};
 use crate::deviation;
 use crate::imap::{self, Policy};
@@ -300,6 +301,7 @@ impl Builder {
                 let authenticator =
                     Authenticator::new(store.clone(), domains, seams).map_err(StartError::storage)?;
                 let authenticator = authenticator.named(hostname).keeping(recoverable);
+                let authenticator = authenticator.certified(identity.end_point.clone());
                 Ok::<_, StartError>((store, identity, authenticator))
             })
             .await
@@ -421,7 +423,7 @@ async fn open(
         let (shared, slots, ending) = (Arc::clone(shared), Arc::clone(&slots), shutdown.clone());
         let (service, grace) = (listener.service(), shared.timeouts.shutdown);
         let session = move |stream, peer| {
-            let context = Context { shared: Arc::clone(&shared), service, peer };
+            let context = Context { shared: Arc::clone(&shared), service, peer, channel: Channel::default() };
             let slot = Arc::clone(&slots).try_acquire_owned().ok();
             sessions::session(stream, context, slot, ending.clone())
         };
@@ -547,6 +549,11 @@ impl Server {
             .await
             .map_err(|error| AccountError::Storage(error.to_string()))?;
         Ok(())
+    }
+
+    /// Takes a bearer token (OAUTHBEARER, XOAUTH2) for an address, for as long as the server runs.
+    pub fn add_token(&self, token: &str, address: &str) {
+        self.shared.authenticator.put_token(token, address);
     }
 
     /// Adds a route while the server runs, or replaces it; as [`Builder::route`].

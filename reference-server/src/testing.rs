@@ -12,6 +12,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 use crate::auth::Authenticator;
+use crate::channel::Channel;
 use crate::context::{Context, Shared};
 use crate::deviation;
 use crate::limits::{AddressVerification, Limits, PlaintextAuthentication, Timeouts};
@@ -73,7 +74,7 @@ impl Peer {
         let idle = Duration::from_secs(300);
         let connection = Connection::new(theirs, idle, &shared.timeouts, shutdown);
         let peer = SocketAddr::from(([127, 0, 0, 1], 40_000));
-        let context = Context { shared: Arc::clone(shared), service, peer };
+        let context = Context { shared: Arc::clone(shared), service, peer, channel: Channel::default() };
         tokio::spawn(serve(connection, context));
         Self { stream: Box::new(ours), received: Vec::new(), ending }
     }

@@ -140,6 +140,15 @@ pub(crate) struct Args {
     /// them; without it only keys are kept, from which no password can be computed.
     #[arg(long)]
     cram_md5: bool,
+    /// Take this bearer token for this account, and offer OAUTHBEARER and XOAUTH2.
+    #[arg(long, value_name = "ADDRESS=TOKEN", value_parser = token)]
+    token: Vec<(String, String)>,
+}
+
+fn token(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(address, token)| address.contains('@') && !token.is_empty());
+    let (address, token) = parts.ok_or_else(|| "written ADDRESS=TOKEN".to_owned())?;
+    Ok((address.to_owned(), token.to_owned()))
 }
 
 /// Who may send a password without TLS.
@@ -448,6 +457,9 @@ async fn serve(args: &Args) -> ExitCode {
             return Status::Usage.into();
         }
     };
+    for (address, token) in &args.token {
+        server.add_token(token, address);
+    }
     announce(&server);
     signals.wait().await;
     server.shutdown().await;

@@ -88,6 +88,7 @@ mod tests {
             user: user.to_owned(),
             address: format!("{user}@example.test"),
             secret: format!("{user}-secret"),
+            token: None,
         };
         let names = Names::new(&[("alice".to_owned(), account("al-1")), ("bob".to_owned(), account("bo-2"))]);
         assert_eq!(names.template("LOGIN al-1 \"al-1-secret\""), "LOGIN ${alice.user} \"${alice.secret}\"");

@@ -180,6 +180,7 @@ mod tests {
             user: "al-1".to_owned(),
             address: "al-1@example.test".to_owned(),
             secret: "al-1-secret".to_owned(),
+            token: None,
         };
         Names::new(&[("alice".to_owned(), account)])
     }

@@ -24,6 +24,8 @@ pub enum Mechanism {
     CramMd5,
     /// RFC 5802 and RFC 7677, without channel binding.
     Scram(Hash),
+    /// The same, bound to the TLS channel.
+    ScramPlus(Hash),
     /// RFC 7628.
     OauthBearer,
     /// Google's forerunner of OAUTHBEARER.
@@ -43,12 +45,14 @@ pub enum Order {
 
 impl Mechanism {
     /// Every mechanism.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Plain,
         Self::Login,
         Self::CramMd5,
         Self::Scram(Hash::Sha1),
         Self::Scram(Hash::Sha256),
+        Self::ScramPlus(Hash::Sha1),
+        Self::ScramPlus(Hash::Sha256),
         Self::OauthBearer,
         Self::Xoauth2,
         Self::External,
@@ -63,6 +67,8 @@ impl Mechanism {
             Self::CramMd5 => "CRAM-MD5",
             Self::Scram(Hash::Sha1) => "SCRAM-SHA-1",
             Self::Scram(Hash::Sha256) => "SCRAM-SHA-256",
+            Self::ScramPlus(Hash::Sha1) => "SCRAM-SHA-1-PLUS",
+            Self::ScramPlus(Hash::Sha256) => "SCRAM-SHA-256-PLUS",
             Self::OauthBearer => "OAUTHBEARER",
             Self::Xoauth2 => "XOAUTH2",
             Self::External => "EXTERNAL",
@@ -89,7 +95,11 @@ impl Mechanism {
     pub const fn can_have(self, flaw: Flaw) -> bool {
         match flaw {
             Flaw::Proof => !matches!(self, Self::External),
-            Flaw::Nonce | Flaw::ChannelBinding | Flaw::Extension => matches!(self, Self::Scram(_)),
+            Flaw::Nonce | Flaw::ChannelBinding | Flaw::Extension => {
+                matches!(self, Self::Scram(_) | Self::ScramPlus(_))
+            }
+            Flaw::Downgrade => matches!(self, Self::Scram(_)),
+            Flaw::BindingType => matches!(self, Self::ScramPlus(_)),
         }
     }
 }
@@ -101,19 +111,27 @@ pub enum Flaw {
     Proof,
     /// SCRAM: the final message has another nonce than the server gave.
     Nonce,
-    /// SCRAM: the final message's `c=` is not the header of the first.
+    /// SCRAM: the final message's `c=` is not the header of the first, or in a PLUS variant the data
+    /// of another channel.
     ChannelBinding,
     /// SCRAM: a mandatory extension (`m=`), which nobody knows.
     Extension,
+    /// SCRAM: the flag `y`, as of a client that was not told of the PLUS variants: somebody took
+    /// them out on the way.
+    Downgrade,
+    /// SCRAM-PLUS: a type of channel binding that nobody knows.
+    BindingType,
 }
 
 impl Flaw {
     /// Every flaw with its word in scripts.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 6] = [
         ("proof", Self::Proof),
         ("nonce", Self::Nonce),
         ("channel-binding", Self::ChannelBinding),
         ("extension", Self::Extension),
+        ("downgrade", Self::Downgrade),
+        ("binding-type", Self::BindingType),
     ];
 }
 
@@ -158,6 +176,15 @@ impl Broken {
     }
 }
 
+/// The channel that a PLUS variant binds to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The registered name of the type: `tls-exporter`.
+    pub kind: String,
+    /// Its data.
+    pub data: Vec<u8>,
+}
+
 /// A running exchange.
 #[derive(Debug)]
 pub enum Exchange {
@@ -171,10 +198,20 @@ pub enum Exchange {
 
 impl Exchange {
     /// Begins. The nonce is SCRAM's: printable ASCII without a comma, another one each time.
+    /// Only a PLUS variant binds to the channel.
     #[must_use]
-    pub fn new(mechanism: Mechanism, credentials: Credentials, flaw: Option<Flaw>, nonce: &str) -> Self {
+    pub fn new(
+        mechanism: Mechanism,
+        credentials: Credentials,
+        flaw: Option<Flaw>,
+        nonce: &str,
+        binding: Option<Binding>,
+    ) -> Self {
         match mechanism {
-            Mechanism::Scram(hash) => Self::Scram(scram::Scram::new(hash, credentials, flaw, nonce)),
+            Mechanism::Scram(hash) => Self::Scram(scram::Scram::new(hash, credentials, flaw, nonce, None)),
+            Mechanism::ScramPlus(hash) => {
+                Self::Scram(scram::Scram::new(hash, credentials, flaw, nonce, binding))
+            }
             Mechanism::CramMd5 => Self::Cram(cram::Cram::new(credentials, flaw)),
             other => Self::Simple(simple::Simple::new(other, &credentials, flaw)),
         }
@@ -218,7 +255,7 @@ mod tests {
         assert_eq!(names.len(), Mechanism::ALL.len());
         for mechanism in Mechanism::ALL {
             let credentials = Credentials { user: "u".into(), secret: "s".into(), ..Credentials::default() };
-            let mut exchange = Exchange::new(mechanism, credentials, None, "n");
+            let mut exchange = Exchange::new(mechanism, credentials, None, "n", None);
             assert!(exchange.respond(b"").is_ok(), "{}", mechanism.name());
         }
     }

@@ -1,4 +1,4 @@
-//! SCRAM (RFC 5802, with SHA-256 as in RFC 7677), without channel binding.
+//! SCRAM (RFC 5802, with SHA-256 as in RFC 7677), in the PLUS variants bound to the channel.
 //!
 //! The server is not trusted: its nonce must begin with ours, its iteration count is bounded,
 //! and only its signature makes a success of the exchange (RFC 5802, section 5).
@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::{digest, hmac, pbkdf2};
 
 use super::simple::escaped;
-use super::{Broken, Credentials, Flaw};
+use super::{Binding, Broken, Credentials, Flaw};
 
 /// Iterations that are still computed: at more, a server only wants us busy.
 const MAX_ITERATIONS: u32 = 5_000_000;
@@ -60,6 +60,8 @@ pub struct Scram {
     credentials: Credentials,
     flaw: Option<Flaw>,
     nonce: String,
+    /// What a PLUS variant binds to.
+    binding: Option<Binding>,
     state: State,
 }
 
@@ -80,8 +82,14 @@ enum State {
 }
 
 impl Scram {
-    pub(super) fn new(hash: Hash, credentials: Credentials, flaw: Option<Flaw>, nonce: &str) -> Self {
-        Self { hash, credentials, flaw, nonce: nonce.to_owned(), state: State::Begin }
+    pub(super) fn new(
+        hash: Hash,
+        credentials: Credentials,
+        flaw: Option<Flaw>,
+        nonce: &str,
+        binding: Option<Binding>,
+    ) -> Self {
+        Self { hash, credentials, flaw, nonce: nonce.to_owned(), binding, state: State::Begin }
     }
 
     pub(super) fn respond(&mut self, challenge: &[u8]) -> Result<Vec<u8>, Broken> {
@@ -102,12 +110,31 @@ impl Scram {
         }
     }
 
-    /// `gs2-header` (RFC 5802, section 7): no channel binding.
+    /// `gs2-header` (RFC 5802, section 7).
     fn header(&self) -> String {
+        let flag = match (&self.binding, self.flaw) {
+            (Some(_), Some(Flaw::BindingType)) => "p=tls-nothing".to_owned(),
+            (Some(binding), _) => format!("p={}", binding.kind),
+            (None, Some(Flaw::Downgrade)) => "y".to_owned(),
+            (None, _) => "n".to_owned(),
+        };
         match self.credentials.authzid.as_str() {
-            "" => "n,,".to_owned(),
-            authzid => format!("n,a={},", escaped(authzid)),
+            "" => format!("{flag},,"),
+            authzid => format!("{flag},a={},", escaped(authzid)),
         }
+    }
+
+    /// `cbind-input = gs2-header [ cbind-data ]`
+    fn binding_input(&self) -> Vec<u8> {
+        let mut input = match (&self.binding, self.flaw) {
+            (None, Some(Flaw::ChannelBinding)) => self.header().replacen('n', "y", 1).into_bytes(),
+            _ => self.header().into_bytes(),
+        };
+        if let Some(binding) = &self.binding {
+            let mask = if self.flaw == Some(Flaw::ChannelBinding) { 0xff } else { 0 };
+            input.extend(binding.data.iter().map(|octet| octet ^ mask));
+        }
+        input
     }
 
     /// `client-first-message = gs2-header [reserved-mext ","] username "," nonce`.
@@ -123,10 +150,7 @@ impl Scram {
     /// signed as it is sent, so that the flaw is the only fault.
     fn last(&mut self, bare: &str, challenge: &[u8]) -> Result<Vec<u8>, Broken> {
         let server = ServerFirst::parse(challenge, &self.nonce)?;
-        let binding = match self.flaw {
-            Some(Flaw::ChannelBinding) => self.header().replacen('n', "y", 1),
-            _ => self.header(),
-        };
+        let binding = self.binding_input();
         let end = if self.flaw == Some(Flaw::Nonce) { "x" } else { "" };
         let without_proof = format!("c={},r={}{end}", STANDARD.encode(binding), server.nonce);
         let signed = format!("{bare},{},{without_proof}", server.text);
@@ -200,7 +224,7 @@ mod tests {
     fn user(hash: Hash, flaw: Option<Flaw>, nonce: &str) -> Scram {
         let credentials =
             Credentials { user: "user".into(), secret: "pencil".into(), ..Credentials::default() };
-        Scram::new(hash, credentials, flaw, nonce)
+        Scram::new(hash, credentials, flaw, nonce, None)
     }
 
     const NONCE: &str = "fyko+d2lbbFgONRv9qkxdawL";
@@ -274,6 +298,31 @@ mod tests {
         assert_ne!(proof, right);
         let (extended, _) = said(Some(Flaw::Extension));
         assert_eq!(extended, first.replace("n,,", "n,,m=unknown,"));
+    }
+
+    #[test]
+    fn a_plus_variant_says_what_it_binds_to() {
+        let said = |flaw| {
+            let credentials =
+                Credentials { user: "user".into(), secret: "pencil".into(), ..Credentials::default() };
+            let binding = Binding { kind: "tls-exporter".into(), data: vec![1, 2] };
+            let mut scram = Scram::new(Hash::Sha1, credentials, flaw, NONCE, Some(binding));
+            let first = String::from_utf8(scram.respond(b"").unwrap()).unwrap();
+            let last = String::from_utf8(scram.respond(SERVER_FIRST).unwrap()).unwrap();
+            (first, last.split(',').next().unwrap().to_owned())
+        };
+        let input = |data: [u8; 2]| {
+            let mut input = b"p=tls-exporter,,".to_vec();
+            input.extend(data);
+            format!("c={}", STANDARD.encode(input))
+        };
+        let (first, binding) = said(None);
+        assert!(first.starts_with("p=tls-exporter,,n=user,"), "{first}");
+        assert_eq!(binding, input([1, 2]));
+        assert_eq!(said(Some(Flaw::ChannelBinding)), (first, input([0xfe, 0xfd])));
+        assert!(said(Some(Flaw::BindingType)).0.starts_with("p=tls-nothing,,"));
+        let mut down = user(Hash::Sha1, Some(Flaw::Downgrade), NONCE);
+        assert!(down.respond(b"").unwrap().starts_with(b"y,,n=user,"));
     }
 
     #[test]

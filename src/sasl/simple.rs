@@ -31,7 +31,9 @@ impl Simple {
             }
             Mechanism::Xoauth2 => (vec![format!("user={user}\x01auth=Bearer {token}\x01\x01")], Some(b"")),
             // RFC 4422, appendix A; the others have files of their own.
-            Mechanism::External | Mechanism::CramMd5 | Mechanism::Scram(_) => (vec![authzid.clone()], None),
+            Mechanism::External | Mechanism::CramMd5 | Mechanism::Scram(_) | Mechanism::ScramPlus(_) => {
+                (vec![authzid.clone()], None)
+            }
         };
         Self { messages: messages.into_iter().map(String::into_bytes).collect(), on_error }
     }

@@ -14,6 +14,8 @@ pub struct Account {
     pub address: String,
     /// Its secret.
     pub secret: String,
+    /// Its bearer token, where the target has such.
+    pub token: Option<String>,
 }
 
 /// A foreign target's accounts; each is leased to one case at a time.
@@ -117,6 +119,7 @@ mod tests {
             user: format!("user{n}"),
             address: format!("user{n}@example.test"),
             secret: "x".to_owned(),
+            token: None,
         };
         Pool::new((1..=count).map(account).collect())
     }

@@ -102,6 +102,9 @@ impl Embedded {
             .add_account(&account.address, &account.secret)
             .await
             .map_err(|error| TargetError::Start(error.to_string()))?;
+        if let Some(token) = &account.token {
+            self.server.add_token(token, &account.address);
+        }
         Ok(account)
     }
 
@@ -157,7 +160,12 @@ fn schedule() -> Schedule {
 
 /// The account with this local part.
 pub(super) fn account_named(user: &str) -> Account {
-    Account { user: user.to_owned(), address: format!("{user}@{DOMAIN}"), secret: format!("{user}-secret") }
+    Account {
+        user: user.to_owned(),
+        address: format!("{user}@{DOMAIN}"),
+        secret: format!("{user}-secret"),
+        token: Some(format!("{user}-token")),
+    }
 }
 
 /// The endpoint with this word.

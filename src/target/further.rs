@@ -53,7 +53,7 @@ impl Target {
     pub async fn further(&self, domain: &str, names: &[String]) -> Result<Further, TargetError> {
         let account = |name: &String| {
             let (user, secret) = (name.clone(), format!("{name}-secret"));
-            (name.clone(), Account { address: format!("{name}@{domain}"), user, secret })
+            (name.clone(), Account { address: format!("{name}@{domain}"), user, secret, token: None })
         };
         let accounts: Vec<(String, Account)> = names.iter().map(account).collect();
         let back = self.place().addresses.get(&Endpoint::Smtp);

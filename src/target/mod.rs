@@ -96,7 +96,7 @@ impl Target {
             name: "reference-server".to_owned(),
             software: Some(format!("mailspec reference server {}", env!("CARGO_PKG_VERSION"))),
             domain: embedded::DOMAIN.to_owned(),
-            policies: ["relay-denied", "bounces", "utf8-delivery"].map(str::to_owned).to_vec(),
+            policies: ["relay-denied", "bounces", "utf8-delivery", "tokens"].map(str::to_owned).to_vec(),
             connections: None,
             fixture: fixture_route(None, &place),
             place,

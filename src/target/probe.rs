@@ -80,6 +80,7 @@ impl Declared {
         self.greet(protocol, client.greeting());
         self.add(protocol, client.extensions());
         client.quit().await;
+        self.probe_encrypted(place, protocol).await;
         Ok(())
     }
 
@@ -95,9 +96,8 @@ impl Declared {
         self.add(Protocol::Pop3, &before);
         if !self.has(Protocol::Pop3, "USER") && self.offers_tls(Protocol::Pop3) {
             client.start_tls().await?;
-            let encrypted = client.capabilities().await?;
-            self.add(Protocol::Pop3, &encrypted);
         }
+        self.probe_encrypted(place, Protocol::Pop3).await;
         if let Some(account) = account {
             client.login(&account.user, &account.secret).await?;
             let after = client.capabilities().await?;
@@ -114,9 +114,8 @@ impl Declared {
         self.add(Protocol::Imap, &before);
         if self.has(Protocol::Imap, "LOGINDISABLED") {
             client.start_tls().await?;
-            let encrypted = client.capabilities().await?;
-            self.add(Protocol::Imap, &encrypted);
         }
+        self.probe_encrypted(place, Protocol::Imap).await;
         if let Some(account) = account {
             client.login(&account.user, &account.secret).await?;
             let after = client.capabilities().await?;
@@ -124,6 +123,17 @@ impl Declared {
         }
         client.logout().await;
         Ok(())
+    }
+
+    /// What is declared under TLS and before login alone, as mechanisms that bind to the channel
+    /// are. A server that offers TLS and lets nobody have it is for the cases to judge.
+    async fn probe_encrypted(&mut self, place: &Place, protocol: Protocol) {
+        if !self.offers_tls(protocol) {
+            return;
+        }
+        if let Ok(encrypted) = encrypted(place, protocol).await {
+            self.add(protocol, &encrypted);
+        }
     }
 
     fn greet(&mut self, protocol: Protocol, line: &[u8]) {
@@ -141,6 +151,36 @@ impl Declared {
             if !known.contains(line) {
                 known.push(line.clone());
             }
+        }
+    }
+}
+
+/// The capabilities on a connection of its own, straight behind STARTTLS or STLS.
+async fn encrypted(place: &Place, protocol: Protocol) -> Result<Vec<String>, ClientError> {
+    let Some(dial) = place.dial(Endpoint::default_of(protocol)) else { return Ok(Vec::new()) };
+    let recorder = Arc::new(Recorder::new());
+    match protocol {
+        Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => {
+            let dialect = if protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
+            let mut client = SmtpClient::open(dial, dialect, recorder, "probe").await?;
+            client.start_tls().await?;
+            let lines = client.extensions().to_vec();
+            client.quit().await;
+            Ok(lines)
+        }
+        Protocol::Pop3 => {
+            let mut client = Pop3Client::open(dial, recorder, "probe").await?;
+            client.start_tls().await?;
+            let lines = client.capabilities().await?;
+            client.quit().await?;
+            Ok(lines)
+        }
+        Protocol::Imap => {
+            let mut client = ImapClient::open(dial, recorder, "probe").await?;
+            client.start_tls().await?;
+            let lines = client.capabilities().await?;
+            client.logout().await;
+            Ok(lines)
         }
     }
 }

@@ -221,14 +221,17 @@ fn accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Account> {
     let mut found = Vec::new();
     for item in decoder.list(node, "`accounts`").unwrap_or_default() {
         let what = "an account";
-        let Some(fields) = decoder.fields(item, what, &["user", "address", "secret"]) else { continue };
+        let Some(fields) = decoder.fields(item, what, &["user", "address", "secret", "token"]) else {
+            continue;
+        };
         let user = decoder.required(&fields, what, "user").and_then(|node| decoder.sentence(node, "`user`"));
         let secret =
             decoder.required(&fields, what, "secret").and_then(|node| decoder.sentence(node, "`secret`"));
         let address = fields.get("address").and_then(|node| decoder.sentence(node, "`address`"));
         if let (Some(user), Some(secret)) = (user, secret) {
             let address = address.unwrap_or_else(|| address_of(&user, domain));
-            found.push(Account { user, address, secret });
+            let token = fields.get("token").and_then(|node| decoder.sentence(node, "`token`"));
+            found.push(Account { user, address, secret, token });
         }
     }
     found
@@ -237,7 +240,7 @@ fn accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Account> {
 /// `{count: 8, user: "user{n}", secret: "user{n}-secret"}`.
 fn counted_accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Account> {
     let what = "`accounts`";
-    let keys = ["count", "user", "address", "secret"];
+    let keys = ["count", "user", "address", "secret", "token"];
     let Some(fields) = decoder.fields(node, what, &keys) else { return Vec::new() };
     let count = decoder
         .required(&fields, what, "count")
@@ -246,6 +249,7 @@ fn counted_accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Acc
     let secret =
         decoder.required(&fields, what, "secret").and_then(|node| decoder.sentence(node, "`secret`"));
     let address = fields.get("address").and_then(|node| decoder.sentence(node, "`address`"));
+    let token = fields.get("token").and_then(|node| decoder.sentence(node, "`token`"));
     let (Some(count), Some(user), Some(secret)) = (count, user, secret) else { return Vec::new() };
     if !user.contains("{n}") {
         let span = fields.get("user").map_or(fields.span, |node| node.span);
@@ -256,7 +260,7 @@ fn counted_accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Acc
         .map(|n| {
             let user = nth(&user, n);
             let address = address.as_ref().map_or_else(|| address_of(&user, domain), |text| nth(text, n));
-            Account { user, address, secret: nth(&secret, n) }
+            Account { user, address, secret: nth(&secret, n), token: token.as_ref().map(|text| nth(text, n)) }
         })
         .collect()
 }

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::{TlsConnector, TlsStream};
 
+use super::channel::TlsChannel;
 use super::deflate::{Deflated, NotDeflate};
 use super::inbox::{End, Inbox, Take};
 use super::recorder::Recorder;
@@ -185,6 +186,7 @@ pub struct Connection {
     /// `None` once it is closed by us.
     open: Option<Open>,
     encrypted: bool,
+    channel: TlsChannel,
     /// How many times octets were sent.
     writes: u64,
 }
@@ -230,8 +232,8 @@ impl Connection {
         let _ = tcp.set_nodelay(true);
         recorder.note(&name, format!("connected to {address}"));
         let mut encrypted = false;
-        let stream = match tls {
-            None => Stream::Plain(tcp),
+        let (stream, channel) = match tls {
+            None => (Stream::Plain(tcp), TlsChannel::default()),
             Some(tls) => {
                 encrypted = true;
                 handshake(tcp, &tls, deadline, &name, &recorder).await.map_err(ConnectError::Tls)?
@@ -239,7 +241,16 @@ impl Connection {
         };
         let inbox = Arc::new(Inbox::default());
         let open = Open::start(stream, Side::Client, &name, &inbox, &recorder);
-        Ok(Self { name, side: Side::Client, inbox, recorder, open: Some(open), encrypted, writes: 0 })
+        Ok(Self {
+            name,
+            side: Side::Client,
+            inbox,
+            recorder,
+            open: Some(open),
+            encrypted,
+            channel,
+            writes: 0,
+        })
     }
 
     /// A connection that was accepted; begins to read.
@@ -250,7 +261,16 @@ impl Connection {
         recorder.note(&name, format!("a connection from {from}"));
         let inbox = Arc::new(Inbox::default());
         let open = Open::start(Stream::Plain(tcp), Side::Server, &name, &inbox, &recorder);
-        Self { name, side: Side::Server, inbox, recorder, open: Some(open), encrypted: false, writes: 0 }
+        Self {
+            name,
+            side: Side::Server,
+            inbox,
+            recorder,
+            open: Some(open),
+            encrypted: false,
+            channel: TlsChannel::default(),
+            writes: 0,
+        }
     }
 
     /// Which side of it is ours.
@@ -269,6 +289,12 @@ impl Connection {
     #[must_use]
     pub const fn is_encrypted(&self) -> bool {
         self.encrypted
+    }
+
+    /// What TLS says of it; nothing of a plaintext one.
+    #[must_use]
+    pub fn channel(&self) -> TlsChannel {
+        self.channel.clone()
     }
 
     /// How the other side ended, when it did.
@@ -355,7 +381,10 @@ impl Connection {
             return Err(HandshakeError::Failed(io::Error::other("TLS is already in use")));
         };
         let stream = match handshake(tcp, tls, deadline, &self.name, &self.recorder).await {
-            Ok(stream) => stream,
+            Ok((stream, channel)) => {
+                self.channel = channel;
+                stream
+            }
             Err(error) => {
                 self.recorder.note(&self.name, error.to_string());
                 // A server that hangs up in the handshake has closed, whatever TLS makes of that.
@@ -530,16 +559,17 @@ async fn handshake(
     deadline: Instant,
     name: &str,
     recorder: &Recorder,
-) -> Result<Stream, HandshakeError> {
+) -> Result<(Stream, TlsChannel), HandshakeError> {
     let connector = TlsConnector::from(Arc::clone(&tls.config));
     let connecting = connector.connect(tls.name.clone(), Begun::new(tcp, Vec::new()));
     match tokio::time::timeout_at(deadline.into(), connecting).await {
         Err(_) => Err(HandshakeError::TimedOut),
         Ok(Err(error)) => Err(HandshakeError::Failed(error)),
         Ok(Ok(stream)) => {
+            let channel = TlsChannel::of(stream.get_ref().1);
             let stream = TlsStream::Client(stream);
             note_version(&stream, name, recorder);
-            Ok(Stream::Tls(Box::new(stream)))
+            Ok((Stream::Tls(Box::new(stream)), channel))
         }
     }
 }

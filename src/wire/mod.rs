@@ -3,6 +3,7 @@
 //! Knows octets, times and ends; what they mean is `dialect/`'s affair. Every
 //! wait takes a deadline and every buffer has a bound.
 
+mod channel;
 mod connection;
 mod deflate;
 mod escape;
@@ -13,6 +14,7 @@ mod server_tls;
 mod stream;
 mod tls;
 
+pub use channel::TlsChannel;
 pub use connection::{
     ConnectError, Connection, ConnectionOptions, HandshakeError, Mark, Received, Side, WriteError,
 };

@@ -35,6 +35,7 @@ pub(crate) async fn target(endpoints: &[(Endpoint, SocketAddr)], patience: Durat
         user: format!("user{n}"),
         address: format!("user{n}@example.test"),
         secret: format!("user{n}-secret"),
+        token: None,
     };
     let profile = Profile {
         name: "fake".to_owned(),

@@ -7,7 +7,10 @@ use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::sasl::{Claim, Machine, Mechanism, Step};
-use super::{AuthError, Authenticator, no_randomness, secret};
+use super::scram::{Binding, Bound};
+use super::token::Token;
+use super::{AuthError, Authenticator, Verified, no_randomness, secret};
+use crate::channel::Channel;
 use crate::store::{Account, ScramKeys, StoreError, StoredSecret};
 
 /// Random octets of a nonce: 24 characters.
@@ -38,11 +41,20 @@ impl Authenticator {
         &self,
         mechanism: Mechanism,
         initial: Option<&[u8]>,
+        channel: &Channel,
     ) -> Result<(Exchange, Progress), AuthError> {
         let mut octets = [0; NONCE_OCTETS];
         SystemRandom::new().fill(&mut octets).map_err(|_| no_randomness())?;
         let nonce = URL_SAFE_NO_PAD.encode(octets);
-        let (machine, step) = Machine::start(mechanism, initial, nonce, &self.hostname);
+        let binding = Binding {
+            bound: match mechanism {
+                Mechanism::ScramSha256Plus | Mechanism::ScramSha1Plus => Bound::Plus,
+                _ => Bound::Unbound,
+            },
+            channel: self.channel(channel),
+            admits: self.seams.authentication.admits_binding,
+        };
+        let (machine, step) = Machine::start(mechanism, initial, nonce, &self.hostname, binding);
         let mut exchange = Exchange { machine, account: None, may_act: true };
         let progress = self.drive(&mut exchange, step).await?;
         Ok((exchange, progress))
@@ -73,6 +85,11 @@ impl Authenticator {
                 Step::Password(credentials) => {
                     return self.verify(&credentials).await.map(Progress::LetIn);
                 }
+                Step::Token(token) => match self.owner(&token).await? {
+                    Some(account) => return Ok(Progress::LetIn(account)),
+                    None => exchange.machine.refuse(),
+                },
+                Step::Refused => return Err(AuthError::Invalid),
                 Step::Digest(verified) if (admits.admits)(verified) => Step::Complete,
                 Step::Proof(verified) if exchange.account.is_some() && (admits.admits_proof)(verified) => {
                     match exchange.may_act {
@@ -86,6 +103,23 @@ impl Authenticator {
                 }
                 Step::Malformed => return Err(AuthError::Malformed),
             };
+        }
+    }
+
+    /// The account that a token is for, if it is the one that is named, or none is.
+    async fn owner(&self, claim: &Token) -> Result<Option<Account>, AuthError> {
+        let address = self.tokens().get(&claim.token).cloned();
+        let right = if address.is_some() { Verified::Right } else { Verified::Wrong };
+        if !(self.seams.authentication.admits_token)(right) {
+            return Ok(None);
+        }
+        let owner = match address.or_else(|| claim.name.clone()) {
+            Some(address) => self.resolve(&address).await?,
+            None => None,
+        };
+        match &claim.name {
+            Some(name) if self.resolve(name).await? != owner => Ok(None),
+            _ => Ok(owner),
         }
     }
 
@@ -160,7 +194,8 @@ mod tests {
     ) -> (Exchange, Result<Progress, AuthError>) {
         let (header, bare) = (format!("n,{authzid},"), format!("n={user},r=abc"));
         let first = format!("{header}{bare}");
-        let (mut exchange, asked) = all.begin(Mechanism::ScramSha256, Some(first.as_bytes())).await.unwrap();
+        let (mut exchange, asked) =
+            all.begin(Mechanism::ScramSha256, Some(first.as_bytes()), &Channel::default()).await.unwrap();
         let asked = challenge(asked);
         let (nonce, salt) = asked.strip_prefix("r=").unwrap().split_once(",s=").unwrap();
         let salt = STANDARD.decode(salt.strip_suffix(",i=4096").unwrap()).unwrap();
@@ -220,7 +255,8 @@ mod tests {
             let mut salts = Vec::new();
             for user in ["alice", "alice@example.test", "nobody", "NOBODY@example.test", "another"] {
                 let first = format!("n,,n={user},r=abc");
-                let (_, asked) = all.begin(mechanism, Some(first.as_bytes())).await.unwrap();
+                let (_, asked) =
+                    all.begin(mechanism, Some(first.as_bytes()), &Channel::default()).await.unwrap();
                 let asked = challenge(asked);
                 assert!(asked.ends_with(",i=4096"), "{asked}");
                 salts.push(asked.split(',').nth(1).unwrap().to_owned());
@@ -234,8 +270,8 @@ mod tests {
     #[tokio::test]
     async fn cram_md5_lets_in_by_the_digest_of_its_own_challenge() {
         let all = authenticator(&[]).await;
-        let (_, first) = all.begin(Mechanism::CramMd5, None).await.unwrap();
-        let (mut exchange, second) = all.begin(Mechanism::CramMd5, None).await.unwrap();
+        let (_, first) = all.begin(Mechanism::CramMd5, None, &Channel::default()).await.unwrap();
+        let (mut exchange, second) = all.begin(Mechanism::CramMd5, None, &Channel::default()).await.unwrap();
         let (first, second) = (challenge(first), challenge(second));
         assert_ne!(first, second);
         assert!(second.starts_with('<') && second.ends_with("@localhost>"), "{second}");
@@ -245,7 +281,8 @@ mod tests {
         for (user, password, right) in
             [("alice", "alice-secret", true), ("alice", "bob-secret", false), ("nobody", "", false)]
         {
-            let (mut exchange, asked) = all.begin(Mechanism::CramMd5, None).await.unwrap();
+            let (mut exchange, asked) =
+                all.begin(Mechanism::CramMd5, None, &Channel::default()).await.unwrap();
             let digest = digest_of(password, &challenge(asked));
             let progress = all.proceed(&mut exchange, format!("{user} {digest}").as_bytes()).await;
             assert_eq!(progress.is_ok(), right, "{user} {password}");

@@ -7,6 +7,7 @@ mod exchange;
 mod sasl;
 mod scram;
 mod secret;
+mod token;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
+use crate::channel::Channel;
 use crate::deviation::Seams;
 use crate::limits::RecoverableSecrets;
 use crate::store::{Account, AccountId, Store, StoreError, StoredSecret};
@@ -21,7 +23,7 @@ use crate::store::{Account, AccountId, Store, StoreError, StoredSecret};
 #[cfg(test)]
 pub(crate) use apop::digest_of as apop_digest;
 pub(crate) use exchange::{Exchange, Progress};
-pub(crate) use sasl::{Credentials, Mechanism, Opening};
+pub(crate) use sasl::{Credentials, Mechanism, Mechanisms, Opening};
 
 /// Verified passwords that are remembered at most.
 const REMEMBERED: usize = 10_000;
@@ -57,6 +59,10 @@ pub(crate) struct Authenticator {
     /// Of this process only: what is remembered is worth nothing elsewhere.
     key: hmac::Key,
     remembered: Mutex<HashMap<AccountId, hmac::Tag>>,
+    /// Bearer tokens with the address that each is for; of this run only.
+    tokens: Mutex<HashMap<String, String>>,
+    /// The hash of the server's certificate; empty where there is none.
+    end_point: Vec<u8>,
     /// What an unknown login is verified against, so that its refusal takes as long.
     nobody: StoredSecret,
 }
@@ -77,6 +83,8 @@ impl Authenticator {
             seams,
             key,
             remembered: Mutex::default(),
+            tokens: Mutex::default(),
+            end_point: Vec::new(),
             nobody: derive("nobody", RecoverableSecrets::Never, &random)?,
         })
     }
@@ -93,9 +101,32 @@ impl Authenticator {
         self
     }
 
-    /// The mechanisms that are offered, the better first.
-    pub(crate) fn mechanisms(&self) -> &'static [Mechanism] {
-        Mechanism::offered(self.recoverable)
+    /// With a certificate of this hash.
+    pub(crate) fn certified(mut self, end_point: Vec<u8>) -> Self {
+        self.end_point = end_point;
+        self
+    }
+
+    /// The mechanisms that can work over a channel, the better first.
+    pub(crate) fn mechanisms(&self, channel: &Channel) -> Mechanisms {
+        Mechanism::offered(self.recoverable, &self.channel(channel), self.tokens().len())
+    }
+
+    /// The channel with what only the server knows of it; a plaintext one stays as it is.
+    fn channel(&self, channel: &Channel) -> Channel {
+        match channel.under_tls {
+            true => channel.clone().certified(&self.end_point),
+            false => Channel::default(),
+        }
+    }
+
+    /// Takes a bearer token for an address, from here on and in place of another of that text.
+    pub(crate) fn put_token(&self, token: &str, address: &str) {
+        self.tokens().insert(token.to_owned(), address.to_owned());
+    }
+
+    fn tokens(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes an account, or gives it a new password. Who makes it knows the password, so the

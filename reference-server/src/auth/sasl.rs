@@ -4,13 +4,19 @@
 
 use super::Verified;
 use super::cram::Cram;
-use super::scram::{Hash, Scram};
+use super::scram::{Binding, Hash, Scram};
+use super::token::{Bearer, Token};
+use crate::channel::Channel;
 use crate::limits::RecoverableSecrets;
 use crate::store::StoredSecret;
 
 /// A mechanism that the server knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mechanism {
+    /// RFC 7677, bound to the TLS channel
+    ScramSha256Plus,
+    /// RFC 5802, bound to the TLS channel
+    ScramSha1Plus,
     /// RFC 7677
     ScramSha256,
     /// RFC 5802
@@ -21,6 +27,10 @@ pub(crate) enum Mechanism {
     Plain,
     /// Two prompts: user name, password.
     Login,
+    /// RFC 7628
+    OauthBearer,
+    /// Its forerunner, never standardized
+    Xoauth2,
 }
 
 /// Who speaks first in a mechanism (RFC 4422, section 5).
@@ -34,21 +44,37 @@ pub(crate) enum Opening {
 
 impl Mechanism {
     /// All that are known, the better first.
-    const ALL: [Self; 5] = [Self::ScramSha256, Self::ScramSha1, Self::CramMd5, Self::Plain, Self::Login];
-    /// Those that do without the password itself.
-    const WITH_KEYS: [Self; 4] = [Self::ScramSha256, Self::ScramSha1, Self::Plain, Self::Login];
+    const ALL: [Self; 9] = [
+        Self::ScramSha256Plus,
+        Self::ScramSha1Plus,
+        Self::ScramSha256,
+        Self::ScramSha1,
+        Self::CramMd5,
+        Self::Plain,
+        Self::Login,
+        Self::OauthBearer,
+        Self::Xoauth2,
+    ];
 
-    /// Those that can be offered, given what is kept of passwords; the better first.
-    pub(crate) fn offered(secrets: RecoverableSecrets) -> &'static [Self] {
-        match secrets {
-            RecoverableSecrets::Kept => &Self::ALL,
-            RecoverableSecrets::Never => &Self::WITH_KEYS,
-        }
+    /// Those that can work, given what is kept of passwords, what the channel can be bound by and
+    /// whether there are tokens; the better first.
+    pub(crate) fn offered(secrets: RecoverableSecrets, channel: &Channel, tokens: usize) -> Mechanisms {
+        let works = |mechanism: &Self| match mechanism {
+            Self::ScramSha256Plus | Self::ScramSha1Plus => channel.can_bind(),
+            Self::CramMd5 => secrets == RecoverableSecrets::Kept,
+            Self::OauthBearer | Self::Xoauth2 => tokens > 0,
+            Self::ScramSha256 | Self::ScramSha1 | Self::Plain | Self::Login => true,
+        };
+        Self::ALL.into_iter().filter(works).collect()
     }
 
     /// The registered name.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::ScramSha256Plus => "SCRAM-SHA-256-PLUS",
+            Self::ScramSha1Plus => "SCRAM-SHA-1-PLUS",
+            Self::OauthBearer => "OAUTHBEARER",
+            Self::Xoauth2 => "XOAUTH2",
             Self::ScramSha256 => "SCRAM-SHA-256",
             Self::ScramSha1 => "SCRAM-SHA-1",
             Self::CramMd5 => "CRAM-MD5",
@@ -60,14 +86,49 @@ impl Mechanism {
     /// Who speaks first.
     pub(crate) fn opening(self) -> Opening {
         match self {
-            Self::ScramSha256 | Self::ScramSha1 | Self::Plain => Opening::Client,
+            Self::ScramSha256Plus
+            | Self::ScramSha1Plus
+            | Self::ScramSha256
+            | Self::ScramSha1
+            | Self::Plain
+            | Self::OauthBearer
+            | Self::Xoauth2 => Opening::Client,
             Self::CramMd5 | Self::Login => Opening::Server,
         }
     }
+}
+
+/// Some of the mechanisms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mechanisms([Option<Mechanism>; Mechanism::ALL.len()]);
+
+impl Mechanisms {
+    /// Each of them, the better first.
+    pub(crate) fn iter(self) -> impl Iterator<Item = Mechanism> {
+        self.0.into_iter().flatten()
+    }
 
     /// The one of these that has this name; upper and lower case do not matter.
-    pub(crate) fn find(offered: &[Self], name: &[u8]) -> Option<Self> {
-        offered.iter().copied().find(|mechanism| mechanism.name().as_bytes().eq_ignore_ascii_case(name))
+    pub(crate) fn find(self, name: &[u8]) -> Option<Mechanism> {
+        self.iter().find(|mechanism| mechanism.name().as_bytes().eq_ignore_ascii_case(name))
+    }
+
+    /// One mechanism alone.
+    #[cfg(test)]
+    pub(crate) const fn only(mechanism: Mechanism) -> Self {
+        let mut all = [None; Mechanism::ALL.len()];
+        all[0] = Some(mechanism);
+        Self(all)
+    }
+}
+
+impl FromIterator<Mechanism> for Mechanisms {
+    fn from_iter<I: IntoIterator<Item = Mechanism>>(mechanisms: I) -> Self {
+        let mut all = [None; Mechanism::ALL.len()];
+        for (place, mechanism) in all.iter_mut().zip(mechanisms) {
+            *place = Some(mechanism);
+        }
+        Self(all)
     }
 }
 
@@ -107,6 +168,10 @@ pub(super) enum Step {
     LookUp(Claim),
     /// The exchange is complete: verify the password.
     Password(Credentials),
+    /// Judge the token; where it lets nobody in, [`Machine::refuse`].
+    Token(Token),
+    /// The exchange is complete, and the client is not let in.
+    Refused,
     /// The exchange is complete: a keyed digest was right or wrong.
     Digest(Verified),
     /// The client's proof was right or wrong; if it is let in, [`Machine::admit`].
@@ -129,7 +194,8 @@ enum State {
     LoginName,
     LoginPassword(String),
     Cram(Cram),
-    Scram(Scram),
+    Scram(Box<Scram>),
+    Bearer(Bearer),
     Over,
 }
 
@@ -141,12 +207,20 @@ impl Machine {
         initial: Option<&[u8]>,
         nonce: String,
         host: &str,
+        channel: Binding,
     ) -> (Self, Step) {
         let (state, challenge) = match mechanism {
             Mechanism::Plain => (State::Plain, Vec::new()),
             Mechanism::Login => (State::LoginName, b"Username:".to_vec()),
-            Mechanism::ScramSha256 => (State::Scram(Scram::new(Hash::Sha256, nonce)), Vec::new()),
-            Mechanism::ScramSha1 => (State::Scram(Scram::new(Hash::Sha1, nonce)), Vec::new()),
+            Mechanism::ScramSha256Plus | Mechanism::ScramSha256 => {
+                (State::Scram(Box::new(Scram::new(Hash::Sha256, nonce, channel))), Vec::new())
+            }
+            Mechanism::ScramSha1Plus | Mechanism::ScramSha1 => {
+                (State::Scram(Box::new(Scram::new(Hash::Sha1, nonce, channel))), Vec::new())
+            }
+            Mechanism::OauthBearer | Mechanism::Xoauth2 => {
+                (State::Bearer(Bearer::new(mechanism)), Vec::new())
+            }
             Mechanism::CramMd5 => {
                 let cram = Cram::new(format!("<{nonce}@{host}>"));
                 let challenge = cram.challenge().to_vec();
@@ -186,7 +260,20 @@ impl Machine {
                 self.state = State::Scram(scram);
                 step
             }
+            State::Bearer(mut bearer) => {
+                let step = bearer.respond(response);
+                self.state = State::Bearer(bearer);
+                step
+            }
             State::Over => Step::Malformed,
+        }
+    }
+
+    /// The answer to [`Step::Token`], where nobody is let in.
+    pub(super) fn refuse(&mut self) -> Step {
+        match &mut self.state {
+            State::Bearer(bearer) => bearer.refuse(),
+            _ => Step::Malformed,
         }
     }
 
@@ -195,7 +282,9 @@ impl Machine {
         match &mut self.state {
             State::Cram(cram) => cram.supply(secret),
             State::Scram(scram) => scram.supply(secret),
-            State::Plain | State::LoginName | State::LoginPassword(_) | State::Over => Step::Malformed,
+            State::Plain | State::LoginName | State::LoginPassword(_) | State::Bearer(_) | State::Over => {
+                Step::Malformed
+            }
         }
     }
 
@@ -203,9 +292,7 @@ impl Machine {
     pub(super) fn admit(&mut self) -> Step {
         match &mut self.state {
             State::Scram(scram) => scram.admit(),
-            State::Cram(_) | State::Plain | State::LoginName | State::LoginPassword(_) | State::Over => {
-                Step::Malformed
-            }
+            _ => Step::Malformed,
         }
     }
 }
@@ -236,7 +323,7 @@ mod tests {
     use super::*;
 
     fn start(mechanism: Mechanism, initial: Option<&[u8]>) -> (Machine, Step) {
-        Machine::start(mechanism, initial, "nonce".to_owned(), "mail.example.test")
+        Machine::start(mechanism, initial, "nonce".to_owned(), "mail.example.test", Binding::none())
     }
 
     fn run(mechanism: Mechanism, initial: Option<&[u8]>) -> Step {
@@ -295,12 +382,16 @@ mod tests {
 
     #[test]
     fn names_are_read_in_any_case_and_only_where_they_are_offered() {
-        let all = Mechanism::offered(RecoverableSecrets::Kept);
-        assert_eq!(Mechanism::find(all, b"pLaIn"), Some(Mechanism::Plain));
-        assert_eq!(Mechanism::find(all, b"X-UNKNOWN"), None);
-        assert_eq!(Mechanism::find(all, b"cram-md5"), Some(Mechanism::CramMd5));
-        let keys = Mechanism::offered(RecoverableSecrets::Never);
-        assert_eq!(Mechanism::find(keys, b"CRAM-MD5"), None);
-        assert!(all.iter().filter(|known| **known != Mechanism::CramMd5).eq(keys));
+        let plaintext = Channel::default();
+        let all = Mechanism::offered(RecoverableSecrets::Kept, &plaintext, 0);
+        assert_eq!(all.find(b"pLaIn"), Some(Mechanism::Plain));
+        assert_eq!(all.find(b"X-UNKNOWN"), None);
+        assert_eq!(all.find(b"cram-md5"), Some(Mechanism::CramMd5));
+        assert_eq!(all.find(b"SCRAM-SHA-1-PLUS"), None);
+        assert_eq!(all.find(b"OAUTHBEARER"), None);
+        let keys = Mechanism::offered(RecoverableSecrets::Never, &plaintext, 0);
+        assert!(all.iter().filter(|known| *known != Mechanism::CramMd5).eq(keys.iter()));
+        let tls = Channel::default().certified(b"hash");
+        assert!(Mechanism::offered(RecoverableSecrets::Kept, &tls, 1).iter().eq(Mechanism::ALL));
     }
 }

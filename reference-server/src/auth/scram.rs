@@ -1,5 +1,5 @@
-//! SCRAM (RFC 5802; with SHA-256, RFC 7677) from the server's side, without channel binding.
-//! Not done: SASLprep of names and passwords that are not ASCII.
+//! SCRAM (RFC 5802; with SHA-256, RFC 7677) from the server's side, with channel binding by
+//! tls-exporter (RFC 9266) and tls-server-end-point (RFC 5929).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,6 +8,7 @@ use ring::{digest, hmac, pbkdf2};
 use super::Verified;
 use super::sasl::{Claim, Step};
 use super::secret::constant_time_equal;
+use crate::channel::Channel;
 use crate::store::{ScramKeys, StoredSecret};
 
 /// The hash function of a SCRAM mechanism.
@@ -54,10 +55,54 @@ impl Hash {
     }
 }
 
+/// What a SCRAM exchange is bound to.
+#[derive(Debug, Clone)]
+pub(super) struct Binding {
+    /// Whether the mechanism is a PLUS variant, which binds.
+    pub(super) bound: Bound,
+    /// The channel below; one that can be bound to has its PLUS variants offered.
+    pub(super) channel: Channel,
+    /// Whether the client's `c=` counts as right, given whether it is.
+    pub(super) admits: fn(Verified) -> bool,
+}
+
+/// Does the mechanism bind to the channel?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// It does: SCRAM-…-PLUS.
+    Plus,
+    /// It does not.
+    Unbound,
+}
+
+impl Binding {
+    /// A plaintext channel.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self { bound: Bound::Unbound, channel: Channel::default(), admits: |right| right == Verified::Right }
+    }
+
+    /// The channel's data for the flag of a `gs2-header`; `None` fails the authentication
+    /// (RFC 5802, section 6): `p` belongs to the PLUS variants and names a type that this channel
+    /// has; `y` says that no PLUS variant was offered, which must be so, else somebody took it out.
+    fn data(&self, flag: &str) -> Option<Vec<u8>> {
+        match (self.bound, flag) {
+            (Bound::Plus, flag) => self.channel.binding(flag.strip_prefix("p=")?).map(<[u8]>::to_vec),
+            (Bound::Unbound, "n") => Some(Vec::new()),
+            (Bound::Unbound, "y") => {
+                let offered = if self.channel.can_bind() { Verified::Wrong } else { Verified::Right };
+                (self.admits)(offered).then(Vec::new)
+            }
+            (Bound::Unbound, _) => None,
+        }
+    }
+}
+
 /// A running SCRAM exchange.
 #[derive(Debug)]
 pub(super) struct Scram {
     hash: Hash,
+    binding: Binding,
     /// The server's part of the nonce.
     nonce: String,
     state: State,
@@ -85,6 +130,8 @@ enum State {
 struct First {
     /// `gs2-header`, which comes back in the final message.
     header: String,
+    /// Its flag: `n`, `y` or `p=` and a binding type.
+    flag: String,
     /// `client-first-message-bare`, which is signed.
     bare: String,
     claim: Claim,
@@ -95,7 +142,8 @@ struct First {
 /// What the final message is checked against.
 #[derive(Debug)]
 struct Asked {
-    header: String,
+    /// `cbind-input = gs2-header [ cbind-data ]`
+    input: Vec<u8>,
     /// Both parts.
     nonce: String,
     /// `client-first-message-bare "," server-first-message`
@@ -106,20 +154,20 @@ struct Asked {
 impl Scram {
     /// Begins with this server's part of the nonce: printable ASCII without a comma, random,
     /// used once.
-    pub(super) fn new(hash: Hash, nonce: String) -> Self {
-        Self { hash, nonce, state: State::First }
+    pub(super) fn new(hash: Hash, nonce: String, binding: Binding) -> Self {
+        Self { hash, binding, nonce, state: State::First }
     }
 
     /// Takes the client's message.
     pub(super) fn respond(&mut self, message: &[u8]) -> Step {
         match std::mem::replace(&mut self.state, State::Over) {
             State::First => match std::str::from_utf8(message).ok().and_then(first_message) {
-                Some(first) => {
+                Some(first) if self.binding.data(&first.flag).is_some() => {
                     let claim = first.claim.clone();
                     self.state = State::Claimed(first);
                     Step::LookUp(claim)
                 }
-                None => Step::Malformed,
+                _ => Step::Malformed,
             },
             State::Final(asked) => match std::str::from_utf8(message) {
                 Ok(message) => self.last(&asked, message).unwrap_or(Step::Malformed),
@@ -139,7 +187,9 @@ impl Scram {
         let nonce = format!("{}{}", first.nonce, self.nonce);
         let message = format!("r={nonce},s={},i={}", STANDARD.encode(&keys.salt), keys.iterations);
         let signed = format!("{},{message}", first.bare);
-        self.state = State::Final(Asked { header: first.header, nonce, signed, keys });
+        let mut input = first.header.into_bytes();
+        input.extend(self.binding.data(&first.flag).unwrap_or_default());
+        self.state = State::Final(Asked { input, nonce, signed, keys });
         Step::Challenge(message.into_bytes())
     }
 
@@ -161,7 +211,8 @@ impl Scram {
         let mut attributes = unproven.split(',');
         let binding = attributes.next()?.strip_prefix("c=")?;
         let nonce = attributes.next()?.strip_prefix("r=")?;
-        let fits = binding == STANDARD.encode(&asked.header) && nonce == asked.nonce;
+        let bound = if binding == STANDARD.encode(&asked.input) { Verified::Right } else { Verified::Wrong };
+        let fits = (self.binding.admits)(bound) && nonce == asked.nonce;
         if !fits || !attributes.all(is_optional_extension) {
             return None;
         }
@@ -190,13 +241,12 @@ impl Scram {
 /// client-first-message-bare = [reserved-mext ","] "n=" saslname "," "r=" c-nonce ["," extensions]
 /// ```
 ///
-/// The flags `n` and `y` will do: `y` says that the client believes no channel binding to be
-/// offered here, which is so. `p` asks for it, and fails (RFC 5802, section 6). A mandatory
-/// extension (`m=`) fails too, since none is known (section 5.1).
+/// What the flag asks for is looked at by [`Binding::data`]. A mandatory extension (`m=`) fails,
+/// since none is known (section 5.1).
 fn first_message(message: &str) -> Option<First> {
     let mut fields = message.splitn(3, ',');
     let (flag, authzid, bare) = (fields.next()?, fields.next()?, fields.next()?);
-    if !matches!(flag, "n" | "y") {
+    if !matches!(flag, "n" | "y") && !flag.starts_with("p=") {
         return None;
     }
     let authorization = match authzid {
@@ -212,6 +262,7 @@ fn first_message(message: &str) -> Option<First> {
     }
     Some(First {
         header: format!("{flag},{authzid},"),
+        flag: flag.to_owned(),
         bare: bare.to_owned(),
         claim: Claim { authorization, login },
         nonce: nonce.to_owned(),
@@ -220,7 +271,7 @@ fn first_message(message: &str) -> Option<First> {
 
 /// `saslname = 1*(value-safe-char / "=2C" / "=3D")`: any other use of `=` must fail the
 /// authentication (RFC 5802, section 5.1).
-fn saslname(text: &str) -> Option<String> {
+pub(super) fn saslname(text: &str) -> Option<String> {
     let mut pieces = text.split('=');
     let mut name = pieces.next()?.to_owned();
     for piece in pieces {
@@ -286,7 +337,7 @@ mod tests {
 
         /// The exchange up to the server's first message.
         fn begun(&self, header: &str) -> Scram {
-            let mut scram = Scram::new(self.hash, self.server.to_owned());
+            let mut scram = Scram::new(self.hash, self.server.to_owned(), Binding::none());
             let first = format!("{header}n=user,r={}", self.client);
             let Step::LookUp(claim) = scram.respond(first.as_bytes()) else {
                 panic!("{first} is refused");
@@ -373,7 +424,7 @@ mod tests {
             "",
             "n,,",
             "x,,n=user,r=abc",
-            "p=tls-unique,,n=user,r=abc",
+            "p,,n=user,r=abc",
             "n,user,n=user,r=abc",
             "n,a=,n=user,r=abc",
             "n,,n=,r=abc",
@@ -389,5 +440,26 @@ mod tests {
         ] {
             assert_eq!(first_message(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_client_binds_as_the_rfc_says() {
+        let channel = Channel { under_tls: true, exporter: Some(vec![1]), end_point: Some(vec![2]) };
+        let admits = |right| right == Verified::Right;
+        let data = |bound, flag: &str| Binding { bound, channel: channel.clone(), admits }.data(flag);
+        assert_eq!(data(Bound::Plus, "p=tls-exporter"), Some(vec![1]));
+        assert_eq!(data(Bound::Plus, "p=tls-server-end-point"), Some(vec![2]));
+        assert_eq!(data(Bound::Unbound, "n"), Some(Vec::new()));
+        for (bound, flag) in [
+            (Bound::Plus, "p=tls-unique"),
+            (Bound::Plus, "n"),
+            (Bound::Plus, "y"),
+            (Bound::Unbound, "p=tls-exporter"),
+            // Somebody took the PLUS variants out of what was offered.
+            (Bound::Unbound, "y"),
+        ] {
+            assert_eq!(data(bound, flag), None, "{flag}");
+        }
+        assert_eq!(Binding::none().data("y"), Some(Vec::new()));
     }
 }

@@ -3,7 +3,9 @@
 //! [`Seams`]; the rest of the server knows none of them.
 
 mod auth_any_password;
+mod auth_binding_unchecked;
 mod auth_scram_proof_unchecked;
+mod auth_token_unchecked;
 mod imap_body_lines_off_by_one;
 mod imap_emailid_of_the_mailbox;
 mod imap_expunge_during_fetch;
@@ -35,7 +37,9 @@ pub(crate) use seams::Seams;
 /// Every deviation, by its id.
 const ALL: &[Deviation] = &[
     auth_any_password::DEVIATION,
+    auth_binding_unchecked::DEVIATION,
     auth_scram_proof_unchecked::DEVIATION,
+    auth_token_unchecked::DEVIATION,
     imap_body_lines_off_by_one::DEVIATION,
     imap_emailid_of_the_mailbox::DEVIATION,
     imap_expunge_during_fetch::DEVIATION,

@@ -86,6 +86,10 @@ pub(crate) struct Authentication {
     pub(crate) admits: fn(Verified) -> bool,
     /// And one whose SCRAM proof is right (or wrong; RFC 5802, section 5)?
     pub(crate) admits_proof: fn(Verified) -> bool,
+    /// And one whose SCRAM message is bound to this channel (or to another; RFC 5802, section 6)?
+    pub(crate) admits_binding: fn(Verified) -> bool,
+    /// And one whose bearer token is known (or is not; RFC 7628)?
+    pub(crate) admits_token: fn(Verified) -> bool,
 }
 
 impl Default for Authentication {
@@ -93,6 +97,8 @@ impl Default for Authentication {
         Self {
             admits: |password| password == Verified::Right,
             admits_proof: |proof| proof == Verified::Right,
+            admits_binding: |binding| binding == Verified::Right,
+            admits_token: |token| token == Verified::Right,
         }
     }
 }

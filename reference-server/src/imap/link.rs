@@ -7,6 +7,7 @@ use std::pin::Pin;
 
 use tokio_rustls::TlsAcceptor;
 
+use crate::channel::Channel;
 use crate::net::{Connection, ReadError, Stream};
 
 /// A future in a box.
@@ -31,6 +32,8 @@ pub(crate) trait Link: Send {
     fn start_tls<'a>(&'a mut self, acceptor: &'a TlsAcceptor) -> Boxed<'a, io::Result<()>>;
     /// Whether the connection is under TLS.
     fn is_tls(&self) -> bool;
+    /// What TLS says of the connection.
+    fn channel(&self) -> Channel;
     /// Compresses from here on, both ways.
     fn compress(&mut self) -> Boxed<'_, io::Result<()>>;
     /// Ends the compression, both ways.
@@ -74,6 +77,10 @@ impl<S: Stream> Link for Connection<S> {
 
     fn is_tls(&self) -> bool {
         Connection::is_tls(self)
+    }
+
+    fn channel(&self) -> Channel {
+        Connection::channel(self)
     }
 
     fn compress(&mut self) -> Boxed<'_, io::Result<()>> {

@@ -1,7 +1,7 @@
 //! The one table of commands and capabilities: what is advertised, what is let through in which
 //! state, and who carries it out all derive from it.
 
-use crate::auth::Mechanism;
+use crate::auth::Mechanisms;
 use crate::imap::commands;
 use crate::imap::failure::Failure;
 use crate::imap::link::Boxed;
@@ -164,7 +164,7 @@ pub(crate) struct Standing<'p> {
     /// Whether a password may be sent as things are.
     pub(crate) password_allowed: bool,
     /// The SASL mechanisms that are offered.
-    pub(crate) mechanisms: &'static [Mechanism],
+    pub(crate) mechanisms: Mechanisms,
 }
 
 /// Whether the client has logged in.
@@ -236,6 +236,7 @@ pub(crate) fn extensions() -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Mechanism;
 
     #[test]
     fn each_command_is_registered_once_in_order() {
@@ -250,7 +251,7 @@ mod tests {
     #[test]
     fn capabilities_follow_the_standing_of_the_connection() {
         let always = extensions().join(" ");
-        let mechanisms = &[Mechanism::Plain, Mechanism::Login];
+        let mechanisms = [Mechanism::Plain, Mechanism::Login].into_iter().collect();
         let policy = &Policy::default();
         let open =
             Standing { policy, login: Login::Open, under_tls: false, password_allowed: true, mechanisms };
@@ -267,7 +268,7 @@ mod tests {
     #[test]
     fn what_is_withheld_is_neither_advertised_nor_there() {
         let policy = &Policy { withheld: vec!["unauthenticate".to_owned(), "UIDPLUS".to_owned()] };
-        let mechanisms = &[Mechanism::Plain];
+        let mechanisms = Mechanisms::only(Mechanism::Plain);
         let standing =
             Standing { policy, login: Login::Done, under_tls: true, password_allowed: true, mechanisms };
         let told = capabilities(standing);

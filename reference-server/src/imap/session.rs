@@ -441,7 +441,7 @@ impl Session {
             login: if self.account.is_some() { Login::Done } else { Login::Open },
             under_tls,
             password_allowed: self.context.password_allowed(under_tls),
-            mechanisms: self.context.shared.authenticator.mechanisms(),
+            mechanisms: self.context.shared.authenticator.mechanisms(&self.link.channel()),
         }
     }
 

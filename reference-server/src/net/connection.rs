@@ -11,6 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::deflate::{Deflate, is_residue};
 use super::transport::{Stream, Transport};
+use crate::channel::Channel;
 use crate::limits::Timeouts;
 
 /// Octets taken from the stream at once.
@@ -94,6 +95,11 @@ impl<S: Stream> Connection<S> {
     }
 
     /// Is the connection under TLS?
+    pub(crate) fn channel(&self) -> Channel {
+        self.transport.channel()
+    }
+
+    /// Is it under TLS?
     pub(crate) fn is_tls(&self) -> bool {
         self.transport.is_tls()
     }

@@ -11,6 +11,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
+use ring::digest::{SHA256, digest};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::{Duration, OffsetDateTime};
 use tokio_rustls::TlsAcceptor;
@@ -27,6 +28,9 @@ pub(crate) struct Identity {
     pub(crate) acceptor: TlsAcceptor,
     /// The authority's certificate in PEM.
     pub(crate) ca_pem: String,
+    /// `tls-server-end-point` (RFC 5929, section 4.1): the certificate under the hash function of
+    /// its signature, which is SHA-256 here.
+    pub(crate) end_point: Vec<u8>,
 }
 
 /// Loads the authority or makes it, and a certificate for `names` (DNS names and
@@ -50,6 +54,7 @@ pub(crate) fn identity(storage: &Storage, names: &[String]) -> io::Result<Identi
     set_validity(&mut parameters, Duration::days(397));
     let key = KeyPair::generate().map_err(io::Error::other)?;
     let certificate = parameters.signed_by(&key, &issuer).map_err(io::Error::other)?;
+    let end_point = digest(&SHA256, certificate.der()).as_ref().to_vec();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -60,7 +65,7 @@ pub(crate) fn identity(storage: &Storage, names: &[String]) -> io::Result<Identi
             PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
         )
         .map_err(io::Error::other)?;
-    Ok(Identity { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem })
+    Ok(Identity { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem, end_point })
 }
 
 fn kept_authority(directory: &Path) -> io::Result<(String, KeyPair)> {

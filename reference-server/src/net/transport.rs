@@ -6,6 +6,8 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsAcceptor;
+
+use crate::channel::Channel;
 use tokio_rustls::server::TlsStream;
 
 /// What a session can run over: TCP, an in-memory pipe.
@@ -32,6 +34,14 @@ impl<S: Stream> Transport<S> {
                 Ok(())
             }
             Self::Tls(_) | Self::Gone => Err(gone()),
+        }
+    }
+
+    /// What TLS says of it.
+    pub(crate) fn channel(&self) -> Channel {
+        match self {
+            Self::Tls(stream) => Channel::of(stream.get_ref().1),
+            Self::Plain(_) | Self::Gone => Channel::default(),
         }
     }
 

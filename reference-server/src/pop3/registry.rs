@@ -8,7 +8,7 @@ use super::commands::{
     apop, auth, capa, dele, lang, list, noop, pass, quit, retr, rset, stat, stls, top, uidl, user, utf8,
 };
 use super::syntax::{Arguments, BadArguments, MessageNumber};
-use crate::auth::Mechanism;
+use crate::auth::Mechanisms;
 
 /// A state of the session in which commands are given (RFC 1939, section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub(super) struct Situation {
     /// Whether passwords are taken over this connection.
     pub(super) passwords: Passwords,
     /// The SASL mechanisms that are offered.
-    pub(super) mechanisms: &'static [Mechanism],
+    pub(super) mechanisms: Mechanisms,
 }
 
 /// Whether the connection can be secured.
@@ -177,7 +177,12 @@ mod tests {
     ];
 
     const fn situation(state: State, stls: Stls) -> Situation {
-        Situation { state, stls, passwords: Passwords::Taken, mechanisms: &[Mechanism::Plain] }
+        Situation {
+            state,
+            stls,
+            passwords: Passwords::Taken,
+            mechanisms: Mechanisms::only(crate::auth::Mechanism::Plain),
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::registry::{self, Passwords, Request, Situation, State, Stls};
 use super::reply::{Code, Reply};
 use super::syntax::{self, MAX_COMMAND, MessageNumber};
 use crate::auth::Exchange;
+use crate::channel::Channel;
 use crate::context::Context;
 use crate::store::{Account, MaildropLock, READ, Store, StoreError};
 
@@ -121,7 +122,8 @@ impl Session {
 
     /// The negotiation that STLS began is complete: what was said before it
     /// counts no more.
-    pub(super) fn secured(&mut self) {
+    pub(super) fn secured(&mut self, channel: Channel) {
+        self.context.channel = channel;
         self.stls = Stls::Active;
         self.reads = Reads::default();
         self.mode = Mode::Authorization(None);
@@ -149,7 +151,7 @@ impl Session {
             } else {
                 Passwords::Refused
             },
-            mechanisms: self.context.shared.authenticator.mechanisms(),
+            mechanisms: self.context.shared.authenticator.mechanisms(&self.context.channel),
         }
     }
 

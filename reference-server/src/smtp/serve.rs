@@ -42,6 +42,7 @@ pub(crate) async fn serve<S: Stream>(mut connection: Connection<S>, context: Con
 
 async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -> Result<(), ReadError> {
     let security = if connection.is_tls() { Security::Tls } else { Security::Plain };
+    let context = Context { channel: connection.channel(), ..context };
     let mut session = Session::new(context, security);
     if session.service() == Service::Smtp && session.context.shared.intake == Intake::Closed {
         return send_away(connection, session).await;
@@ -71,7 +72,7 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
                 connection.push(&reply.render());
                 let shared = session.context.shared.clone();
                 connection.start_tls(&shared.tls).await?;
-                session = session.secured();
+                session = session.secured(connection.channel());
                 Vec::new()
             }
         };

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::auth::Exchange;
+use crate::channel::Channel;
 use crate::context::Context;
 use crate::list::Expansion;
 use crate::service::Service;
@@ -172,8 +173,9 @@ impl Session {
     }
 
     /// Forgets all that was said in plain text (RFC 3207, section 4.2).
-    pub(super) fn secured(self) -> Self {
-        Self { mails: self.mails, errors: self.errors, ..Self::new(self.context, Security::Tls) }
+    pub(super) fn secured(self, channel: Channel) -> Self {
+        let context = Context { channel, ..self.context };
+        Self { mails: self.mails, errors: self.errors, ..Self::new(context, Security::Tls) }
     }
 
     /// Which kind of listener this is.

@@ -3,6 +3,7 @@
 use super::shape::Shape;
 use super::{Construct, Mapping};
 use crate::sasl::{Flaw, Mechanism};
+use crate::script::model::ChannelType;
 
 const PART: &str = "what fails is the exchange, which `sasl` shows";
 
@@ -12,6 +13,10 @@ fn mechanisms() -> Vec<&'static str> {
 
 fn flaws() -> Vec<&'static str> {
     Flaw::ALL.iter().map(|(word, _)| *word).collect()
+}
+
+fn bindings() -> Vec<&'static str> {
+    ChannelType::ALL.iter().map(|(word, _)| *word).collect()
 }
 
 fn outcomes() -> Vec<&'static str> {
@@ -33,7 +38,12 @@ pub(in crate::script) const SASL: &Mapping = &Mapping {
         key("as", "the account, default the case's first", Shape::Text),
         key("user", "another login name than the account's", Shape::Text),
         key("authzid", "whom to act as, default nobody else", Shape::Text),
-        key("token", "the bearer token of `OAUTHBEARER` and `XOAUTH2`", Shape::Text),
+        key("token", "the bearer token of `OAUTHBEARER` and `XOAUTH2`, default the account's", Shape::Text),
+        key(
+            "binding",
+            "what a PLUS variant binds to, default `tls-exporter` where the connection has TLS 1.3",
+            Shape::Word(bindings),
+        ),
         key(
             "initial",
             "whether the client's first message stands in the command; without it it does where the protocol allows it (IMAP: where `SASL-IR` is declared)",

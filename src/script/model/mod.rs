@@ -18,7 +18,7 @@ pub use hop::{
     Arrival, GivenHop, GivenName, GivenServer, HeardLine, HopAction, Moment, NameHas, Occurrence, Receive,
     Serve, ServedAnswer, ServedTalk, Turn,
 };
-pub use sasl::{Initial, Replacement, Sasl, SaslOutcome, Tamper};
+pub use sasl::{ChannelType, Initial, Replacement, Sasl, SaslOutcome, Tamper};
 pub use step::{Action, Alternative, Condition, Sense, Step, Test};
 pub use suite::{Case, Lifecycle, Need, Suite};
 pub use talk::{Command, Exchange, Expectation, Law, Pattern, Talk, Trigger};

@@ -15,8 +15,10 @@ pub struct Sasl {
     pub user: Option<Template>,
     /// Whom to act as; nobody else unless given.
     pub authzid: Option<Template>,
-    /// The bearer token of the OAuth mechanisms.
+    /// The bearer token of the OAuth mechanisms, in place of the account's.
     pub token: Option<Template>,
+    /// What a PLUS variant binds to; the best that the connection has unless given.
+    pub binding: Option<ChannelType>,
     /// Where the client's first message stands.
     pub initial: Initial,
     /// What is wrong in the client's messages.
@@ -25,6 +27,30 @@ pub struct Sasl {
     pub outcome: SaslOutcome,
     /// What it judges.
     pub law: Option<Law>,
+}
+
+/// A type of channel binding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelType {
+    /// RFC 9266, in TLS 1.3.
+    Exporter,
+    /// RFC 5929, section 4.
+    ServerEndPoint,
+}
+
+impl ChannelType {
+    /// Every type with its registered name.
+    pub const ALL: [(&'static str, Self); 2] =
+        [("tls-exporter", Self::Exporter), ("tls-server-end-point", Self::ServerEndPoint)];
+
+    /// The registered name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exporter => "tls-exporter",
+            Self::ServerEndPoint => "tls-server-end-point",
+        }
+    }
 }
 
 /// Where the client's first message stands, in a mechanism in which the client begins.

@@ -4,7 +4,7 @@ use super::scope::Scope;
 use super::{Context, law, texts};
 use crate::sasl::{Flaw, Mechanism, Order};
 use crate::script::construct::{SASL, TAMPER};
-use crate::script::model::{Initial, Replacement, Sasl, SaslOutcome, Tamper};
+use crate::script::model::{ChannelType, Initial, Replacement, Sasl, SaslOutcome, Tamper};
 use crate::script::template::{Escapes, Template};
 use crate::source::{Fields, Node};
 
@@ -15,7 +15,6 @@ const MOST: usize = 1_000;
 pub(super) fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Sasl> {
     let sasl = if node.entries().is_none() {
         let mechanism = mechanism(context, node)?;
-        needs_token(context, mechanism, node, None);
         blank(mechanism, scope)
     } else {
         mapping(context, scope, node)?
@@ -31,6 +30,7 @@ fn blank(mechanism: Mechanism, scope: &Scope) -> Sasl {
         user: None,
         authzid: None,
         token: None,
+        binding: None,
         initial: Initial::Auto,
         tamper: None,
         outcome: SaslOutcome::Success,
@@ -56,7 +56,9 @@ fn mapping(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Sasl
     sasl.user = text(context, scope, &fields, "user");
     sasl.authzid = text(context, scope, &fields, "authzid");
     sasl.token = text(context, scope, &fields, "token");
-    needs_token(context, sasl.mechanism, named, sasl.token.as_ref());
+    sasl.binding = fields
+        .get("binding")
+        .and_then(|node| context.decoder.choice(node, "type of channel binding", &ChannelType::ALL));
     sasl.initial = initial(context, &fields, sasl.mechanism);
     sasl.tamper = fields.get("tamper").and_then(|node| tamper(context, scope, node, sasl.mechanism));
     let outcomes = [("success", SaslOutcome::Success), ("refused", SaslOutcome::Refused)];
@@ -69,14 +71,6 @@ fn mapping(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Sasl
 fn text(context: &mut Context<'_>, scope: &Scope, fields: &Fields<'_>, key: &str) -> Option<Template> {
     let node = fields.get(key)?;
     texts::template(context, scope, node, &format!("`{key}`"), Escapes::Read)
-}
-
-fn needs_token(context: &mut Context<'_>, mechanism: Mechanism, place: &Node, token: Option<&Template>) {
-    if mechanism.takes_token() && token.is_none() {
-        let message = format!("{} hands over a token, and there is none", mechanism.name());
-        let help = format!("`sasl: {{mechanism: {}, token: \"…\"}}`", mechanism.name());
-        context.decoder.mistake_help(place.span, message, help);
-    }
 }
 
 fn initial(context: &mut Context<'_>, fields: &Fields<'_>, mechanism: Mechanism) -> Initial {
@@ -157,7 +151,8 @@ mod tests {
     #[test]
     fn what_cannot_be_is_told() {
         assert_eq!(found("SCRAM-SHA-257").len(), 1);
-        assert_eq!(found("OAUTHBEARER"), ["OAUTHBEARER hands over a token, and there is none"]);
+        assert_eq!(found("OAUTHBEARER"), [""; 0]);
+        assert_eq!(found("{mechanism: SCRAM-SHA-1-PLUS, binding: tls-unique}").len(), 1);
         assert_eq!(found("{mechanism: OAUTHBEARER, token: x}"), [""; 0]);
         assert_eq!(
             found("{mechanism: CRAM-MD5, initial: true}"),

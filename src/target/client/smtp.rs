@@ -68,14 +68,22 @@ impl SmtpClient {
                 .any(|line| line.split(' ').next().is_some_and(|keyword| keyword.eq_ignore_ascii_case(word)))
         };
         if !tells(self, "AUTH") && tells(self, "STARTTLS") {
-            self.lines.send(b"STARTTLS\r\n").await?;
-            self.expect("STARTTLS", 2).await?;
-            self.lines.start_tls().await?;
-            self.hello().await?;
+            self.start_tls().await?;
         }
         let blob = STANDARD.encode(format!("\0{user}\0{secret}"));
         self.lines.send(format!("AUTH PLAIN {blob}\r\n").as_bytes()).await?;
         self.expect("AUTH PLAIN", 2).await.map(|_| ())
+    }
+
+    /// Upgrades to TLS and greets anew (RFC 3207, section 4.2).
+    ///
+    /// # Errors
+    /// When the server refuses, or the handshake fails.
+    pub async fn start_tls(&mut self) -> Result<(), ClientError> {
+        self.lines.send(b"STARTTLS\r\n").await?;
+        self.expect("STARTTLS", 2).await?;
+        self.lines.start_tls().await?;
+        self.hello().await
     }
 
     /// Hands over one message, line ends as they are, dots stuffed.

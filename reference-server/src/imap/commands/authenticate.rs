@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::login::{not_let_in, password_refused};
-use crate::auth::{Mechanism, Opening, Progress};
+use crate::auth::{Opening, Progress};
 use crate::imap::failure::Failure;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
@@ -49,7 +49,10 @@ impl Command for Authenticate {
         Box::pin(async move {
             let shared = session.context.shared.clone();
             let authenticator = &shared.authenticator;
-            let mechanism = Mechanism::find(authenticator.mechanisms(), self.mechanism.as_bytes())
+            let channel = session.link.channel();
+            let mechanism = authenticator
+                .mechanisms(&channel)
+                .find(self.mechanism.as_bytes())
                 .ok_or_else(|| Reply::no("there is no such mechanism here").with(ResponseCode::Cannot))?;
             if !session.password_allowed() {
                 return Err(password_refused().into());
@@ -59,7 +62,7 @@ impl Command for Authenticate {
                 return Err(Reply::bad("the server speaks first in this mechanism").into());
             }
             let initial = self.initial.map(|base64| decode(&base64)).transpose()?;
-            let begun = authenticator.begin(mechanism, initial.as_deref()).await;
+            let begun = authenticator.begin(mechanism, initial.as_deref(), &channel).await;
             let (mut exchange, mut progress) = begun.map_err(|error| not_let_in(&error))?;
             let account = loop {
                 match progress {

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, rustls};
 
 use crate::auth::Authenticator;
+use crate::channel::Channel;
 use crate::context::{Context, Shared};
 use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
 use crate::net::{Connection, Stream, identity};
@@ -80,7 +81,12 @@ impl World {
         let timeouts = &self.shared.timeouts;
         let connection = Connection::new(ours, timeouts.imap, timeouts, self.ending.subscribe());
         let peer: SocketAddr = peer.parse().unwrap();
-        let context = Context { shared: Arc::clone(&self.shared), service: Service::Imap, peer };
+        let context = Context {
+            shared: Arc::clone(&self.shared),
+            service: Service::Imap,
+            peer,
+            channel: Channel::default(),
+        };
         let session = tokio::spawn(imap::serve(connection, context));
         let mut client = Client { stream: Box::new(theirs), session, tags: 0 };
         let greeting = client.line().await;

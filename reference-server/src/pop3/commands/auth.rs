@@ -7,7 +7,7 @@ use super::super::registry::{Passwords, Request, Situation, Spec, State};
 use super::super::reply::Reply;
 use super::super::session::Session;
 use super::pass;
-use crate::auth::{AuthError, Exchange, Mechanism, Opening, Progress};
+use crate::auth::{AuthError, Exchange, Opening, Progress};
 
 /// `AUTH` with a mechanism and perhaps an initial response.
 pub(in super::super) const SPEC: Spec = Spec {
@@ -33,7 +33,7 @@ pub(in super::super) async fn run(
     if situation.passwords == Passwords::Refused {
         return Reply::err("no passwords without TLS: give STLS first");
     }
-    let Some(mechanism) = Mechanism::find(situation.mechanisms, mechanism) else {
+    let Some(mechanism) = situation.mechanisms.find(mechanism) else {
         return Reply::err("unknown mechanism");
     };
     // RFC 5034, section 4.
@@ -50,7 +50,8 @@ pub(in super::super) async fn run(
         },
     };
     let shared = session.context().shared.clone();
-    match shared.authenticator.begin(mechanism, initial.as_deref()).await {
+    let channel = session.context().channel.clone();
+    match shared.authenticator.begin(mechanism, initial.as_deref(), &channel).await {
         Ok((exchange, progress)) => after(session, exchange, progress).await,
         Err(error) => refused(&error),
     }

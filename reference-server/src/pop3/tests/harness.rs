@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::auth::Authenticator;
+use crate::channel::Channel;
 use crate::context::{Context, Shared};
 use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
 use crate::net::{Connection, identity};
@@ -97,6 +98,7 @@ impl World {
             shared: Arc::clone(&self.shared),
             service: Service::Pop3,
             peer: "127.0.0.1:1".parse().unwrap(),
+            channel: Channel::default(),
         };
         let session = tokio::spawn(pop3::serve(connection, context));
         Client { stream: theirs, session }

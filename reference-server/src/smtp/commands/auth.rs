@@ -15,7 +15,7 @@ use crate::store::xtext;
 pub(in crate::smtp) const EXTENSION: Extension = Extension {
     advertise: |session| {
         let offered = session.password_allowed() && registry::not_lmtp(session.service());
-        let known = session.context.shared.authenticator.mechanisms();
+        let known = session.context.shared.authenticator.mechanisms(&session.context.channel);
         let names: Vec<_> = known.iter().map(|mechanism| mechanism.name()).collect();
         offered.then(|| format!("AUTH {}", names.join(" ")))
     },
@@ -52,7 +52,8 @@ async fn auth(session: &mut Session, argument: &str) -> Next {
         None => (argument, None),
     };
     let shared = session.context.shared.clone();
-    let Some(mechanism) = Mechanism::find(shared.authenticator.mechanisms(), name.as_bytes()) else {
+    let channel = session.context.channel.clone();
+    let Some(mechanism) = shared.authenticator.mechanisms(&channel).find(name.as_bytes()) else {
         return Next::Reply(Reply::new(504, "5.5.4", "mechanism not supported"));
     };
     if !session.password_allowed() {
@@ -72,7 +73,7 @@ async fn auth(session: &mut Session, argument: &str) -> Next {
             Err(_) => return Next::Reply(not_base64()),
         },
     };
-    match shared.authenticator.begin(mechanism, initial.as_deref()).await {
+    match shared.authenticator.begin(mechanism, initial.as_deref(), &channel).await {
         Ok((exchange, progress)) => after(session, exchange, progress),
         Err(error) => Next::Reply(refused(&error)),
     }

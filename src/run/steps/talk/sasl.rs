@@ -14,8 +14,8 @@ use crate::dialect::imap::{Kind, Status as ImapStatus};
 use crate::dialect::pop3::{Shape, Status as Pop3Status};
 use crate::run::halt::Halt;
 use crate::run::stage::{Departure, Stage, quote};
-use crate::sasl::{Broken, Credentials, Exchange, Order};
-use crate::script::model::{Initial, Protocol, Replacement, Sasl, SaslOutcome, Step, Tamper};
+use crate::sasl::{Binding, Broken, Credentials, Exchange, Mechanism, Order};
+use crate::script::model::{ChannelType, Initial, Protocol, Replacement, Sasl, SaslOutcome, Step, Tamper};
 use crate::script::template::Template;
 
 /// Challenges before it is plain that there is no end.
@@ -54,7 +54,8 @@ pub(in crate::run::steps) async fn authenticate(
         Some(Tamper::Flaw(flaw)) => Some(flaw),
         Some(Tamper::Message { .. }) | None => None,
     };
-    let exchange = Exchange::new(sasl.mechanism, credentials, flaw, &nonce()?);
+    let binding = binding(stage, step, sasl)?;
+    let exchange = Exchange::new(sasl.mechanism, credentials, flaw, &nonce()?, binding);
     let text = match sasl.outcome {
         SaslOutcome::Success => format!("{} lets the client in", sasl.mechanism.name()),
         SaslOutcome::Refused => format!("{} refuses the client", sasl.mechanism.name()),
@@ -102,7 +103,10 @@ fn credentials(stage: &Stage, sasl: &Sasl) -> Result<Credentials, Halt> {
         String::from_utf8(octets)
             .map_err(|_| Halt::Error("a name or token of `sasl` is not UTF-8".to_owned()))
     };
-    let token = text(sasl.token.as_ref(), "")?;
+    let token = text(sasl.token.as_ref(), account.token.as_deref().unwrap_or_default())?;
+    if token.is_empty() && sasl.mechanism.takes_token() {
+        return Err(Halt::Error(format!("the target gives `{}` no token", sasl.account)));
+    }
     stage.evidence.recorder().hide(token.as_bytes());
     Ok(Credentials {
         user: text(sasl.user.as_ref(), &account.user)?,
@@ -110,6 +114,29 @@ fn credentials(stage: &Stage, sasl: &Sasl) -> Result<Credentials, Halt> {
         authzid: text(sasl.authzid.as_ref(), "")?,
         token,
     })
+}
+
+/// What a PLUS variant binds to: what the script asks for, else the exporter of TLS 1.3
+/// (RFC 9266, section 3), else the server's certificate.
+fn binding(stage: &mut Stage, step: &Step, sasl: &Sasl) -> Result<Option<Binding>, Halt> {
+    if !matches!(sasl.mechanism, Mechanism::ScramPlus(_)) {
+        return Ok(None);
+    }
+    let place = stage.place(step.span);
+    let channel = stage.session(&step.on)?.connection.channel();
+    let exporter = channel.exporter.map(|data| (ChannelType::Exporter, data));
+    let end_point = channel.end_point.map(|data| (ChannelType::ServerEndPoint, data));
+    let found = match sasl.binding {
+        None => exporter.or(end_point),
+        Some(ChannelType::Exporter) => exporter,
+        Some(ChannelType::ServerEndPoint) => end_point,
+    };
+    let why = || {
+        let name = sasl.mechanism.name();
+        Halt::Error(format!("{place}: {name} has nothing to bind to on this connection: `starttls` first"))
+    };
+    let (kind, data) = found.ok_or_else(why)?;
+    Ok(Some(Binding { kind: kind.as_str().to_owned(), data }))
 }
 
 /// Printable, without a comma, and never the same (RFC 5802, section 5.1).
