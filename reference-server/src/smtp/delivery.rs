@@ -94,10 +94,6 @@ pub(super) async fn finish(session: &mut Session, receiving: Receiving, end: End
     } else {
         match accept(session, &transaction, receiving).await {
             Ok(()) => Reply::new(250, "2.0.0", "message accepted"),
-            // One mailbox without room must not cost the others their mail: it is tried again.
-            Err(StoreError::OverQuota) if transaction.recipients.len() > 1 => {
-                Reply::new(452, "4.2.2", "the message does not fit into one of the mailboxes")
-            }
             Err(error) => temporary(&error),
         }
     };
@@ -270,7 +266,9 @@ fn delivered(transaction: &Transaction) -> Vec<Told> {
 /// The reply when the store fails: the client keeps the message and tries again.
 pub(super) fn temporary(error: &StoreError) -> Reply {
     match error {
-        StoreError::OverQuota => Reply::new(552, "5.2.2", "the message does not fit into the mailbox"),
+        // It may fit later (RFC 3463, section 3.3); where one of several recipients has no room, none
+        // has got the message, and all are tried again.
+        StoreError::OverQuota => Reply::new(452, "4.2.2", "the message does not fit into the mailbox"),
         StoreError::Full => Reply::new(452, "4.3.1", "insufficient system storage"),
         other => {
             tracing::warn!(error = %other, "the store failed");

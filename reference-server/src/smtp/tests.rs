@@ -740,7 +740,7 @@ async fn a_mailbox_without_room_is_told_before_the_data_or_after_it() {
         peer.talk(&[("MAIL FROM:<>", "250"), ("RCPT TO:<alice@example.test>", "250"), ("DATA", "354")]).await;
         let large = "x".repeat(70) + "\r\n";
         let answer = peer.ask(&format!("\r\n{}.", large.repeat(30))).await;
-        assert!(answer.starts_with("552 5.2.2 "), "{answer}");
+        assert!(answer.starts_with("452 4.2.2 "), "{answer}");
     }
     let mut peer = Peer::greeted(&shared, Service::Lmtp).await;
     for answer in ["250", "452 4.2.2 "] {
