@@ -25,7 +25,7 @@ pub(crate) struct Args {
 enum Command {
     /// List what waits, and why.
     List,
-    /// Try messages again now, also those that are held.
+    /// Try messages again now, also those that are held, or that were to be sent later.
     Retry(Which),
     /// Keep messages back until they are retried.
     Hold(Which),
@@ -92,12 +92,16 @@ fn render(waiting: &[Waiting]) -> String {
     let mut out = String::new();
     for message in waiting {
         let held = if message.held { "  held" } else { "" };
+        let until = message.held_until.map(|until| format!("  not before {}", date(until)));
+        let priority = message.priority.map(|priority| format!("  priority {priority}"));
         out.push_str(&format!(
-            "{}  from <{}>  {} octets  since {}{held}\n",
+            "{}  from <{}>  {} octets  since {}{held}{}{}\n",
             message.id,
             message.sender.as_deref().unwrap_or_default(),
             message.octets,
-            date(message.arrived)
+            date(message.arrived),
+            until.unwrap_or_default(),
+            priority.unwrap_or_default(),
         ));
         for recipient in &message.recipients {
             out.push_str(&format!(
@@ -156,12 +160,14 @@ mod tests {
             sender: None,
             arrived: 1_000_000_000_000,
             held: true,
+            held_until: Some(1_000_003_600_000),
+            priority: Some(-3),
             octets: 12,
             recipients: vec![recipient],
         };
         assert_eq!(
             render(&[message]),
-            "3  from <>  12 octets  since 2001-09-09 01:46:40Z  held\n    to <bob@far.test>  tried once, next now: 450 busy\n"
+            "3  from <>  12 octets  since 2001-09-09 01:46:40Z  held  not before 2001-09-09 02:46:40Z  priority -3\n    to <bob@far.test>  tried once, next now: 450 busy\n"
         );
     }
 

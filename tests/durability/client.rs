@@ -1,6 +1,8 @@
 //! Clients that know as much of each protocol as these tests need. An error is
 //! text: the server is expected to die under them.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -66,10 +68,23 @@ impl Client {
         Ok(client)
     }
 
+    /// Submission, logged in as alice.
+    pub(crate) async fn submission(address: SocketAddr) -> Outcome<Self> {
+        let mut client = Self::smtp(address, "EHLO").await?;
+        let plain = STANDARD.encode("\0alice@example.test\0alice-secret");
+        client.exchange(&format!("AUTH PLAIN {plain}"), "235").await?;
+        Ok(client)
+    }
+
     /// Delivers a message to alice; `Ok` is the server's promise.
     pub(crate) async fn deliver(&mut self, message: &str) -> Outcome<()> {
-        self.exchange("MAIL FROM:<bob@example.test>", "250").await?;
-        self.exchange("RCPT TO:<alice@example.test>", "250").await?;
+        self.deliver_to(message, "alice@example.test").await
+    }
+
+    /// The same to somebody else.
+    pub(crate) async fn deliver_to(&mut self, message: &str, to: &str) -> Outcome<()> {
+        self.exchange("MAIL FROM:<alice@example.test>", "250").await?;
+        self.exchange(&format!("RCPT TO:<{to}>"), "250").await?;
         self.exchange("DATA", "354").await?;
         self.send(format!("{message}.\r\n").as_bytes()).await?;
         self.expect("250").await

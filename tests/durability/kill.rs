@@ -75,7 +75,7 @@ struct Aftermath {
 /// answers, starts one again over the same directory and reads what is there.
 async fn kill_amid_deliveries(kill_after: usize, arguments: &[&str]) -> Aftermath {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut server = Server::start(directory.path(), &Options { arguments, environment: &[] });
+    let mut server = Server::start(directory.path(), &Options { arguments, ..Options::default() });
     wait_for_alice(server.address("pop3")).await.expect("alice can log in");
     let tally = Arc::new(Tally { answered: AtomicUsize::new(0), kill_after, due: Notify::new() });
     let (smtp, imap) = (server.address("smtp"), server.address("imap"));
@@ -143,7 +143,7 @@ async fn append_until_killed(address: SocketAddr, client: usize, tally: &Tally) 
 }
 
 /// A message that names itself, and of which no part can be missing unnoticed.
-fn message(token: &str) -> String {
+pub(crate) fn message(token: &str) -> String {
     let lines: String = (0..40).map(|line| format!("{token} line {line}\r\n")).collect();
     format!("Subject: {token}\r\n\r\n{lines}{token} ends\r\n")
 }
@@ -165,6 +165,6 @@ async fn read_back(directory: &Path) -> HashSet<String> {
     found
 }
 
-async fn retrieve_all(address: SocketAddr) -> Outcome<Vec<String>> {
+pub(crate) async fn retrieve_all(address: SocketAddr) -> Outcome<Vec<String>> {
     Client::pop3(address).await?.retrieve_all().await
 }

@@ -25,6 +25,10 @@ pub(crate) struct Server {
 #[derive(Default)]
 pub(crate) struct Options<'o> {
     pub(crate) arguments: &'o [&'o str],
+    /// The account, in place of alice's at example.test.
+    pub(crate) account: Option<&'o str>,
+    /// Listeners and where they are to be, in place of what they have otherwise.
+    pub(crate) listen: &'o [(&'o str, &'o str)],
     pub(crate) environment: &'o [(&'o str, &'o Path)],
 }
 
@@ -33,9 +37,11 @@ impl Server {
     pub(crate) fn start(directory: &Path, options: &Options<'_>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mailspec"));
         command.arg("serve").arg("--dir").arg(directory);
-        command.args(["--account", "alice@example.test:alice-secret"]);
+        command.args(["--account", options.account.unwrap_or("alice@example.test:alice-secret")]);
         for (listeners, address) in [(USED, "127.0.0.1:0"), (UNUSED, "off")] {
             for listener in listeners {
+                let own = options.listen.iter().find(|(name, _)| *name == listener);
+                let address = own.map_or(address, |(_, address)| address);
                 command.args([&format!("--{listener}"), address]);
             }
         }

@@ -6,6 +6,8 @@ mod auth_any_password;
 mod auth_binding_unchecked;
 mod auth_scram_proof_unchecked;
 mod auth_token_unchecked;
+mod clock_gives_up_at_once;
+mod clock_never_tries_again;
 mod imap_body_lines_off_by_one;
 mod imap_emailid_of_the_mailbox;
 mod imap_expunge_during_fetch;
@@ -19,6 +21,7 @@ mod pop3_dots_not_stuffed;
 mod pop3_update_without_quit;
 mod pop3_utf8_unasked;
 mod queue_report_with_sender;
+mod queue_reports_twice;
 mod seams;
 mod smtp_binary_by_data;
 mod smtp_dot_kept;
@@ -40,6 +43,8 @@ const ALL: &[Deviation] = &[
     auth_binding_unchecked::DEVIATION,
     auth_scram_proof_unchecked::DEVIATION,
     auth_token_unchecked::DEVIATION,
+    clock_gives_up_at_once::DEVIATION,
+    clock_never_tries_again::DEVIATION,
     imap_body_lines_off_by_one::DEVIATION,
     imap_emailid_of_the_mailbox::DEVIATION,
     imap_expunge_during_fetch::DEVIATION,
@@ -53,6 +58,7 @@ const ALL: &[Deviation] = &[
     pop3_update_without_quit::DEVIATION,
     pop3_utf8_unasked::DEVIATION,
     queue_report_with_sender::DEVIATION,
+    queue_reports_twice::DEVIATION,
     smtp_binary_by_data::DEVIATION,
     smtp_dot_kept::DEVIATION,
     smtp_limits_too_high::DEVIATION,
@@ -85,11 +91,13 @@ pub enum Seam {
     Store,
     /// What is done with mail for other domains.
     Queue,
+    /// When it is done.
+    Clock,
 }
 
 impl Seam {
     /// All seams.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Framer,
         Self::Gate,
         Self::Authentication,
@@ -99,6 +107,7 @@ impl Seam {
         Self::Structure,
         Self::Store,
         Self::Queue,
+        Self::Clock,
     ];
 
     /// The name, as it is listed.
@@ -114,6 +123,7 @@ impl Seam {
             Self::Structure => "structure",
             Self::Store => "store",
             Self::Queue => "queue",
+            Self::Clock => "clock",
         }
     }
 }

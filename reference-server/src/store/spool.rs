@@ -23,6 +23,10 @@ pub struct Waiting {
     pub arrived: i64,
     /// Is it held back?
     pub held: bool,
+    /// Before when it is not sent, as its sender wished (RFC 4865), in milliseconds since 1970.
+    pub held_until: Option<i64>,
+    /// How urgent it is, from -9 to 9 (RFC 6710).
+    pub priority: Option<i64>,
     /// Its size in octets.
     pub octets: i64,
     /// Who has not got it yet.
@@ -97,7 +101,7 @@ impl Spool {
     /// The database cannot be read.
     pub fn list(&self) -> Result<Vec<Waiting>, SpoolError> {
         let mut statement = self.sql.prepare(
-            "SELECT q.id, sender, arrived, held, length(b.content) + tail
+            "SELECT q.id, sender, arrived, held, length(b.content) + tail, hold_until, priority
              FROM queue_messages q JOIN bodies b ON b.id = body ORDER BY q.id",
         )?;
         let rows = statement.query_map([], |row| {
@@ -107,6 +111,8 @@ impl Spool {
                 arrived: row.get(2)?,
                 held: row.get(3)?,
                 octets: row.get(4)?,
+                held_until: row.get(5)?,
+                priority: row.get(6)?,
                 recipients: Vec::new(),
             })
         })?;

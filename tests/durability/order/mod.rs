@@ -85,7 +85,7 @@ impl Watched {
         if hearing == Hearing::Deaf {
             environment.push(("SYNC_SHIM_DEAF", Path::new("1")));
         }
-        let options = Options { arguments, environment: &environment };
+        let options = Options { arguments, environment: &environment, ..Options::default() };
         let server = Server::start(&state, &options);
         assert!(notes.exists(), "the shim was not loaded");
         Self { server, notes, _directory: directory }
