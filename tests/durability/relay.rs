@@ -125,7 +125,7 @@ async fn kill_amid_relaying(round: usize) -> Found {
             sender.kill();
         }
     }
-    if round % 3 != 0 {
+    if !round.is_multiple_of(3) {
         drop(receiver);
         receiver = far.start();
     }
