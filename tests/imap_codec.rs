@@ -17,6 +17,7 @@ type Anything<T> = Result<T, Box<dyn std::error::Error>>;
 type Beyond = (fn(&str) -> bool, &'static str);
 
 const BEYOND_IT: &[Beyond] = &[
+    (|text| text.contains(" FETCH (") && text.contains("PREVIEW "), "PREVIEW, RFC 8970, section 6"),
     (
         |text| text.starts_with("* QUOTA ") && text.contains(" ()"),
         "a quota without limits, RFC 9208, section 4.2.1 (its grammar has no such list)",
