@@ -10,6 +10,7 @@ use mailspec::outcome::{CaseOutcome, Verdict};
 use mailspec::run::{Retry, Selection};
 use mailspec::script::Library;
 use mailspec::script::model::{Endpoint, Protocol};
+use mailspec::target::RouteProfile;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
@@ -230,4 +231,72 @@ async fn nobody_listening_is_an_error_of_the_setup() {
         assert_eq!(outcome.verdict, Verdict::Error, "{outcome:#?}");
         assert!(outcome.reason.is_some_and(|reason| reason.contains("cannot connect")));
     }
+}
+
+/// What is asked of a client that relays.
+const RELAYING: &str = "\
+version: 1
+suite: a client that misbehaves
+protocol: smtp
+cases:
+  - id: scripted
+    name: it says EHLO, and sends a message
+    given: {next-hops: [hop]}
+    deadline: 4s
+    steps:
+      - {accept: {hop: hop, law: rfc5321-2.1-2}, within: 2s}
+      - on: hop
+        within: 1s
+        talk: |
+          S: 220 hop.example.net
+          C: EHLO ...   § rfc5321-4.1.1.1-3 (must)
+          S: 250 hop.example.net
+  - id: received
+    name: it sends a message
+    given: {next-hops: [hop]}
+    deadline: 4s
+    steps:
+      - {accept: hop, within: 2s}
+      - on: hop
+        within: 1s
+        receive: {as: mail, law: rfc5321-4.1.1.4-R2}
+  - id: served
+    name: it sends a message to a next hop that takes everything
+    given: {next-hops: [hop]}
+    deadline: 4s
+    steps:
+      - serve: hop
+      - within: 1s
+        arrival: {hop: hop, law: rfc5321-2.1-2}
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_client_of_a_next_hop_is_judged_in_time() {
+    for manner in MANNERS {
+        let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let hop = free.local_addr().unwrap();
+        drop(free);
+        let client = tokio::spawn(async move {
+            loop {
+                if let Ok(stream) = TcpStream::connect(hop).await {
+                    let behaves = misbehave(stream, Protocol::Smtp, manner, Begin::AtOnce);
+                    let _ = tokio::time::timeout(Duration::from_millis(700), behaves).await;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let smtp = fake::listen(|_| std::future::pending()).await;
+        let route = RouteProfile { domain: "hop1.example".to_owned(), listen: hop };
+        let endpoints = [(Endpoint::Smtp, smtp)];
+        let target = fake::relaying_target(&endpoints, vec![route], Duration::from_millis(300)).await;
+        let outcomes = fake::run(library(RELAYING), &Selection::default(), &target, Retry::Never, 1.0).await;
+        client.abort();
+        assert_eq!(outcomes.len(), 3);
+        for outcome in outcomes {
+            let what = format!("{manner:?} {outcome:#?}").chars().take(3000).collect::<String>();
+            assert!(outcome.duration < DEADLINE + SLACK, "too long: {what}");
+            assert!(matches!(outcome.verdict, Verdict::Fail | Verdict::Blocked), "{what}");
+        }
+    }
+    assert!(peak_memory_kb().is_none_or(|peak| peak < MAX_MEMORY_KB), "{:?} kB", peak_memory_kb());
 }

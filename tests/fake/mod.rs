@@ -10,7 +10,7 @@ use mailspec::outcome::{CaseOutcome, Event, Listener};
 use mailspec::run::{Options, Plan, Retry, Selection};
 use mailspec::script::Library;
 use mailspec::script::model::Endpoint;
-use mailspec::target::{Account, Cleaning, Commands, Profile, Target, TlsProfile};
+use mailspec::target::{Account, Cleaning, Commands, Profile, RouteProfile, Target, TlsProfile};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Serves every connection by `serve` until the test ends.
@@ -31,6 +31,15 @@ where
 
 /// A foreign target with nothing but these endpoints.
 pub(crate) async fn target(endpoints: &[(Endpoint, SocketAddr)], patience: Duration) -> Arc<Target> {
+    relaying_target(endpoints, Vec::new(), patience).await
+}
+
+/// The same, with routes to next hops.
+pub(crate) async fn relaying_target(
+    endpoints: &[(Endpoint, SocketAddr)],
+    routes: Vec<RouteProfile>,
+    patience: Duration,
+) -> Arc<Target> {
     let account = |n: usize| Account {
         user: format!("user{n}"),
         address: format!("user{n}@example.test"),
@@ -50,7 +59,7 @@ pub(crate) async fn target(endpoints: &[(Endpoint, SocketAddr)], patience: Durat
         patience: Some(patience),
         fixture: None,
         cleaning: Cleaning::Never,
-        routes: Vec::new(),
+        routes,
         folder: PathBuf::from("."),
     };
     Arc::new(Target::start(profile, None).await.unwrap())
