@@ -22,6 +22,8 @@ mod pop3_update_without_quit;
 mod pop3_utf8_unasked;
 mod queue_report_with_sender;
 mod queue_reports_twice;
+mod relay_dots_not_stuffed;
+mod relay_size_unasked;
 mod seams;
 mod smtp_binary_by_data;
 mod smtp_dot_kept;
@@ -59,6 +61,8 @@ const ALL: &[Deviation] = &[
     pop3_utf8_unasked::DEVIATION,
     queue_report_with_sender::DEVIATION,
     queue_reports_twice::DEVIATION,
+    relay_dots_not_stuffed::DEVIATION,
+    relay_size_unasked::DEVIATION,
     smtp_binary_by_data::DEVIATION,
     smtp_dot_kept::DEVIATION,
     smtp_limits_too_high::DEVIATION,

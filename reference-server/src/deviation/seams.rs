@@ -43,6 +43,8 @@ pub(crate) struct Framer {
     pub(crate) unstuff: fn(&[u8]) -> &[u8],
     /// POP3: what is put before a line of a multi-line reply that begins with this octet.
     pub(crate) stuff: fn(u8) -> Option<u8>,
+    /// SMTP as a client: what is put before a line of a message that begins with this octet.
+    pub(crate) relay_stuff: fn(u8) -> Option<u8>,
 }
 
 impl Default for Framer {
@@ -50,6 +52,7 @@ impl Default for Framer {
         Self {
             unstuff: |line| line.strip_prefix(b".").unwrap_or(line),
             stuff: |first| (first == b'.').then_some(b'.'),
+            relay_stuff: |first| (first == b'.').then_some(b'.'),
         }
     }
 }
@@ -210,11 +213,13 @@ pub(crate) struct Queue {
     pub(crate) report_sender: fn(&str) -> Option<String>,
     /// How often the sender is told one thing.
     pub(crate) copies: fn() -> usize,
+    /// Is SIZE said to a server that offers it, or does not (RFC 5321, section 4.1.1.11)?
+    pub(crate) says_size: fn(bool) -> bool,
 }
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { report_sender: |_| None, copies: || 1 }
+        Self { report_sender: |_| None, copies: || 1, says_size: |offered| offered }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -12,6 +13,7 @@ use super::abilities::Abilities;
 use super::outcome::Reason;
 use super::reply::{Place, Reply};
 use super::route::{NextHop, RelayTls};
+use crate::deviation::Seams;
 use crate::net::{Anchors, Outbound, Trust};
 
 /// For the connection.
@@ -61,6 +63,7 @@ pub(super) struct Client {
     pub(super) host: String,
     pub(super) abilities: Abilities,
     pub(super) protection: Protection,
+    pub(super) seams: Arc<Seams>,
 }
 
 /// Who can read along.
@@ -85,6 +88,8 @@ pub(super) struct Wanted<'w> {
     pub(super) anchors: Option<&'w Anchors>,
     /// The name by which to greet.
     pub(super) hostname: &'w str,
+    /// How things are done that a deviation may do otherwise.
+    pub(super) seams: &'w Arc<Seams>,
 }
 
 impl Client {
@@ -97,6 +102,7 @@ impl Client {
             host: name(&wanted.hop.host),
             abilities: Abilities::default(),
             protection: Protection::None,
+            seams: Arc::clone(wanted.seams),
         };
         let greeting = client.reply(COMMAND).await?;
         let ready = match greeting.is_positive() {
@@ -115,7 +121,7 @@ impl Client {
     }
 
     async fn prepare(&mut self, address: SocketAddr, wanted: Wanted<'_>) -> Result<(), Unusable> {
-        let Wanted { hop, tls, anchors, hostname } = wanted;
+        let Wanted { hop, tls, anchors, hostname, .. } = wanted;
         self.hello(hostname).await?;
         if tls != RelayTls::Never && self.abilities.starttls {
             let trust = match (tls, anchors) {

@@ -114,19 +114,21 @@ impl Shaped<'_, '_> {
 pub(super) struct Stuffer {
     /// The last two octets.
     end: [u8; 2],
-}
-
-impl Default for Stuffer {
-    fn default() -> Self {
-        Self { end: *b"\r\n" }
-    }
+    /// What is put before a line that begins with this octet.
+    stuff: fn(u8) -> Option<u8>,
 }
 
 impl Stuffer {
+    pub(super) const fn new(stuff: fn(u8) -> Option<u8>) -> Self {
+        Self { end: *b"\r\n", stuff }
+    }
+
     pub(super) fn push(&mut self, piece: &[u8], wire: &mut Vec<u8>) {
         for line in piece.split_inclusive(|octet| *octet == b'\n') {
-            if self.end[1] == b'\n' && line.first() == Some(&b'.') {
-                wire.push(b'.');
+            if self.end[1] == b'\n'
+                && let Some(first) = line.first()
+            {
+                wire.extend((self.stuff)(*first));
             }
             wire.extend_from_slice(line);
             self.end = match line {
@@ -151,7 +153,7 @@ mod tests {
     #[test]
     fn dots_are_stuffed_and_the_last_line_is_ended() {
         let stuffed = |content: &[u8], size| {
-            let (mut stuffer, mut wire) = (Stuffer::default(), Vec::new());
+            let (mut stuffer, mut wire) = (Stuffer::new(|first| (first == b'.').then_some(b'.')), Vec::new());
             content.chunks(size).for_each(|piece| stuffer.push(piece, &mut wire));
             stuffer.finish(&mut wire);
             wire

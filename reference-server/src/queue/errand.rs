@@ -163,7 +163,13 @@ async fn connect(shared: &Shared, place: &Place, need: TlsTerm) -> Result<Lease,
     }
     let late = || Unusable::Lost(std::io::ErrorKind::TimedOut.into());
     let turn = outgoing.pool.turn(place.address).await.ok_or_else(late)?;
-    let wanted = Wanted { hop, tls: key.tls, anchors: outgoing.anchors.as_ref(), hostname: &shared.hostname };
+    let wanted = Wanted {
+        hop,
+        tls: key.tls,
+        anchors: outgoing.anchors.as_ref(),
+        hostname: &shared.hostname,
+        seams: &shared.seams,
+    };
     let client = match Client::open(place.address, wanted).await {
         Err(Unusable::NoTls(error)) if key.tls == RelayTls::Opportunistic && hop.login.is_none() => {
             tracing::info!(address = %place.address, %error, "TLS failed, plain text is tried");

@@ -209,7 +209,7 @@ impl Client {
 
     /// The message, dot-stuffed, up to the line with the dot.
     async fn send_content(&mut self, content: &mut Pieces<'_>, form: Form) -> io::Result<()> {
-        let mut stuffer = Stuffer::default();
+        let mut stuffer = Stuffer::new(self.seams.framer.relay_stuff);
         let mut shaped = content.shaped(form);
         let mut wire = Vec::new();
         while let Some(piece) = shaped.next().await? {
@@ -225,7 +225,7 @@ impl Client {
         let (envelope, abilities) = (&letter.message.envelope, &self.abilities);
         let terms = &envelope.terms;
         let mut mail = format!("MAIL FROM:<{}>", envelope.sender.as_deref().unwrap_or_default());
-        if abilities.size && announced.size {
+        if (self.seams.queue.says_size)(abilities.size) && announced.size {
             mail.push_str(&format!(" SIZE={}", letter.message.octets));
         }
         if let Some(body) = announced.body {
