@@ -340,6 +340,8 @@ mod tests {
         let (store, account) = memory().await;
         let spooled = "SELECT count(*) FROM pieces";
         drop(take(&store, &large(), 1000).await);
+        // It is removed by a task of its own.
+        tokio::task::yield_now().await;
         let content = take(&store, &large(), 1000).await;
         let pair = vec![NewMessage::received(content.clone()), NewMessage::received(content)];
         store.append(account, &MailboxName::inbox(), pair).await.unwrap();
