@@ -44,15 +44,16 @@ class Failed(Exception):
 
 
 class Server:
-    """`mailspec serve` in memory, on ports that were free."""
+    """`mailspec serve` in memory, on ports that were free unless `ports` names one."""
 
-    def __init__(self, program):
+    def __init__(self, program, names=tuple(NAMES), domain=DOMAIN, ports=None, options=("--cram-md5",)):
         services = ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s", "imap", "imaps"]
-        command = [program, "serve", "--memory", "--cram-md5"]
+        self.domain = domain
+        command = [program, "serve", "--memory", *options]
         for service in services:
-            command += [f"--{service}", "0"]
-        for name in NAMES:
-            command += ["--account", f"{name}@{DOMAIN}:{SECRET}"]
+            command += [f"--{service}", str((ports or {}).get(service, 0))]
+        for name in names:
+            command += ["--account", f"{name}@{domain}:{SECRET}"]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.ports = {}
         watchdog = threading.Timer(PATIENCE, self.process.kill)
@@ -80,7 +81,7 @@ class Server:
         """All messages of a mailbox, as IMAP gives them."""
         imap = imaplib.IMAP4("127.0.0.1", self.ports["imap"], timeout=PATIENCE)
         try:
-            imap.login(f"{name}@{DOMAIN}", SECRET)
+            imap.login(f"{name}@{self.domain}", SECRET)
             status, count = imap.select(folder, readonly=True)
             if status != "OK":
                 raise Failed(f"no mailbox {folder} of {name}")
