@@ -8,7 +8,6 @@
 mod commands;
 mod failure;
 mod fetch;
-mod heavy;
 mod link;
 mod order;
 mod policy;

@@ -1,6 +1,7 @@
 //! One session: reads commands, lets them through or not, has them carried out, and tells what
 //! has happened meanwhile (RFC 3501, sections 2.2, 3 and 5).
 
+use tokio::sync::watch;
 use unicode_normalization::is_nfc;
 
 use crate::context::Context;
@@ -14,7 +15,7 @@ use crate::imap::syntax::{
 use crate::imap::updates::{Contexts, Evaluation};
 use crate::imap::upload::{Upload, receive};
 use crate::imap::view::{Expunges, Numbering, Revision, Sync, View};
-use crate::store::{Account, AccountId, MailboxName, Store, StoreError};
+use crate::store::{Account, AccountId, MailboxName, ModSeq, Store, StoreError};
 
 /// The tag of an answer to what has none.
 const NO_TAG: &str = "*";
@@ -47,6 +48,10 @@ struct Selected {
     view: View,
     /// Deleted by someone: its messages are expunged and there is no more news.
     deleted: bool,
+    /// Up to which change there is news at all.
+    news: watch::Receiver<ModSeq>,
+    /// Has anybody looked since `news` began?
+    looked: bool,
 }
 
 /// What happens once the answer to a command is sent.
@@ -295,9 +300,16 @@ impl Session {
             return;
         };
         let (mailbox, known) = (selected.view.mailbox(), selected.view.known());
+        // The feed knows of each change before anybody is told that it is done.
+        if selected.looked && *selected.news.borrow() <= known {
+            return;
+        }
         let store = &self.context.shared.store;
         match store.changes(mailbox, known, selected.view.access()).await {
-            Ok(changes) => selected.view.absorb(changes),
+            Ok(changes) => {
+                selected.looked = true;
+                selected.view.absorb(changes);
+            }
             Err(StoreError::NoSuchMailbox) => {
                 selected.deleted = true;
                 selected.view.absorb_deletion();
@@ -410,7 +422,11 @@ impl Session {
     /// Enters the selected state, or leaves it.
     pub(crate) fn set_selected(&mut self, view: Option<View>) {
         self.contexts.clear();
-        self.selected = view.map(|view| Selected { view, deleted: false });
+        let store = &self.context.shared.store;
+        self.selected = view.map(|view| {
+            let news = store.watch(view.mailbox());
+            Selected { view, deleted: false, news, looked: false }
+        });
     }
 
     /// Enters the authenticated state.

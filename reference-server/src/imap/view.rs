@@ -360,6 +360,14 @@ impl View {
         entry.message = message;
     }
 
+    /// This session's own change, which has been taken in, has this sequence: where it is the next
+    /// one, nothing else has happened.
+    pub(crate) fn stepped(&mut self, modseq: ModSeq) {
+        if self.known.0.checked_add(1) == Some(modseq.0) {
+            self.known = modseq;
+        }
+    }
+
     fn learn_keywords(&mut self, flags: &Flags) {
         for keyword in flags.keywords() {
             if let btree_map::Entry::Vacant(place) = self.keywords.entry(keyword.to_ascii_lowercase()) {

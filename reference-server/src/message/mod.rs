@@ -10,6 +10,7 @@
 pub mod address;
 pub mod collation;
 pub mod date;
+mod decoder;
 pub(crate) mod downgrade;
 pub mod envelope;
 pub mod header;
@@ -27,6 +28,7 @@ pub mod transfer;
 
 pub use address::Address;
 pub(crate) use date::date_time;
+pub use decoder::Decoder;
 pub use envelope::Envelope;
 pub use header::{Field, Header, Keep, header_end};
 pub use index::{decode, encode};

@@ -82,8 +82,11 @@ pub fn body_texts<'s>(message: &'s [u8], structure: &'s Structure) -> impl Itera
 /// cannot be decoded is taken as it stands.
 pub fn part_text(message: &[u8], entity: &Entity) -> String {
     let body = entity.body.of(message);
-    let decoded = transfer::decoded(message, entity).unwrap_or(Cow::Borrowed(body));
-    let octets = decoded.as_ref();
+    text_of(&transfer::decoded(message, entity).unwrap_or(Cow::Borrowed(body)), entity)
+}
+
+/// Octets of a text part, its transfer encoding undone already, as text.
+pub fn text_of(octets: &[u8], entity: &Entity) -> String {
     if let Ok(text) = std::str::from_utf8(octets) {
         // True for UTF-8 and US-ASCII alike, unless the charset is one that
         // spells other text in 7 bits.

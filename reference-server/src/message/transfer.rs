@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::decoder::Base64;
 use super::header::Header;
 use super::span::Span;
 use super::structure::{Content, Entity, Structure};
@@ -64,7 +65,7 @@ pub fn decoded<'m>(message: &'m [u8], entity: &Entity) -> Option<Cow<'m, [u8]>> 
 /// A line that stands for itself: `=XX` is an octet, `=` at the end of a line joins it with the
 /// next, and blanks at the end of a line were added on the way (RFC 2045, section 6.7). An `=`
 /// that begins neither is itself.
-fn quoted_printable(text: &[u8]) -> Vec<u8> {
+pub(super) fn quoted_printable(text: &[u8]) -> Vec<u8> {
     let mut content = Vec::with_capacity(text.len());
     for line in text.split_inclusive(|&octet| octet == b'\n') {
         let bare = super::header::without_line_end(line);
@@ -103,32 +104,13 @@ fn hexadecimal(digit: u8) -> Option<u8> {
     u8::try_from(char::from(digit).to_digit(16)?).ok()
 }
 
-/// Characters outside of the alphabet are passed over, and `=` is the end of the data (RFC 2045,
-/// section 6.8). What is left of a group that is cut short gives no octet.
 fn base64(text: &[u8]) -> Vec<u8> {
     let mut content = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for &character in text {
-        let value = match character {
-            b'A'..=b'Z' => character - b'A',
-            b'a'..=b'z' => character - b'a' + 26,
-            b'0'..=b'9' => character - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => break,
-            _ => continue,
-        };
-        bits = (bits << 6) | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            content.extend(u8::try_from((bits >> held) & 0xff));
-        }
-    }
+    Base64::default().feed(text, &mut content);
     content
 }
 
-fn is_binary(entity: &Entity) -> bool {
+pub(super) fn is_binary(entity: &Entity) -> bool {
     entity.encoding.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("binary"))
 }
 

@@ -1,9 +1,15 @@
 //! What a session sees of its maildrop: message-numbers, sizes and marks, as
 //! they were when it was opened (RFC 1939, sections 4 and 5).
 
+use std::collections::VecDeque;
+
 use super::reply::Reply;
 use super::syntax::MessageNumber;
 use crate::store::{BodyId, MailboxId, MaildropLock, Uid, UidValidity};
+
+/// Messages that are read together at most, and their octets.
+const AHEAD: usize = 20;
+const AHEAD_OCTETS: u64 = 128 * 1024;
 
 /// A locked maildrop. Dropping it gives the lock free and changes nothing.
 #[derive(Debug)]
@@ -11,6 +17,8 @@ pub(super) struct Maildrop {
     mailbox: MailboxId,
     uid_validity: UidValidity,
     entries: Vec<Entry>,
+    /// Octets of messages that are likely to be wanted next.
+    ahead: VecDeque<(BodyId, Vec<u8>)>,
     _lock: MaildropLock,
 }
 
@@ -44,7 +52,7 @@ impl Maildrop {
         entries: Vec<Entry>,
         lock: MaildropLock,
     ) -> Self {
-        Self { mailbox, uid_validity, entries, _lock: lock }
+        Self { mailbox, uid_validity, entries, ahead: VecDeque::new(), _lock: lock }
     }
 
     /// The mailbox it shows.
@@ -78,6 +86,33 @@ impl Maildrop {
             Some(_) => Err(Reply::err(format!("message {} is deleted", number.0))),
             None => Err(Reply::err(format!("no such message, {} in maildrop", messages(self.entries.len())))),
         }
+    }
+
+    /// The octets of a message, where they have been read ahead.
+    pub(super) fn take_ahead(&mut self, body: BodyId) -> Option<Vec<u8>> {
+        while let Some((next, octets)) = self.ahead.pop_front() {
+            if next == body {
+                return Some(octets);
+            }
+        }
+        None
+    }
+
+    /// The messages from that one on that are worth reading together: clients take one after the
+    /// other.
+    pub(super) fn worth_reading(&self, number: MessageNumber) -> Vec<BodyId> {
+        let mut room = AHEAD_OCTETS;
+        let from = self.entries.iter().skip(index(number).unwrap_or(usize::MAX));
+        let fitting = from.filter(|entry| entry.mark == Mark::Kept).map_while(|entry| {
+            room = room.checked_sub(entry.octets)?;
+            Some(entry.body)
+        });
+        fitting.take(AHEAD).collect()
+    }
+
+    /// Keeps what was read ahead.
+    pub(super) fn keep_ahead(&mut self, ahead: VecDeque<(BodyId, Vec<u8>)>) {
+        self.ahead = ahead;
     }
 
     /// Marks a message.

@@ -88,12 +88,16 @@ async fn send<S: Stream>(connection: &mut Connection<S>, reply: &Reply, context:
             let mut offset = READ;
             let mut read: Vec<u8>;
             let mut piece = first;
-            while left > 0 && !piece.is_empty() {
+            while left > 0 {
+                let more = u64::try_from(piece.len()).is_ok_and(|count| count >= READ);
                 let shown = piece.get(..usize::try_from(left).unwrap_or(usize::MAX)).unwrap_or(piece);
                 left = left.saturating_sub(READ);
                 stuffer.push(shown, &mut wire);
                 connection.write(&wire).await?;
                 wire.clear();
+                if !more {
+                    break;
+                }
                 // What has begun can not be taken back: without the rest the connection ends.
                 read =
                     context.shared.store.body_range(*body, offset, READ).await.map_err(io::Error::other)?;

@@ -1,6 +1,7 @@
 //! One session: its state, the gates between the states, and which command runs
 //! (RFC 1939, sections 3 to 6). It never sees the connection: lines in, answers out.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -18,7 +19,7 @@ use super::syntax::{self, MAX_COMMAND, MessageNumber};
 use crate::auth::Exchange;
 use crate::channel::Channel;
 use crate::context::Context;
-use crate::store::{Account, MaildropLock, READ, Store, StoreError};
+use crate::store::{Account, BodyId, MaildropLock, READ, Store, StoreError, Wanted};
 
 /// The longest line of a SASL exchange. RFC 5034, section 4 wants the largest
 /// response that a mechanism has; those of PLAIN are far smaller.
@@ -189,7 +190,7 @@ impl Session {
             Mode::Transaction(_) => State::Transaction,
             Mode::Authorization(_) | Mode::Sasl(_) => State::Authorization,
         };
-        match read(line, state) {
+        match request(line, state) {
             Ok(request) => self.run(mode, request, state).await,
             Err(refusal) => {
                 if state == State::Transaction {
@@ -287,7 +288,7 @@ impl From<Reply> for Answer {
 
 /// Keyword, state, arguments, in this order: each can be what is wrong
 /// (RFC 1939, section 3).
-fn read(line: &[u8], state: State) -> Result<Request, Reply> {
+fn request(line: &[u8], state: State) -> Result<Request, Reply> {
     let (keyword, arguments) = syntax::split(line);
     let spec = registry::find(keyword).ok_or_else(|| Reply::err("unknown command"))?;
     if !spec.states.contains(&state) {
@@ -306,18 +307,41 @@ pub(super) fn trouble(error: &StoreError) -> Reply {
     Reply::coded(Code::SysTemp, "the server failed, try again later")
 }
 
-/// A message's first octets, or the reply that says why there are none.
-pub(super) async fn body_of<'m>(
+/// A message and its first octets, or the reply that says why there are none.
+pub(super) async fn body_of(
     store: &Store,
-    maildrop: &'m Maildrop,
+    maildrop: &mut Maildrop,
     number: MessageNumber,
-) -> Result<(&'m Entry, Vec<u8>), Reply> {
-    let entry = maildrop.get(number)?;
-    match store.body_range(entry.body, 0, READ).await {
-        Ok(content) => Ok((entry, content)),
+) -> Result<(Entry, Vec<u8>), Reply> {
+    let entry = maildrop.get(number)?.clone();
+    if let Some(octets) = maildrop.take_ahead(entry.body) {
+        return Ok((entry, octets));
+    }
+    match read(store, maildrop, number, entry.body).await {
+        Ok(octets) => Ok((entry, octets)),
         // Another protocol's client may remove what this session has numbered.
         Err(StoreError::NoSuchMessage) => Err(Reply::err("the message has been removed")),
         Err(error) => Err(trouble(&error)),
+    }
+}
+
+/// Reads a message's first octets, and small messages behind it along with them.
+async fn read(
+    store: &Store,
+    maildrop: &mut Maildrop,
+    number: MessageNumber,
+    body: BodyId,
+) -> Result<Vec<u8>, StoreError> {
+    let bodies = maildrop.worth_reading(number);
+    let loaded = store.load(bodies.clone(), Wanted::Octets).await?;
+    let octets = loaded.into_iter().map(|loaded| loaded.octets);
+    let mut ahead: VecDeque<_> = bodies.into_iter().zip(octets).filter_map(|(b, o)| Some((b, o?))).collect();
+    match ahead.pop_front() {
+        Some((first, octets)) if first == body => {
+            maildrop.keep_ahead(ahead);
+            Ok(octets)
+        }
+        _ => store.body_range(body, 0, READ).await,
     }
 }
 

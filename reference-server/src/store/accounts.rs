@@ -1,5 +1,8 @@
 //! Accounts: who has mailboxes here, and the keys by which a password is verified.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::ids::AccountId;
@@ -52,6 +55,50 @@ impl std::fmt::Debug for ScramKeys {
     }
 }
 
+/// Accounts that are remembered at most.
+const REMEMBERED: usize = 10_000;
+
+/// Accounts that have been asked for, by their address in lower case: every recipient and every
+/// login asks. All are forgotten when any account changes.
+#[derive(Debug, Default)]
+pub(super) struct Remembered(Mutex<Memory>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    /// How often all was forgotten.
+    age: u64,
+    accounts: HashMap<String, Account>,
+}
+
+impl Remembered {
+    /// The account, or the age of a memory that has none.
+    fn find(&self, address: &str) -> Result<Account, u64> {
+        let memory = self.lock();
+        memory.accounts.get(address).cloned().ok_or(memory.age)
+    }
+
+    /// Keeps what was read from the store, unless accounts have changed since that age.
+    fn remember(&self, age: u64, address: String, account: &Account) {
+        let mut memory = self.lock();
+        if memory.accounts.len() >= REMEMBERED {
+            memory.accounts.clear();
+        }
+        if memory.age == age {
+            memory.accounts.insert(address, account.clone());
+        }
+    }
+
+    fn forget(&self) {
+        let mut memory = self.lock();
+        memory.age = memory.age.wrapping_add(1);
+        memory.accounts.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Store {
     /// Makes an account with its INBOX, or gives an existing account a new secret.
     pub(crate) async fn put_account(
@@ -60,19 +107,31 @@ impl Store {
         secret: StoredSecret,
     ) -> Result<Account, StoreError> {
         let address = address.to_owned();
-        self.write(move |w| put_account(w, &address, &secret)).await
+        let put = self.write(move |w| put_account(w, &address, &secret)).await;
+        self.inner.accounts.forget();
+        put
     }
 
     /// The account of this address; upper and lower case do not matter.
     pub(crate) async fn account(&self, address: &str) -> Result<Option<Account>, StoreError> {
+        let wanted = address.to_ascii_lowercase();
+        let age = match self.inner.accounts.find(&wanted) {
+            Ok(account) => return Ok(Some(account)),
+            Err(age) => age,
+        };
         let address = address.to_owned();
-        self.read(move |sql| {
-            Ok(sql
-                .prepare_cached("SELECT id, address FROM accounts WHERE address = ?1")?
-                .query_row([&address], account_of)
-                .optional()?)
-        })
-        .await
+        let found = self
+            .read(move |sql| {
+                Ok(sql
+                    .prepare_cached("SELECT id, address FROM accounts WHERE address = ?1")?
+                    .query_row([&address], account_of)
+                    .optional()?)
+            })
+            .await?;
+        if let Some(account) = &found {
+            self.inner.accounts.remember(age, wanted, account);
+        }
+        Ok(found)
     }
 
     /// The account that was made first: mail for postmaster goes there where no account

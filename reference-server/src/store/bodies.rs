@@ -59,6 +59,12 @@ impl Store {
         self.read(move |sql| range(sql, body, offset, length)).await
     }
 
+    /// Small bodies, their structures, or both, several at once; nothing of those that are gone,
+    /// and of large ones no octets.
+    pub(crate) async fn load(&self, bodies: Vec<BodyId>, wanted: Wanted) -> Result<Vec<Loaded>, StoreError> {
+        self.read(move |sql| bodies.into_iter().map(|body| load(sql, body, wanted)).collect()).await
+    }
+
     /// All octets of a body, for tests: a server never holds a message whole.
     #[cfg(test)]
     pub(crate) async fn body(&self, body: BodyId) -> Result<Arc<[u8]>, StoreError> {
@@ -91,6 +97,38 @@ impl Store {
             offset = offset.saturating_add(READ);
         }
     }
+}
+
+/// What [`Store::load`] is to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Octets.
+    Octets,
+    /// Structures.
+    Structure,
+    /// Both.
+    Both,
+}
+
+/// What there is of a body.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Loaded {
+    /// All of its octets.
+    pub(crate) octets: Option<Vec<u8>>,
+    /// Its structure in the form in which it is kept.
+    pub(crate) structure: Option<Vec<u8>>,
+}
+
+fn load(sql: &Connection, body: BodyId, wanted: Wanted) -> Result<Loaded, StoreError> {
+    let read = |query: &str| -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(sql.prepare_cached(query)?.query_row([body], |row| row.get(0)).optional()?)
+    };
+    let octets = "SELECT content FROM bodies WHERE id = ?1 AND spool IS NULL";
+    let structure = "SELECT content FROM structures WHERE body = ?1";
+    Ok(Loaded {
+        octets: if wanted == Wanted::Structure { None } else { read(octets)? },
+        structure: if wanted == Wanted::Octets { None } else { read(structure)? },
+    })
 }
 
 fn range(sql: &Connection, body: BodyId, offset: u64, length: u64) -> Result<Vec<u8>, StoreError> {

@@ -94,6 +94,8 @@ pub(crate) struct FlagsChanged {
     /// Those of them that were left alone because they had changed since (RFC 7162, section
     /// 3.1.3), in ascending order.
     pub(crate) modified: Vec<Uid>,
+    /// The modification sequence of the change, where anything changed.
+    pub(crate) modseq: Option<ModSeq>,
 }
 
 /// What if one of the messages to copy has been expunged?
@@ -225,15 +227,16 @@ impl Store {
         let to = to.clone();
         let work = move |w: &mut Writing<'_>| {
             mailboxes::by_id(w.sql, from)?;
-            let mut target = mailboxes::selectable(w.sql, account, &to)?;
+            let target = mailboxes::selectable(w.sql, account, &to)?;
             let uids: BTreeSet<Uid> = uids.into_iter().collect();
             let mut pairs = Vec::with_capacity(uids.len());
+            let mut room = make_room(w, target.id, uids.len())?;
             for uid in uids {
                 let Some(message) = find(w.sql, from, uid)? else {
                     missing.outcome()?;
                     continue;
                 };
-                let new = insert_row(w, &mut target, &message)?;
+                let new = insert_row(w, target.id, &mut room, &message)?;
                 pairs.push((uid, new));
             }
             Ok(Copied { uid_validity: target.uid_validity, pairs })
@@ -257,15 +260,16 @@ impl Store {
         let to = to.clone();
         let work = move |w: &mut Writing<'_>| {
             mailboxes::by_id(w.sql, from)?;
-            let mut target = mailboxes::selectable(w.sql, account, &to)?;
+            let target = mailboxes::selectable(w.sql, account, &to)?;
             let uids: BTreeSet<Uid> = uids.into_iter().collect();
             let mut pairs = Vec::with_capacity(uids.len());
+            let mut room = make_room(w, target.id, uids.len())?;
             for uid in uids {
                 let Some(message) = find(w.sql, from, uid)? else {
                     missing.outcome()?;
                     continue;
                 };
-                pairs.push((uid, insert_row(w, &mut target, &message)?));
+                pairs.push((uid, insert_row(w, target.id, &mut room, &message)?));
             }
             let modseq = next_modseq(w, from)?;
             for (uid, _) in &pairs {
@@ -351,14 +355,43 @@ pub(super) fn insert(
         thread: Some(objects::thread_of(w.sql, body, &new.content)?),
         flags: new.flags.clone(),
     };
-    let uid = insert_row(w, &mut mailbox.clone(), &message)?;
+    let mut room = make_room(w, mailbox.id, 1)?;
+    let uid = insert_row(w, mailbox.id, &mut room, &message)?;
     Ok(Appended { mailbox: mailbox.id, uid_validity: mailbox.uid_validity, uid })
 }
 
-/// Puts a message at the end of the mailbox, where it is saved now, and keeps `mailbox` up to date.
-fn insert_row(w: &mut Writing<'_>, mailbox: &mut Mailbox, message: &Message) -> Result<Uid, StoreError> {
-    let uid = mailbox.uid_next;
-    let modseq = next_modseq(w, mailbox.id)?;
+/// Room for messages at the end of a mailbox: the first of their UIDs, and the modification
+/// sequence that they share, since one command is one change.
+struct Room {
+    next: Uid,
+    modseq: ModSeq,
+}
+
+/// Makes room for so many messages.
+fn make_room(w: &mut Writing<'_>, mailbox: MailboxId, count: usize) -> Result<Room, StoreError> {
+    let count = u32::try_from(count).map_err(|_| StoreError::Full)?;
+    let (behind, modseq): (i64, ModSeq) = w
+        .sql
+        .prepare_cached(
+            "UPDATE mailboxes SET highest_modseq = highest_modseq + 1, uid_next = uid_next + ?2 WHERE id = ?1
+             RETURNING uid_next, highest_modseq",
+        )?
+        .query_row(params![mailbox, count], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .ok_or(StoreError::NoSuchMailbox)?;
+    let behind = u32::try_from(behind).map_err(|_| StoreError::Full)?;
+    w.touch(mailbox, modseq);
+    Ok(Room { next: Uid(behind.saturating_sub(count)), modseq })
+}
+
+/// Puts a message where there is room for it; it is saved now.
+fn insert_row(
+    w: &Writing<'_>,
+    mailbox: MailboxId,
+    room: &mut Room,
+    message: &Message,
+) -> Result<Uid, StoreError> {
+    let uid = room.next;
     let (system, keywords) = message.flags.to_columns();
     w.sql
         .prepare_cached(
@@ -367,23 +400,18 @@ fn insert_row(w: &mut Writing<'_>, mailbox: &mut Mailbox, message: &Message) -> 
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, unixepoch(), ?10)",
         )?
         .execute(params![
-            mailbox.id,
+            mailbox,
             uid,
             message.body,
             message.octets,
-            modseq,
+            room.modseq,
             message.internal_date.unix_timestamp(),
             message.internal_date.offset().whole_seconds(),
             system,
             keywords,
             message.thread,
         ])?;
-    let uid_next = Uid(uid.0.checked_add(1).ok_or(StoreError::Full)?);
-    w.sql
-        .prepare_cached("UPDATE mailboxes SET uid_next = ?2 WHERE id = ?1")?
-        .execute(params![mailbox.id, uid_next])?;
-    mailbox.uid_next = uid_next;
-    mailbox.highest_modseq = modseq;
+    room.next = Uid(uid.0.saturating_add(1));
     Ok(uid)
 }
 
@@ -439,7 +467,7 @@ fn change_flags(
         }
         after.push(message);
     }
-    Ok(FlagsChanged { after, modified })
+    Ok(FlagsChanged { after, modified, modseq })
 }
 
 fn update_flags(sql: &Connection, mailbox: MailboxId, message: &Message) -> Result<(), StoreError> {
@@ -509,11 +537,11 @@ pub(super) fn move_all(w: &mut Writing<'_>, from: &Mailbox, to: &Mailbox) -> Res
     if going.is_empty() {
         return Ok(());
     }
-    let mut target = to.clone();
+    let mut room = make_room(w, to.id, going.len())?;
     let modseq = next_modseq(w, from.id)?;
     for (uid, _) in going {
         if let Some(message) = find(w.sql, from.id, uid)? {
-            insert_row(w, &mut target, &message)?;
+            insert_row(w, to.id, &mut room, &message)?;
             remove_row(w.sql, from.id, uid, modseq)?;
         }
     }

@@ -38,7 +38,7 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 
 pub(crate) use accounts::{Account, ScramKeys, StoredSecret};
-pub(crate) use bodies::READ;
+pub(crate) use bodies::{Loaded, READ, Wanted};
 pub(crate) use content::{Content, Front, Incoming};
 pub(crate) use envelope::{Envelope, Notify, Returned, xtext};
 pub(crate) use error::StoreError;
@@ -78,6 +78,7 @@ struct Inner {
     readers: Option<readers::Readers>,
     feed: Arc<feed::Feed>,
     maildrops: maildrop::Maildrops,
+    accounts: accounts::Remembered,
     /// What messages on their way in hold in memory.
     held: content::Held,
     /// The number of the next spool.
@@ -118,6 +119,7 @@ impl Store {
                 readers,
                 feed,
                 maildrops: maildrop::Maildrops::default(),
+                accounts: accounts::Remembered::default(),
                 held: content::Held::default(),
                 next_spool,
                 threads: Mutex::new(threads),

@@ -89,9 +89,9 @@ fn in_transaction<T>(
     connection: &Connection,
     query: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    connection.execute_batch("BEGIN")?;
+    connection.prepare_cached("BEGIN")?.execute([])?;
     let result = query(connection);
-    let ended = connection.execute_batch("COMMIT");
+    let ended = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
     if ended.is_err() && !connection.is_autocommit() {
         drop(connection.execute_batch("ROLLBACK"));
     }

@@ -109,10 +109,10 @@ fn in_savepoint<T>(
     work: impl FnOnce(&mut Writing<'_>) -> Result<T, StoreError>,
     touched: &mut Touched,
 ) -> Result<T, StoreError> {
-    sql.execute_batch("SAVEPOINT job")?;
+    sql.prepare_cached("SAVEPOINT job")?.execute([])?;
     let mut writing = Writing { sql, touched: HashMap::new() };
     let result = work(&mut writing).and_then(|value| {
-        sql.execute_batch("RELEASE job")?;
+        sql.prepare_cached("RELEASE job")?.execute([])?;
         Ok(value)
     });
     match &result {
@@ -194,26 +194,28 @@ fn run_group(connection: &Connection, group: Vec<Job>, feed: &Feed) {
 }
 
 fn begin(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     Ok(())
 }
 
 fn commit(connection: &Connection) -> Result<(), StoreError> {
-    let outcome = connection.execute_batch("COMMIT");
+    let outcome = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
     if outcome.is_err() && !connection.is_autocommit() {
         drop(connection.execute_batch("ROLLBACK"));
     }
-    Ok(outcome?)
+    outcome?;
+    Ok(())
 }
 
 fn settle(settled: Vec<(Touched, Answer)>, outcome: &Result<(), StoreError>, feed: &Feed) {
-    for (touched, answer) in settled {
-        answer(outcome.clone());
-        if outcome.is_ok() {
-            for (mailbox, latest) in touched {
-                feed.announce(mailbox, latest);
-            }
+    // Announced first: who has an answer may rely on it that the feed knows what it promises.
+    if outcome.is_ok() {
+        for (mailbox, latest) in settled.iter().flat_map(|(touched, _)| touched) {
+            feed.announce(*mailbox, *latest);
         }
+    }
+    for (_, answer) in settled {
+        answer(outcome.clone());
     }
 }
 

@@ -1,6 +1,8 @@
 //! FETCH and UID FETCH (RFC 3501, sections 6.4.5 and 6.4.8), also of what has changed (RFC 7162,
 //! sections 3.1.4 and 3.2.6) and of some of the messages (RFC 9394, section 3.3).
 
+use std::collections::VecDeque;
+
 use super::store::{change, no_such_number};
 use crate::imap::failure::Failure;
 use crate::imap::fetch::{Answer, Form, Loader, Unprepared};
@@ -8,11 +10,11 @@ use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Counts, Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{
-    Cursor, FetchItem, ParseError, Parsed, ResultRange, SequenceSet, compact_uid_set, fetch_items,
+    Cursor, FetchItem, ParseError, Parsed, ResultRange, Section, SequenceSet, compact_uid_set, fetch_items,
     result_range, sequence_set, within,
 };
 use crate::imap::view::{Entry, Numbering, Sync};
-use crate::store::{Access, FlagChange, Flags, ModSeq, StoreError, SystemFlag};
+use crate::store::{Access, FlagChange, Flags, Loaded, ModSeq, StoreError, SystemFlag, Wanted};
 
 /// See [`parse`].
 pub(crate) const FETCH: Registered =
@@ -25,6 +27,9 @@ pub(crate) const UID_FETCH: Registered =
 /// How many messages are marked as read at once: few, so that messages that a broken connection
 /// kept from the client are not marked; several, so that not every one waits for the disk.
 const BATCH: usize = 50;
+
+/// How much of messages is loaded together at most.
+const LOADED_OCTETS: u64 = 256 * 1024;
 
 struct Fetch {
     set: SequenceSet,
@@ -116,10 +121,13 @@ impl Command for Fetch {
                 }
             }
             let mut left = Told::Whole;
+            let wanted = wanted(&items);
             for batch in places.chunks(BATCH) {
                 let marked = if sets_seen { mark_seen(session, batch).await? } else { Vec::new() };
+                let mut loaded = load(session, batch, wanted).await?;
                 for &place in batch {
-                    left = left.max(tell(session, place, &items, marked.contains(&place)).await?);
+                    let loaded = loaded.pop_front();
+                    left = left.max(tell(session, place, &items, marked.contains(&place), loaded).await?);
                 }
             }
             match left {
@@ -193,6 +201,42 @@ enum Told {
     UnknownEncoding,
 }
 
+/// What of messages is to be loaded together; a single one is loaded when it is told.
+fn wanted(items: &[FetchItem]) -> Option<Wanted> {
+    let whole = |section: &Section| section.part.is_empty() && section.text.is_none();
+    let of = |item: &FetchItem| match item {
+        FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure => Some(Wanted::Structure),
+        FetchItem::Rfc822 => Some(Wanted::Octets),
+        FetchItem::Section { section, .. } if whole(section) => Some(Wanted::Octets),
+        FetchItem::Rfc822Header | FetchItem::Rfc822Text | FetchItem::Section { .. } => Some(Wanted::Both),
+        FetchItem::Binary { .. } | FetchItem::BinarySize { .. } => Some(Wanted::Both),
+        _ => None,
+    };
+    let both = |one, other| if one == other { one } else { Wanted::Both };
+    items.iter().filter_map(of).reduce(both)
+}
+
+/// Loads messages together as far as they are small; nothing for the ones behind these.
+async fn load(
+    session: &mut Session,
+    places: &[usize],
+    wanted: Option<Wanted>,
+) -> Result<VecDeque<Loaded>, Failure> {
+    let (Some(wanted), [_, _, ..]) = (wanted, places) else { return Ok(VecDeque::new()) };
+    let store = session.store();
+    let view = session.view()?;
+    let mut room = LOADED_OCTETS;
+    let mut bodies = Vec::with_capacity(places.len());
+    for entry in places.iter().map_while(|&place| view.entries().get(place)) {
+        if wanted != Wanted::Structure {
+            let Some(left) = room.checked_sub(entry.message.octets.0) else { break };
+            room = left;
+        }
+        bodies.push(entry.message.body);
+    }
+    Ok(store.load(bodies, wanted).await?.into())
+}
+
 /// Tells one message, with its flags where these were changed just now. A message of which
 /// nothing is left is passed over (RFC 2180, section 4.1).
 async fn tell(
@@ -200,6 +244,7 @@ async fn tell(
     place: usize,
     items: &[FetchItem],
     flags_changed: bool,
+    loaded: Option<Loaded>,
 ) -> Result<Told, Failure> {
     let seams = session.context.shared.seams.clone();
     let (store, sync) = (session.store(), session.sync());
@@ -227,6 +272,9 @@ async fn tell(
         }
     }
     let mut loader = Loader::new(store.clone(), entry.message.body, entry.message.octets.0);
+    if let Some(loaded) = loaded {
+        loader = loader.with(loaded);
+    }
     let number = place.saturating_add(1);
     let answer = match Answer::prepare(number, entry, &items, &mut loader, form).await {
         Ok(answer) => answer,

@@ -171,6 +171,9 @@ pub(super) async fn change(
     for message in changed.after {
         view.stored(message, change, flags);
     }
+    if let Some(modseq) = changed.modseq {
+        view.stepped(modseq);
+    }
     let left_alone = |place: &usize| {
         let entry = view.entries().get(*place);
         entry.is_some_and(|entry| changed.modified.binary_search(&entry.message.uid).is_ok())

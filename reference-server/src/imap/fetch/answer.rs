@@ -1,11 +1,10 @@
 //! One untagged FETCH (RFC 3501, section 7.4.2): made ready as a whole before the first octet of
 //! it is sent, since an answer that has begun can not be taken back.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::loader::{LiteralOctets, Loader, Octets, offsets};
 use super::section::{fields, span, window, write_section};
-use crate::imap::heavy::work_on;
 use crate::imap::link::Link;
 use crate::imap::response::{
     Counts, EmailPlace, StructureForm, body_structure, email_id, envelope, literal_head, string, thread_id,
@@ -15,7 +14,7 @@ use crate::imap::view::Entry;
 use crate::message::preview::{preview, preview_part};
 use crate::message::transfer::decoded;
 use crate::message::{Envelope, Header, Span};
-use crate::store::{MailboxId, Store, StoreError};
+use crate::store::{MailboxId, READ, Store, StoreError};
 
 /// How answers are written; fixed for a command.
 #[derive(Debug, Clone, Copy)]
@@ -69,11 +68,15 @@ async fn content(part: &[u32], loader: &mut Loader) -> Result<Option<Octets>, Un
     }
     let structure = loader.structure().await?;
     let Some(mut entity) = structure.part(part).cloned() else { return Ok(None) };
-    let octets = loader.part(entity.body).await?;
-    entity.body = Span::new(0, octets.len());
-    let decoded = work_on(octets.len(), move || decoded(&octets, &entity).map(Cow::into_owned));
-    match decoded.await? {
-        Some(content) => Ok(Some(here(content))),
+    let (from, count) = offsets(entity.body);
+    if count > READ {
+        return loader.decoded(entity).await?.map(Some).ok_or(Unprepared::UnknownEncoding);
+    }
+    let octets = loader.octets(from, count).await?;
+    let Octets::Here(octets, span) = octets else { return Err(Unprepared::UnknownEncoding) };
+    entity.body = span;
+    match decoded(&octets, &entity) {
+        Some(content) => Ok(Some(here(content.into_owned()))),
         None => Err(Unprepared::UnknownEncoding),
     }
 }
@@ -92,7 +95,7 @@ async fn preview_of(loader: &mut Loader) -> Result<String, StoreError> {
 
 fn here(octets: Vec<u8>) -> Octets {
     let span = Span::new(0, octets.len());
-    Octets::Here(octets.into(), span)
+    Octets::Here(Arc::new(octets), span)
 }
 
 impl Answer {
@@ -241,12 +244,15 @@ impl Answer {
         let octets = match (partial, content) {
             (Some(partial), Octets::Here(octets, span)) => Octets::Here(octets, window(span, partial)),
             (Some(partial), Octets::Stored(..)) => loader.octets(partial.origin, partial.count).await?,
+            (Some(partial), Octets::Decoded(part, shown)) => {
+                Octets::Decoded(part, shown.window(partial.origin, partial.count))
+            }
             (None, content) => content,
         };
         // In a literal8 all octets can stand, so that nobody need look before it begins.
         let may_hold_nul = match &octets {
             Octets::Here(octets, span) => span.of(octets).contains(&0),
-            Octets::Stored(..) => true,
+            Octets::Stored(..) | Octets::Decoded(..) => true,
         };
         if may_hold_nul {
             self.push("~");

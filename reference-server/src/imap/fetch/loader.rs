@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::imap::link::Link;
 use crate::imap::response::travelling;
-use crate::message::{Span, Structure};
-use crate::store::{BodyId, READ, Store, StoreError};
+use crate::message::{Decoder, Entity, Span, Structure, decode};
+use crate::store::{BodyId, Loaded, READ, Store, StoreError};
 
 /// How much of a header section is looked through for its fields.
 const HEADER_OCTETS: u64 = 1024 * 1024;
@@ -17,7 +17,7 @@ pub(crate) struct Loader {
     body: BodyId,
     octets: u64,
     /// All of it, where it is small.
-    whole: Option<Arc<[u8]>>,
+    whole: Option<Arc<Vec<u8>>>,
     structure: Option<Arc<Structure>>,
 }
 
@@ -25,9 +25,33 @@ pub(crate) struct Loader {
 #[derive(Debug, Clone)]
 pub(crate) enum Octets {
     /// These, of what is loaded.
-    Here(Arc<[u8]>, Span),
+    Here(Arc<Vec<u8>>, Span),
     /// As many as this from there on, which are read when they are sent.
     Stored(BodyId, u64, u64),
+    /// What a part says without its transfer encoding, which is undone when it is sent.
+    Decoded(Box<Part>, Shown),
+}
+
+/// A part that is too large to be held.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    body: BodyId,
+    entity: Entity,
+}
+
+/// A window on octets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shown {
+    from: u64,
+    count: u64,
+}
+
+impl Shown {
+    /// At most `count` of them from `from` on.
+    pub(crate) fn window(self, from: u64, count: u64) -> Self {
+        let from = from.min(self.count);
+        Self { from: self.from.saturating_add(from), count: count.min(self.count.saturating_sub(from)) }
+    }
 }
 
 impl Octets {
@@ -35,7 +59,7 @@ impl Octets {
     pub(crate) fn count(&self) -> u64 {
         match self {
             Self::Here(_, span) => u64::try_from(span.len()).unwrap_or(u64::MAX),
-            Self::Stored(_, _, count) => *count,
+            Self::Stored(_, _, count) | Self::Decoded(_, Shown { count, .. }) => *count,
         }
     }
 
@@ -52,6 +76,7 @@ impl Octets {
         let (body, mut from, mut left) = match self {
             Self::Here(octets, span) => return send(link, span.of(octets), form).await,
             Self::Stored(body, from, count) => (*body, *from, *count),
+            Self::Decoded(part, shown) => return part.send(link, store, *shown, form).await,
         };
         while left > 0 {
             let piece = store.body_range(body, from, left.min(READ)).await.map_err(std::io::Error::other)?;
@@ -63,6 +88,74 @@ impl Octets {
             left = left.saturating_sub(READ);
         }
         Ok(())
+    }
+}
+
+impl Part {
+    /// How many octets it says; nothing where its encoding is not known.
+    async fn count(&self, store: &Store) -> Result<Option<u64>, StoreError> {
+        let Some(mut reading) = self.reading() else { return Ok(None) };
+        let mut count: u64 = 0;
+        while let Some(said) = reading.next(store).await? {
+            count = count.saturating_add(u64::try_from(said.len()).unwrap_or(u64::MAX));
+        }
+        Ok(Some(count))
+    }
+
+    fn reading(&self) -> Option<Reading> {
+        let (from, left) = offsets(self.entity.body);
+        Some(Reading { body: self.body, from, left, decoder: Some(Decoder::of(&self.entity)?) })
+    }
+
+    async fn send(
+        &self,
+        link: &mut dyn Link,
+        store: &Store,
+        shown: Shown,
+        form: LiteralOctets,
+    ) -> std::io::Result<()> {
+        let Some(mut reading) = self.reading() else { return Ok(()) };
+        let (mut skipped, mut left) = (shown.from, shown.count);
+        while left > 0 {
+            let said = reading.next(store).await.map_err(std::io::Error::other)?;
+            let said = said.ok_or(std::io::ErrorKind::UnexpectedEof)?;
+            let start = usize::try_from(skipped).unwrap_or(usize::MAX).min(said.len());
+            skipped = skipped.saturating_sub(u64::try_from(start).unwrap_or(u64::MAX));
+            let rest = said.get(start..).unwrap_or_default();
+            let rest = rest.get(..usize::try_from(left).unwrap_or(usize::MAX)).unwrap_or(rest);
+            left = left.saturating_sub(u64::try_from(rest.len()).unwrap_or(u64::MAX));
+            send(link, rest, form).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A part that is being read without its transfer encoding.
+struct Reading {
+    body: BodyId,
+    from: u64,
+    left: u64,
+    /// None behind the end.
+    decoder: Option<Decoder>,
+}
+
+impl Reading {
+    /// What the next octets say, or nothing behind the end.
+    async fn next(&mut self, store: &Store) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut said = Vec::new();
+        let Some(decoder) = &mut self.decoder else { return Ok(None) };
+        if self.left == 0 {
+            if let Some(decoder) = self.decoder.take() {
+                decoder.finish(&mut said);
+            }
+            return Ok(Some(said));
+        }
+        let count = self.left.min(READ);
+        let piece = store.body_range(self.body, self.from, count).await?;
+        decoder.feed(&piece, &mut said);
+        self.from = self.from.saturating_add(count);
+        self.left = self.left.saturating_sub(count);
+        Ok(Some(said))
     }
 }
 
@@ -89,6 +182,13 @@ impl Loader {
         Self { store, body, octets, whole: None, structure: None }
     }
 
+    /// With what of it has been loaded together with other messages.
+    pub(crate) fn with(mut self, loaded: Loaded) -> Self {
+        self.whole = loaded.octets.map(Arc::new);
+        self.structure = loaded.structure.as_deref().and_then(decode).map(Arc::new);
+        self
+    }
+
     /// At most `count` octets from `from` on.
     ///
     /// # Errors
@@ -103,7 +203,7 @@ impl Loader {
             return Ok(Octets::Here(whole, Span::new(start, end)));
         }
         if count <= READ {
-            let part: Arc<[u8]> = self.store.body_range(self.body, from, count).await?.into();
+            let part = Arc::new(self.store.body_range(self.body, from, count).await?);
             let span = Span::new(0, part.len());
             return Ok(Octets::Here(part, span));
         }
@@ -112,11 +212,11 @@ impl Loader {
         Ok(Octets::Stored(self.body, from, count))
     }
 
-    async fn whole(&mut self) -> Result<Arc<[u8]>, StoreError> {
+    async fn whole(&mut self) -> Result<Arc<Vec<u8>>, StoreError> {
         if let Some(whole) = &self.whole {
             return Ok(Arc::clone(whole));
         }
-        let whole: Arc<[u8]> = self.store.body_range(self.body, 0, u64::MAX).await?.into();
+        let whole = Arc::new(self.store.body_range(self.body, 0, u64::MAX).await?);
         self.whole = Some(Arc::clone(&whole));
         Ok(whole)
     }
@@ -127,10 +227,17 @@ impl Loader {
         self.store.body_range(self.body, start, count.min(HEADER_OCTETS)).await
     }
 
-    /// All octets that stand there, in memory.
+    /// The octets that stand there, in memory: whoever asks sees to it that they are few.
     pub(crate) async fn part(&mut self, span: Span) -> Result<Vec<u8>, StoreError> {
         let (start, count) = offsets(span);
         self.store.body_range(self.body, start, count).await
+    }
+
+    /// What a large part says without its transfer encoding; nothing where that is not known.
+    pub(crate) async fn decoded(&mut self, entity: Entity) -> Result<Option<Octets>, StoreError> {
+        let part = Part { body: self.body, entity };
+        let count = part.count(&self.store).await?;
+        Ok(count.map(|count| Octets::Decoded(Box::new(part), Shown { from: 0, count })))
     }
 
     /// The message's structure.

@@ -2,30 +2,67 @@
 //! for.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
 
 use time::Date;
 
 use crate::message::collation::casemap;
-use crate::message::{Header, Structure, date, search};
+use crate::message::{Decoder, Entity, Header, Span, Structure, date, search};
+use crate::store::{BodyId, READ, Store, StoreError};
 
-/// A loaded message.
+/// How much of a header section is looked through.
+const HEADER_OCTETS: u64 = 1024 * 1024;
+/// How much of a line waits for its end before it is looked at.
+const LINE: usize = 128 * 1024;
+
+/// What of a message is loaded.
 pub(crate) struct Content {
-    octets: Arc<[u8]>,
-    structure: Structure,
-    header: OnceCell<String>,
-    body: OnceCell<Vec<String>>,
+    header: Vec<u8>,
+    header_text: OnceCell<String>,
+    body: Body,
+}
+
+enum Body {
+    /// All of a small message.
+    Whole { octets: Vec<u8>, structure: Box<Structure>, texts: OnceCell<Vec<String>> },
+    /// Of a large one, which of the needles its body holds.
+    Found(Vec<String>),
 }
 
 impl Content {
-    /// The content with these octets.
-    pub(crate) fn new(octets: Arc<[u8]>) -> Self {
-        let structure = Structure::parse(&octets);
-        Self { octets, structure, header: OnceCell::new(), body: OnceCell::new() }
+    /// A message of which all octets are here.
+    pub(crate) fn whole(octets: Vec<u8>) -> Self {
+        let structure = Box::new(Structure::parse(&octets));
+        let header = structure.root.header.of(&octets).to_vec();
+        let body = Body::Whole { octets, structure, texts: OnceCell::new() };
+        Self { header, header_text: OnceCell::new(), body }
+    }
+
+    /// A message that is too large for that: its body is read through for the needles (folded).
+    pub(crate) async fn read_through(
+        store: &Store,
+        body: BodyId,
+        needles: &[&str],
+    ) -> Result<Self, StoreError> {
+        let structure = store.structure(body).await?;
+        let header = range(store, body, structure.root.header, HEADER_OCTETS).await?;
+        let mut hay = Hay::new(needles);
+        for (index, entity) in structure.root.walk().enumerate() {
+            if index > 0 {
+                let octets = range(store, body, entity.header, HEADER_OCTETS).await?;
+                let all = Span::new(0, octets.len());
+                hay.take(&search::header_text(&Header::new(&octets, all)));
+                hay.gap();
+            }
+            if entity.media.is_kind("text") && !hay.is_done() {
+                read_text(store, body, entity, &mut hay).await?;
+                hay.gap();
+            }
+        }
+        Ok(Self { header, header_text: OnceCell::new(), body: Body::Found(hay.found) })
     }
 
     fn fields(&self) -> Header<'_> {
-        self.structure.root.fields(&self.octets)
+        Header::new(&self.header, Span::new(0, self.header.len()))
     }
 
     /// Whether a field of that name holds `needle` (folded); any field of that name does where
@@ -36,15 +73,20 @@ impl Content {
 
     /// Whether the body holds `needle` (folded).
     pub(crate) fn body_holds(&self, needle: &str) -> bool {
-        let texts = self.body.get_or_init(|| {
-            search::body_texts(&self.octets, &self.structure).map(|text| casemap(&text)).collect()
-        });
-        needle.is_empty() || texts.iter().any(|text| text.contains(needle))
+        match &self.body {
+            Body::Found(found) => needle.is_empty() || found.iter().any(|found| found == needle),
+            Body::Whole { octets, structure, texts } => {
+                let texts = texts.get_or_init(|| {
+                    search::body_texts(octets, structure).map(|text| casemap(&text)).collect()
+                });
+                needle.is_empty() || texts.iter().any(|text| text.contains(needle))
+            }
+        }
     }
 
     /// Whether the header holds `needle` (folded).
     pub(crate) fn header_holds(&self, needle: &str) -> bool {
-        let text = self.header.get_or_init(|| casemap(&search::header_text(&self.fields())));
+        let text = self.header_text.get_or_init(|| casemap(&search::header_text(&self.fields())));
         text.contains(needle)
     }
 
@@ -53,4 +95,86 @@ impl Content {
         let field = self.fields().first("Date")?;
         Some(date::parse(&field.value())?.date())
     }
+}
+
+/// Text that comes piece by piece, and the needles that are looked for in it.
+struct Hay<'n> {
+    wanted: Vec<&'n str>,
+    found: Vec<String>,
+    /// The end of what came before, in which a needle may have begun.
+    tail: String,
+    longest: usize,
+}
+
+impl<'n> Hay<'n> {
+    fn new(needles: &[&'n str]) -> Self {
+        let longest = needles.iter().map(|needle| needle.len()).max().unwrap_or(0);
+        Self { wanted: needles.to_vec(), found: Vec::new(), tail: String::new(), longest }
+    }
+
+    fn is_done(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    fn take(&mut self, text: &str) {
+        self.tail.push_str(&casemap(text));
+        let (hay, found) = (&self.tail, &mut self.found);
+        self.wanted.retain(|needle| {
+            let here = hay.contains(needle);
+            found.extend(here.then(|| (*needle).to_owned()));
+            !here
+        });
+        let mut cut = self.tail.len().saturating_sub(self.longest);
+        while !self.tail.is_char_boundary(cut) {
+            cut = cut.saturating_sub(1);
+        }
+        self.tail.drain(..cut);
+    }
+
+    /// What follows is another text.
+    fn gap(&mut self) {
+        self.tail.clear();
+    }
+}
+
+/// Reads a text part through. Its text is cut at line ends, which no charset of mail has within a
+/// character.
+async fn read_text(
+    store: &Store,
+    body: BodyId,
+    entity: &Entity,
+    hay: &mut Hay<'_>,
+) -> Result<(), StoreError> {
+    let (mut from, end) = (octets(entity.body.start), octets(entity.body.end));
+    let mut decoder = Decoder::of(entity);
+    let mut decoded = Vec::new();
+    while from < end && !hay.is_done() {
+        let piece = store.body_range(body, from, READ.min(end.saturating_sub(from))).await?;
+        if piece.is_empty() {
+            break;
+        }
+        match &mut decoder {
+            Some(decoder) => decoder.feed(&piece, &mut decoded),
+            None => decoded.extend_from_slice(&piece),
+        }
+        let whole = memchr::memrchr(b'\n', &decoded).map_or(0, |at| at.saturating_add(1));
+        let whole = if whole == 0 && decoded.len() > LINE { decoded.len() } else { whole };
+        let rest = decoded.split_off(whole);
+        hay.take(&search::text_of(&decoded, entity));
+        decoded = rest;
+        from = from.saturating_add(READ);
+    }
+    if let Some(decoder) = decoder {
+        decoder.finish(&mut decoded);
+    }
+    hay.take(&search::text_of(&decoded, entity));
+    Ok(())
+}
+
+async fn range(store: &Store, body: BodyId, span: Span, most: u64) -> Result<Vec<u8>, StoreError> {
+    store.body_range(body, octets(span.start), octets(span.len()).min(most)).await
+}
+
+fn octets(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -145,6 +145,13 @@ impl Compiled {
         self.all(&self.all_of, candidate)
     }
 
+    /// What is looked for in bodies.
+    pub(crate) fn body_needles(&self) -> Vec<&str> {
+        let mut needles = Vec::new();
+        self.all_of.iter().for_each(|criterion| criterion.add_body_needles(&mut needles));
+        needles
+    }
+
     /// False if any is false; else unknown if any is unknown; else true.
     fn all(&self, criteria: &[Criterion], candidate: &Candidate<'_>) -> Option<bool> {
         let mut known = Some(true);
@@ -175,6 +182,21 @@ impl Compiled {
             (Some(true), _) | (_, Some(true)) => Some(true),
             (Some(false), Some(false)) => Some(false),
             _ => None,
+        }
+    }
+}
+
+impl Criterion {
+    fn add_body_needles<'c>(&'c self, needles: &mut Vec<&'c str>) {
+        match self {
+            Self::Body(needle) | Self::Text(needle) => needles.push(needle),
+            Self::Not(inner) => inner.add_body_needles(needles),
+            Self::Or(left, right) => {
+                left.add_body_needles(needles);
+                right.add_body_needles(needles);
+            }
+            Self::AllOf(all) => all.iter().for_each(|criterion| criterion.add_body_needles(needles)),
+            _ => {}
         }
     }
 }

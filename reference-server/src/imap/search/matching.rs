@@ -1,11 +1,11 @@
 //! Search keys put to messages, whose octets are loaded where the answer hangs on them.
 
-use std::sync::Arc;
-
 use super::{Candidate, Compiled, Content};
-use crate::imap::heavy::work_on;
 use crate::imap::view::{Entry, Numbering};
 use crate::store::{BodyId, ModSeq, Octets, Store, StoreError, Uid};
+
+/// The largest message that is held whole while it is looked through.
+const SMALL: u64 = 256 * 1024;
 
 /// A message that matches.
 #[derive(Debug, Clone)]
@@ -45,21 +45,15 @@ pub(crate) enum Missed {
 /// (RFC 2180, section 4.3).
 pub(crate) async fn matching(
     store: &Store,
-    compiled: &Arc<Compiled>,
+    compiled: &Compiled,
     entries: impl Iterator<Item = (u32, &Entry)>,
 ) -> Result<(Vec<Found>, Missed), StoreError> {
     let (mut found, mut missed) = (Vec::new(), Missed::None);
     for (number, entry) in entries {
         let matches = match decide(compiled, number, entry, None) {
             Some(decided) => decided,
-            None => match store.body_range(entry.message.body, 0, u64::MAX).await {
-                Ok(octets) => {
-                    let octets: Arc<[u8]> = octets.into();
-                    let (compiled, entry) = (Arc::clone(compiled), entry.clone());
-                    work_on(octets.len(), move || decide(&compiled, number, &entry, Some(octets)))
-                        .await?
-                        .unwrap_or(false)
-                }
+            None => match load(store, entry, compiled).await {
+                Ok(content) => decide(compiled, number, entry, Some(&content)).unwrap_or(false),
                 Err(StoreError::NoSuchMessage) => {
                     missed = Missed::Some;
                     false
@@ -82,8 +76,16 @@ pub(crate) async fn matching(
     Ok((found, missed))
 }
 
-/// Whether the message matches; `None` where that depends on octets that are not given.
-fn decide(compiled: &Compiled, number: u32, entry: &Entry, octets: Option<Arc<[u8]>>) -> Option<bool> {
-    let content = octets.map(Content::new);
-    compiled.matches(&Candidate { number, entry, content: content.as_ref() })
+/// What a message says, as far as the criteria need it.
+async fn load(store: &Store, entry: &Entry, compiled: &Compiled) -> Result<Content, StoreError> {
+    let body = entry.message.body;
+    if entry.message.octets.0 > SMALL {
+        return Content::read_through(store, body, &compiled.body_needles()).await;
+    }
+    Ok(Content::whole(store.body_range(body, 0, u64::MAX).await?))
+}
+
+/// Whether the message matches; `None` where that depends on content that is not given.
+fn decide(compiled: &Compiled, number: u32, entry: &Entry, content: Option<&Content>) -> Option<bool> {
+    compiled.matches(&Candidate { number, entry, content })
 }

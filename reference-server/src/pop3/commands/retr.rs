@@ -19,7 +19,7 @@ pub(in super::super) const SPEC: Spec = Spec {
 /// Sends the message.
 pub(in super::super) async fn run(
     store: &Store,
-    maildrop: &Maildrop,
+    maildrop: &mut Maildrop,
     number: MessageNumber,
     reads: Reads,
 ) -> Reply {

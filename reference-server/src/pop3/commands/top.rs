@@ -22,7 +22,7 @@ pub(in super::super) const SPEC: Spec = Spec {
 /// Sends the header, the blank line and so many lines of the body.
 pub(in super::super) async fn run(
     store: &Store,
-    maildrop: &Maildrop,
+    maildrop: &mut Maildrop,
     number: MessageNumber,
     lines: u64,
     reads: Reads,
