@@ -8,16 +8,28 @@ mod auth_scram_proof_unchecked;
 mod auth_token_unchecked;
 mod clock_gives_up_at_once;
 mod clock_never_tries_again;
+mod imap_append_flags_ignored;
 mod imap_body_lines_off_by_one;
+mod imap_close_keeps_deleted;
 mod imap_emailid_of_the_mailbox;
+mod imap_examine_changes;
 mod imap_expunge_during_fetch;
+mod imap_idle_silent;
 mod imap_literal_one_short;
 mod imap_nested_part_octets_off_by_one;
+mod imap_rev2_search_response;
 mod imap_search_not_ignored;
 mod imap_sort_date_by_arrival;
+mod imap_store_adds_replace;
 mod imap_uid_fetch_without_uid;
+mod imap_uid_search_by_number;
+mod imap_uidnext_stays;
+mod imap_uidvalidity_stays;
+mod imap_unchangedsince_ignored;
+mod imap_vanished_missing;
 mod lmtp_one_reply;
 mod pop3_dots_not_stuffed;
+mod pop3_rset_ignored;
 mod pop3_update_without_quit;
 mod pop3_utf8_unasked;
 mod queue_report_with_sender;
@@ -47,16 +59,28 @@ const ALL: &[Deviation] = &[
     auth_token_unchecked::DEVIATION,
     clock_gives_up_at_once::DEVIATION,
     clock_never_tries_again::DEVIATION,
+    imap_append_flags_ignored::DEVIATION,
     imap_body_lines_off_by_one::DEVIATION,
+    imap_close_keeps_deleted::DEVIATION,
     imap_emailid_of_the_mailbox::DEVIATION,
+    imap_examine_changes::DEVIATION,
     imap_expunge_during_fetch::DEVIATION,
+    imap_idle_silent::DEVIATION,
     imap_literal_one_short::DEVIATION,
     imap_nested_part_octets_off_by_one::DEVIATION,
+    imap_rev2_search_response::DEVIATION,
     imap_search_not_ignored::DEVIATION,
     imap_sort_date_by_arrival::DEVIATION,
+    imap_store_adds_replace::DEVIATION,
     imap_uid_fetch_without_uid::DEVIATION,
+    imap_uid_search_by_number::DEVIATION,
+    imap_uidnext_stays::DEVIATION,
+    imap_uidvalidity_stays::DEVIATION,
+    imap_unchangedsince_ignored::DEVIATION,
+    imap_vanished_missing::DEVIATION,
     lmtp_one_reply::DEVIATION,
     pop3_dots_not_stuffed::DEVIATION,
+    pop3_rset_ignored::DEVIATION,
     pop3_update_without_quit::DEVIATION,
     pop3_utf8_unasked::DEVIATION,
     queue_report_with_sender::DEVIATION,

@@ -5,10 +5,10 @@
 use time::OffsetDateTime;
 
 use crate::auth::Verified;
-use crate::imap::{EmailPlace, Expunges, SortFacts};
+use crate::imap::{EmailPlace, Expunges, Numbering, SortFacts};
 use crate::pop3::Ending;
 use crate::queue::Next;
-use crate::store::{AnswerTiming, Counted};
+use crate::store::{Access, AnswerTiming, Counted, FlagChange, Flags, ModSeq};
 
 /// All seams of a running server.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +69,9 @@ pub(crate) struct Gate {
     pub(crate) smtp_binary_by_data: fn() -> bool,
     /// POP3: must UTF8 come before a message with header fields in UTF-8 (RFC 6856, section 2.1)?
     pub(crate) pop3_utf8_needed: fn() -> bool,
+    /// IMAP: with which access is a mailbox open that was opened with this one (RFC 3501, section
+    /// 6.3.2)?
+    pub(crate) imap_access: fn(Access) -> Access,
 }
 
 impl Default for Gate {
@@ -78,6 +81,7 @@ impl Default for Gate {
             smtp_parameters_known: || true,
             smtp_binary_by_data: || false,
             pop3_utf8_needed: || true,
+            imap_access: |access| access,
         }
     }
 }
@@ -112,11 +116,25 @@ pub(crate) struct View {
     /// May EXPUNGE be told at the end of a command, given what its kind allows (RFC 3501,
     /// section 7.4.1)?
     pub(crate) imap_expunges: fn(Expunges) -> Expunges,
+    /// Are news told while IDLE is in effect (RFC 2177, section 3)?
+    pub(crate) imap_idle_tells: fn() -> bool,
+    /// The UIDNEXT that SELECT tells, given what it is (RFC 3501, section 2.3.1.1).
+    pub(crate) imap_uid_next: fn(u32) -> u32,
+    /// The UIDVALIDITY that SELECT tells, given what it is (RFC 3501, section 2.3.1.1).
+    pub(crate) imap_uid_validity: fn(u32) -> u32,
+    /// Are expunges of before told by SELECT and FETCH (RFC 7162, sections 3.2.5.1 and 3.2.6)?
+    pub(crate) imap_vanished_told: fn() -> bool,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { imap_expunges: |allowed| allowed }
+        Self {
+            imap_expunges: |allowed| allowed,
+            imap_idle_tells: || true,
+            imap_uid_next: |next| next,
+            imap_uid_validity: |validity| validity,
+            imap_vanished_told: || true,
+        }
     }
 }
 
@@ -127,11 +145,17 @@ pub(crate) struct Evaluator {
     pub(crate) imap_search_not: fn(bool) -> bool,
     /// The date by which SORT DATE sorts (RFC 5256, section 2.2).
     pub(crate) imap_sort_sent: fn(&SortFacts<'_>) -> OffsetDateTime,
+    /// What numbers the answer to UID SEARCH has, or that to SEARCH (RFC 3501, section 6.4.8).
+    pub(crate) imap_search_numbering: fn(Numbering) -> Numbering,
 }
 
 impl Default for Evaluator {
     fn default() -> Self {
-        Self { imap_search_not: |matches| !matches, imap_sort_sent: |facts| facts.sent() }
+        Self {
+            imap_search_not: |matches| !matches,
+            imap_sort_sent: |facts| facts.sent(),
+            imap_search_numbering: |numbering| numbering,
+        }
     }
 }
 
@@ -152,6 +176,8 @@ pub(crate) struct Renderer {
     pub(crate) imap_email_number: fn(EmailPlace) -> i64,
     /// How many octets FETCH announces for a literal, given how many follow (RFC 3501, section 4.3).
     pub(crate) imap_literal_octets: fn(u64) -> u64,
+    /// Is SEARCH answered by ESEARCH in IMAP4rev2 (RFC 9051, section 6.4.4)?
+    pub(crate) imap_rev2_esearch: fn() -> bool,
 }
 
 impl Default for Renderer {
@@ -164,6 +190,7 @@ impl Default for Renderer {
             imap_uid_unasked: || true,
             imap_email_number: |place| place.body,
             imap_literal_octets: |octets| octets,
+            imap_rev2_esearch: || true,
         }
     }
 }
@@ -193,6 +220,16 @@ pub(crate) struct StoreSeam {
     pub(crate) pop3_updates: fn(Ending) -> bool,
     /// Is IMAP COPY held to the quota (RFC 9208, section 4.3.1)?
     pub(crate) imap_copy_counted: fn() -> Counted,
+    /// Does RSET take the marks away (RFC 1939, section 5)?
+    pub(crate) pop3_rset_unmarks: fn() -> bool,
+    /// What STORE does, given what it is asked to do (RFC 3501, section 6.4.6).
+    pub(crate) imap_change: fn(FlagChange) -> FlagChange,
+    /// The modification sequence that bounds a conditional STORE (RFC 7162, section 3.1.3).
+    pub(crate) imap_unchanged_since: fn(Option<ModSeq>) -> Option<ModSeq>,
+    /// The flags of an appended message, given those in the command (RFC 3501, section 6.3.11).
+    pub(crate) imap_append_flags: fn(Flags) -> Flags,
+    /// Does CLOSE expunge (RFC 3501, section 6.4.2)?
+    pub(crate) imap_close_expunges: fn() -> bool,
 }
 
 impl Default for StoreSeam {
@@ -201,6 +238,11 @@ impl Default for StoreSeam {
             answer: AnswerTiming::AfterCommit,
             pop3_updates: |ending| ending == Ending::Quit,
             imap_copy_counted: || Counted::Yes,
+            pop3_rset_unmarks: || true,
+            imap_change: |change| change,
+            imap_unchanged_since: |since| since,
+            imap_append_flags: |flags| flags,
+            imap_close_expunges: || true,
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) use order::Facts as SortFacts;
 use policy::Literals;
 pub(crate) use policy::Policy;
 pub(crate) use response::EmailPlace;
-pub(crate) use view::Expunges;
+pub(crate) use view::{Expunges, Numbering};
 
 /// The capability of users who set their own quotas.
 pub(crate) const QUOTASET: &str = "QUOTASET";

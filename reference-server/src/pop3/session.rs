@@ -253,13 +253,14 @@ impl Session {
         let store = &self.context.shared.store;
         let needed = (self.context.shared.seams.gate.pop3_utf8_needed)();
         let reads = if needed { self.reads } else { Reads::Utf8 };
+        let unmarks = self.context.shared.seams.store.pop3_rset_unmarks;
         match request {
             Request::Stat => stat::run(maildrop),
             Request::List(number) => list::run(maildrop, number),
             Request::Retr(number) => retr::run(store, maildrop, number, reads).await,
             Request::Dele(number) => dele::run(maildrop, number),
             Request::Noop => noop::run(),
-            Request::Rset => rset::run(maildrop),
+            Request::Rset => rset::run(maildrop, unmarks),
             Request::Top(number, lines) => top::run(store, maildrop, number, lines, reads).await,
             Request::Uidl(number) => uidl::run(maildrop, number),
             Request::Lang(range) => lang::run(range.as_deref()),

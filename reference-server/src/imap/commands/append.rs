@@ -89,10 +89,11 @@ pub(super) async fn received(session: &mut Session, given: Vec<Given>) -> Result
         return Err(Reply::no("a message of no octets is none").with(ResponseCode::Cannot).into());
     }
     let mut messages = Vec::new();
+    let set = session.context.shared.seams.store.imap_append_flags;
     for (given, upload) in given.into_iter().zip(session.take_uploads()) {
         messages.push(NewMessage {
             content: fit(upload, given.literal.kind).await?,
-            flags: given.flags,
+            flags: set(given.flags),
             internal_date: given.date.unwrap_or_else(OffsetDateTime::now_utc),
         });
     }

@@ -31,7 +31,8 @@ impl Command for Close {
         Box::pin(async move {
             let view = session.view()?;
             let (mailbox, access) = (view.mailbox(), view.access());
-            if access == Access::ReadWrite {
+            let expunges = (session.context.shared.seams.store.imap_close_expunges)();
+            if access == Access::ReadWrite && expunges {
                 match session.store().expunge(mailbox, Which::Deleted).await {
                     // A mailbox that is gone has nothing left to expunge.
                     Ok(_) | Err(StoreError::NoSuchMailbox) => {}

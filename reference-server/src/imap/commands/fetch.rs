@@ -171,7 +171,7 @@ pub(super) async fn tell_vanished(
     let view = session.view()?;
     let mut vanished = store.vanished(view.mailbox(), since).await?;
     vanished.retain(|uid| within(ranges, uid.0) && !view.knows(*uid));
-    if vanished.is_empty() {
+    if vanished.is_empty() || !(session.context.shared.seams.view.imap_vanished_told)() {
         return Ok(());
     }
     let vanished: Vec<u32> = vanished.into_iter().map(|uid| uid.0).collect();

@@ -35,7 +35,9 @@ async fn wait_for_input(session: &mut Session) -> Result<(), Ended> {
     let mut news = mailbox.map(|mailbox| session.store().watch(mailbox));
     loop {
         session.refresh().await;
-        session.tell(Expunges::Told, Numbering::Sequence).await?;
+        if (session.context.shared.seams.view.imap_idle_tells)() {
+            session.tell(Expunges::Told, Numbering::Sequence).await?;
+        }
         if !session.link.buffered().is_empty() {
             return Ok(());
         }

@@ -67,13 +67,16 @@ impl Command for Search {
             let finding = find(session, charset.as_deref(), keys.clone()).await?;
             let sorted = in_order(session, finding.found.clone(), &self.criteria).await?;
             let found: Vec<Found> = sorted.iter().map(|(found, _)| found.clone()).collect();
+            let seams = &session.context.shared.seams;
+            let in_rev2 = session.revision() == Revision::Rev2 && (seams.renderer.imap_rev2_esearch)();
+            let numbering = (seams.evaluator.imap_search_numbering)(self.numbering);
             let out = match options {
-                None if self.answer == "SEARCH" && session.revision() == Revision::Rev2 => {
+                None if self.answer == "SEARCH" && in_rev2 => {
                     // IMAP4rev2 has no SEARCH response: nothing asked for is ALL (RFC 9051, section 6.4.4).
-                    extended(session.tag(), &found, &[ReturnOption::All], self.numbering, finding.modseq)
+                    extended(session.tag(), &found, &[ReturnOption::All], numbering, finding.modseq)
                 }
-                None => plain(self.answer, &found, self.numbering, finding.modseq),
-                Some(options) => extended(session.tag(), &found, options, self.numbering, finding.modseq),
+                None => plain(self.answer, &found, numbering, finding.modseq),
+                Some(options) => extended(session.tag(), &found, options, numbering, finding.modseq),
             };
             if wants(ReturnOption::Save) {
                 let options = options.as_deref().unwrap_or_default();

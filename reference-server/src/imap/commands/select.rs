@@ -117,12 +117,15 @@ impl Command for Select {
             let store = session.store();
             let snapshot = store.open_mailbox(account, &name, self.access).await?;
             let (validity, next) = (snapshot.mailbox.uid_validity.0, snapshot.mailbox.uid_next.0);
-            let view = View::new(snapshot, self.access, session.sync(), session.revision());
+            let seams = &session.context.shared.seams;
+            let access = (seams.gate.imap_access)(self.access);
+            let (told_validity, next) = ((seams.view.imap_uid_validity)(validity), (seams.view.imap_uid_next)(next));
+            let view = View::new(snapshot, access, session.sync(), session.revision());
             let mut out = Vec::new();
             if session.revision() == Revision::Rev2 {
                 list::tell_selected(&mut out, session, &name).await?;
             }
-            introduce(&mut out, &view, validity, next);
+            introduce(&mut out, &view, told_validity, next);
             session.link.write(&out).await?;
             session.set_selected(Some(view));
             if let Some(resync) = self.resync.filter(|resync| resync.validity == validity) {

@@ -84,7 +84,9 @@ impl Command for Store {
             if view.access() == Access::ReadOnly {
                 return Err(read_only().into());
             }
-            let done = change(session, &places, self.change, &self.flags, self.unchanged_since).await?;
+            let seam = &session.context.shared.seams.store;
+            let (how, since) = ((seam.imap_change)(self.change), (seam.imap_unchanged_since)(self.unchanged_since));
+            let done = change(session, &places, how, &self.flags, since).await?;
             let view = session.view()?;
             let mut out = Vec::new();
             view.tell_keywords(&mut out);

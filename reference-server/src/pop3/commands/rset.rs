@@ -12,8 +12,10 @@ pub(in super::super) const SPEC: Spec = Spec {
     capability: unannounced,
 };
 
-/// Unmarks all messages.
-pub(in super::super) fn run(maildrop: &mut Maildrop) -> Reply {
-    maildrop.unmark_all();
+/// Unmarks all messages, if `unmarks` says so.
+pub(in super::super) fn run(maildrop: &mut Maildrop, unmarks: fn() -> bool) -> Reply {
+    if unmarks() {
+        maildrop.unmark_all();
+    }
     Reply::ok(format!("maildrop has {}", maildrop.summary()))
 }
