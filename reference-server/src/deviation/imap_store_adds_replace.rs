@@ -9,8 +9,10 @@ pub(super) const DEVIATION: Deviation = Deviation {
     seam: Seam::Store,
     breaks: &["rfc3501-6.4.6-R1"],
     summary: "STORE +FLAGS replaces the flags that were there",
-    mount: |seams| seams.store.imap_change = |change| match change {
-        FlagChange::Add => FlagChange::Replace,
-        other => other,
+    mount: |seams| {
+        seams.store.imap_change = |change| match change {
+            FlagChange::Add => FlagChange::Replace,
+            other => other,
+        }
     },
 };

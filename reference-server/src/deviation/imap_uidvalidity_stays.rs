@@ -6,7 +6,7 @@ use super::{Deviation, Seam};
 pub(super) const DEVIATION: Deviation = Deviation {
     id: "imap-uidvalidity-stays",
     seam: Seam::View,
-    breaks: &["VALIDITY"],
-    summary: "a mailbox that was deleted and made again has the UIDVALIDITY of before",
+    breaks: &["rfc3501-6.3.3-4"],
+    summary: "the UIDVALIDITY that SELECT tells is always 1, also of a mailbox made anew",
     mount: |seams| seams.view.imap_uid_validity = |_| 1,
 };

@@ -119,7 +119,8 @@ impl Command for Select {
             let (validity, next) = (snapshot.mailbox.uid_validity.0, snapshot.mailbox.uid_next.0);
             let seams = &session.context.shared.seams;
             let access = (seams.gate.imap_access)(self.access);
-            let (told_validity, next) = ((seams.view.imap_uid_validity)(validity), (seams.view.imap_uid_next)(next));
+            let (told_validity, next) =
+                ((seams.view.imap_uid_validity)(validity), (seams.view.imap_uid_next)(next));
             let view = View::new(snapshot, access, session.sync(), session.revision());
             let mut out = Vec::new();
             if session.revision() == Revision::Rev2 {

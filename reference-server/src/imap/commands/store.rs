@@ -85,7 +85,8 @@ impl Command for Store {
                 return Err(read_only().into());
             }
             let seam = &session.context.shared.seams.store;
-            let (how, since) = ((seam.imap_change)(self.change), (seam.imap_unchanged_since)(self.unchanged_since));
+            let (how, since) =
+                ((seam.imap_change)(self.change), (seam.imap_unchanged_since)(self.unchanged_since));
             let done = change(session, &places, how, &self.flags, since).await?;
             let view = session.view()?;
             let mut out = Vec::new();
