@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -13,6 +13,10 @@ use crate::service::Service;
 
 /// How long to wait when no connection can be accepted, for want of descriptors.
 const BREATHER: Duration = Duration::from_millis(50);
+
+/// Connections that may wait to be accepted. One that finds no room is not refused: its client takes
+/// it for open, and waits for a greeting that never comes.
+const WAITING: u32 = 4096;
 
 /// A bound socket and what it offers.
 pub(crate) struct Listener {
@@ -24,7 +28,13 @@ pub(crate) struct Listener {
 impl Listener {
     /// Binds the address; port 0 is any free one.
     pub(crate) async fn bind(service: Service, address: SocketAddr) -> io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A restart may come before the last connections are forgotten; elsewhere the option lets
+        // others take the port.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        let socket = socket.listen(WAITING)?;
         let address = socket.local_addr()?;
         Ok(Self { socket, service, address })
     }
