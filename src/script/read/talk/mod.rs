@@ -34,18 +34,10 @@ pub(super) fn read(context: &mut Context<'_>, scope: &mut Scope, on: &str, node:
         label: None,
         labels: Vec::new(),
     };
-    for (offset, line) in scalar.lines() {
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        let indent = line.len() - line.trim_start().len();
-        let content = line.get(indent..).unwrap_or("");
-        if content.is_empty() || content.starts_with('#') {
-            continue;
-        }
-        let at = scalar.locate(offset + indent);
-        reader.line = Line { text: offset + indent, file: at, length: content.len() };
+    for (line, content) in said(scalar) {
+        reader.line = line;
         let mistakes = reader.context.decoder.mistakes();
-        reader.read_line(content, at);
-        let line = reader.line;
+        reader.read_line(content, line.file);
         let placed = |span| place(scalar, line, span);
         reader.context.decoder.place_since(mistakes, &placed);
     }
@@ -87,6 +79,17 @@ struct Line {
     text: usize,
     file: usize,
     length: usize,
+}
+
+/// The lines of a talk that say something, and where they stand: no empty ones, no comments.
+fn said(scalar: &Scalar) -> impl Iterator<Item = (Line, &str)> {
+    scalar.lines().filter_map(|(offset, line)| {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let content = line.trim_start();
+        let text = offset + line.len() - content.len();
+        let says = !content.is_empty() && !content.starts_with('#');
+        says.then(|| (Line { text, file: scalar.locate(text), length: content.len() }, content))
+    })
 }
 
 /// Where a span of a line really stands: texts put in for `${…}` may be longer or shorter than that.

@@ -1,6 +1,6 @@
 //! Conversations on a connection that was accepted: `C:` lines are expected, `S:` lines are sent.
 
-use super::{Line, place, split_law};
+use super::{Line, place, said, split_law};
 use crate::script::model::{HeardLine, Law, Occurrence, ServedTalk, Turn};
 use crate::script::pattern;
 use crate::script::read::scope::Scope;
@@ -29,18 +29,10 @@ pub(in crate::script::read) fn read(
     let scalar = context.decoder.scalar(node, "`talk`")?;
     let mistakes = context.decoder.mistakes();
     let mut reader = Reader { context, scope, scalar, line: Line::default(), turns: Vec::new() };
-    for (offset, line) in scalar.lines() {
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        let indent = line.len() - line.trim_start().len();
-        let content = line.get(indent..).unwrap_or("");
-        if content.is_empty() || content.starts_with('#') {
-            continue;
-        }
-        let at = scalar.locate(offset + indent);
-        reader.line = Line { text: offset + indent, file: at, length: content.len() };
+    for (line, content) in said(scalar) {
+        reader.line = line;
         let mistakes = reader.context.decoder.mistakes();
-        reader.read_line(content, at);
-        let line = reader.line;
+        reader.read_line(content, line.file);
         let placed = |span| place(scalar, line, span);
         reader.context.decoder.place_since(mistakes, &placed);
     }
