@@ -2,68 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic here is a failed test")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::process::Command;
 
-const SERVICES: [&str; 8] = ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s", "imap", "imaps"];
+mod running;
 
-fn serve(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mailspec"));
-    command.arg("serve").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// A running server, ended with the test.
-struct Running {
-    child: Child,
-    listeners: Vec<(String, String)>,
-}
-
-impl Running {
-    /// Starts a server with every service on a free port.
-    fn start(arguments: &[&str]) -> Self {
-        let mut command = serve(arguments);
-        for service in SERVICES {
-            command.arg(format!("--{service}")).arg("127.0.0.1:0");
-        }
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut listeners = Vec::new();
-        loop {
-            let line = lines.next().expect("the server ended").unwrap();
-            match line.split_once(' ') {
-                Some((service, address)) => listeners.push((service.to_owned(), address.to_owned())),
-                None => {
-                    assert_eq!(line, "ready");
-                    return Self { child, listeners };
-                }
-            }
-        }
-    }
-
-    fn connect(&self, service: &str) -> TcpStream {
-        let (_, address) = self.listeners.iter().find(|(name, _)| name == service).unwrap();
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        stream
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn read_line(stream: &TcpStream) -> String {
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line).unwrap();
-    line
-}
+use running::{Running, SERVICES, converse, read_line, serve};
 
 #[test]
 fn one_line_a_listener_in_order_and_greetings_behind_them() {
@@ -121,27 +65,13 @@ fn what_cannot_be_is_refused_with_status_two() {
         (vec!["--account", "alice"], "ADDRESS:SECRET"),
         (vec!["--pop3", "nowhere"], "ADDRESS:PORT"),
         (vec!["--dir", "x"], "cannot be used with"),
+        (vec!["--retry", "second-wait=1"], "first-wait, longest-wait"),
     ];
     for (arguments, wanted) in all {
         let output = serve(&["--smtp", "off", "--memory"]).args(&arguments).output().unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
         assert!(errors.contains(wanted), "{arguments:?}: {errors}");
-    }
-}
-
-/// Says each line to the server, and wants the last line of each reply to begin so.
-fn converse(stream: &TcpStream, lines: &[(&str, &str)]) {
-    let mut replies = BufReader::new(stream.try_clone().unwrap()).lines();
-    for (line, wanted) in lines {
-        (&mut &*stream).write_all(format!("{line}\r\n").as_bytes()).unwrap();
-        let reply = loop {
-            let reply = replies.next().expect("a reply").unwrap();
-            if reply.as_bytes().get(3) != Some(&b'-') {
-                break reply;
-            }
-        };
-        assert!(reply.starts_with(wanted), "{line}: {reply}");
     }
 }
 

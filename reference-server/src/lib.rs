@@ -45,4 +45,4 @@ pub use queue::{Clock, NextHop, RelayTls, Schedule};
 pub use server::{AccountError, Builder, Server, StartError};
 pub use service::{Service, UnknownService};
 pub use smtp::{SubmissionPolicy, SubmittedFields, SubmittingSenders};
-pub use store::{Chosen, Quota, Spool, SpoolError, Storage, Waiting, WaitingRecipient};
+pub use store::{Chosen, Done, Quota, Spool, SpoolError, Storage, Waiting, WaitingRecipient};

@@ -10,7 +10,7 @@ use std::io::Write;
 
 use reference_server::{
     AddressVerification, Builder, Intake, Limits, NextHop, PlaintextAuthentication, Quota,
-    RecoverableSecrets, RelayTls, Server, Service, Storage, SubmissionPolicy, SubmittedFields,
+    RecoverableSecrets, RelayTls, Schedule, Server, Service, Storage, SubmissionPolicy, SubmittedFields,
     SubmittingSenders, Timeouts,
 };
 
@@ -89,6 +89,11 @@ pub(crate) struct Args {
     /// write, handshake, shutdown. May be repeated.
     #[arg(long = "timeout", value_name = "NAME=SECONDS")]
     timeouts: Vec<Setting>,
+    /// When mail that could not be handed over is tried again, in seconds, as in `first-wait=300`:
+    /// first-wait, longest-wait (each wait is twice the one before, up to this), tell-delay-after,
+    /// give-up-after. May be repeated.
+    #[arg(long = "retry", value_name = "NAME=SECONDS")]
+    retries: Vec<Setting>,
     /// Hand mail for a domain over to a server, for users who have logged in:
     /// `example.org=127.0.0.1:2526`; `*` stands for every other domain, and USER:SECRET@ before the
     /// host logs in there. May be repeated.
@@ -300,8 +305,9 @@ impl Args {
     }
 
     /// The limits and times that were asked for.
-    fn bounds(&self) -> Result<(Limits, Timeouts), String> {
+    fn bounds(&self) -> Result<(Limits, Timeouts, Schedule), String> {
         let (mut limits, mut timeouts) = (Limits::default(), Timeouts::default());
+        let mut schedule = Schedule::default();
         for Setting { name, value } in &self.limits {
             if !limits.set(name, *value) {
                 return Err(format!("--limit: no {name:?}: there are {}", Limits::NAMES.join(", ")));
@@ -312,16 +318,22 @@ impl Args {
                 return Err(format!("--timeout: no {name:?}: there are {}", Timeouts::NAMES.join(", ")));
             }
         }
-        Ok((limits, timeouts))
+        for Setting { name, value } in &self.retries {
+            if !schedule.set(name, Duration::from_secs(u64::from(*value))) {
+                return Err(format!("--retry: no {name:?}: there are {}", Schedule::NAMES.join(", ")));
+            }
+        }
+        Ok((limits, timeouts, schedule))
     }
 
-    fn builder(&self, limits: Limits, timeouts: Timeouts) -> Builder {
+    fn builder(&self, (limits, timeouts, schedule): (Limits, Timeouts, Schedule)) -> Builder {
         let storage = if self.memory { Storage::Memory } else { Storage::Directory(self.dir.clone()) };
         let secrets = if self.cram_md5 { RecoverableSecrets::Kept } else { RecoverableSecrets::Never };
         let mut builder = Server::builder()
             .storage(storage)
             .limits(limits)
             .timeouts(timeouts)
+            .schedule(schedule)
             .submission(SubmissionPolicy {
                 fields: match self.submit_as_is {
                     true => SubmittedFields::AsTheyAre,
@@ -436,14 +448,14 @@ async fn serve(args: &Args) -> ExitCode {
             return Status::Inconclusive.into();
         }
     };
-    let (limits, timeouts) = match args.bounds() {
+    let bounds = match args.bounds() {
         Ok(bounds) => bounds,
         Err(error) => {
             complain(format_args!("{error}"));
             return Status::Usage.into();
         }
     };
-    let builder = match args.believing(args.builder(limits, timeouts)) {
+    let builder = match args.believing(args.builder(bounds)) {
         Ok(builder) => builder,
         Err(error) => {
             complain(format_args!("{error}"));

@@ -44,6 +44,22 @@ pub(crate) enum Next {
 }
 
 impl Schedule {
+    /// The names by which [`Schedule::set`] knows its times.
+    pub const NAMES: [&'static str; 4] = ["first-wait", "longest-wait", "tell-delay-after", "give-up-after"];
+
+    /// Sets the time of this name; `false` where there is none.
+    #[must_use]
+    pub fn set(&mut self, name: &str, time: Duration) -> bool {
+        match name {
+            "first-wait" => self.first_wait = time,
+            "longest-wait" => self.longest_wait = time,
+            "tell-delay-after" => self.tell_delay_after = time,
+            "give-up-after" => self.give_up_after = time,
+            _ => return false,
+        }
+        true
+    }
+
     /// What follows the failure at `now` of an attempt that had `earlier` attempts before it.
     pub(crate) fn next(&self, arrived: Millis, now: Millis, earlier: u32, told: bool) -> Next {
         let waited = now.saturating_sub(arrived);

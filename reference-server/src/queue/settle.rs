@@ -8,14 +8,16 @@ use super::outcome::{Outcome, Reason};
 use super::report::{Action, Told};
 use super::schedule::Next;
 use crate::context::Shared;
-use crate::store::{Fate, Millis, Pending, Queued, READ, StoreError};
+use crate::store::{Due, Fate, Millis, Pending, Queued, READ, StoreError};
 
-/// Notes what became of a message, and tells the sender what is to be told.
+/// Notes what became of a message, and tells the sender what is to be told; begins the attempt at the
+/// `next` piece of work with it.
 pub(super) async fn settle(
     shared: &Shared,
     message: &Queued,
     outcomes: Vec<Outcome>,
-) -> Result<(), StoreError> {
+    next: Option<Due>,
+) -> Result<Option<Queued>, StoreError> {
     let now = shared.outgoing.clock.millis();
     let mut fates = Vec::with_capacity(outcomes.len());
     let mut told = Vec::new();
@@ -37,11 +39,12 @@ pub(super) async fn settle(
     reports = reports.iter().flat_map(|report| std::iter::repeat_n(report.clone(), copies)).collect();
     let more = !reports.is_empty();
     reports.extend(local::into_mailboxes(shared, message, here).await?);
-    shared.store.queue_settle(message.id, fates, reports).await?;
+    let next = next.map(|due| (due, shared.outgoing.clock.millis()));
+    let begun = shared.store.queue_settle(message.id, fates, reports, next).await?;
     if more {
         shared.outgoing.bell.notify_one();
     }
-    Ok(())
+    Ok(begun)
 }
 
 /// A recipient after an attempt.

@@ -95,32 +95,43 @@ async fn start_due(
 
 async fn deliver_to(shared: Arc<Shared>, domain: String, work: Vec<Due>) {
     let mut errand = Errand::new(&shared, domain.clone());
-    for due in work {
-        let now = shared.outgoing.clock.millis();
-        let message = match shared.store.queue_message(&due, now).await {
-            Ok(Some(message)) => message,
-            Ok(None) => continue,
-            Err(error) => {
-                tracing::warn!(%error, "the queue cannot be read");
-                break;
+    if let Err(error) = work_off(&shared, &domain, work, &mut errand).await {
+        // What cannot be noted is tried again although it may have arrived: losing it would be worse
+        // (RFC 5321, section 6.1).
+        tracing::warn!(%error, "the queue cannot be read, or what became of a message not be noted");
+    }
+    errand.end();
+}
+
+async fn work_off(
+    shared: &Shared,
+    domain: &str,
+    work: Vec<Due>,
+    errand: &mut Errand<'_>,
+) -> Result<(), StoreError> {
+    let mut work = work.into_iter();
+    let mut begun = None;
+    loop {
+        let message = match begun.take() {
+            Some(message) => message,
+            None => {
+                let Some(due) = work.next() else { return Ok(()) };
+                match shared.store.queue_begin(&due, shared.outgoing.clock.millis()).await? {
+                    Some(message) => message,
+                    None => continue,
+                }
             }
         };
-        let outcomes = if is_too_late(&message, now) {
+        let outcomes = if is_too_late(&message, shared.outgoing.clock.millis()) {
             let reason = Reason::ours("5.4.7", "the time in which it was to be delivered is over");
             vec![Outcome::Failed(reason); message.recipients.len()]
-        } else if shared.is_local(&domain) {
-            local::find(&shared, &message).await
+        } else if shared.is_local(domain) {
+            local::find(shared, &message).await
         } else {
             errand.attempt(&message).await
         };
-        if let Err(error) = settle(&shared, &message, outcomes).await {
-            // Tried again although it may have arrived: losing it would be worse (RFC 5321,
-            // section 6.1).
-            tracing::warn!(%error, "what became of a message cannot be noted");
-            break;
-        }
+        begun = settle(shared, &message, outcomes, work.next()).await?;
     }
-    errand.end();
 }
 
 /// Is its time over, and is it to come back then (RFC 2852, section 4.1.3)?

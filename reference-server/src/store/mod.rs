@@ -33,6 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::watch;
@@ -53,7 +54,7 @@ pub(crate) use quota::Counted;
 pub use quota::Quota;
 pub(crate) use snapshot::{Access, Changes, Snapshot};
 pub(crate) use special_use::SpecialUse;
-pub use spool::{Chosen, Spool, SpoolError, Waiting, WaitingRecipient};
+pub use spool::{Chosen, Done, Spool, SpoolError, Waiting, WaitingRecipient};
 pub(crate) use terms::{DeliverBy, Hold, Lateness, Terms, TlsTerm};
 pub(crate) use writer::AnswerTiming;
 
@@ -107,6 +108,7 @@ impl Store {
             }
         };
         schema::prepare_writer(&connection)?;
+        outgoing::end_attempts(&connection)?;
         let next_spool = bodies::sweep(&connection)?.into();
         let (writer, thread) = writer::Writer::start(connection, Arc::clone(&feed), timing)?;
         threads.push(thread);
@@ -190,10 +192,25 @@ fn make_private(directory: &Path) -> std::io::Result<()> {
     builder.create(directory)
 }
 
+/// The file in the directory that a running server has locked.
+const LOCK: &str = "lock";
+/// For somebody who only looks whether a server is running.
+const GLANCE: Duration = Duration::from_millis(20);
+/// How often the lock is tried for.
+const TRIES: usize = 5;
+
 /// Keeps other processes out of the directory, until the file is closed.
 fn lock(directory: &Path) -> Result<File, StoreError> {
-    let file = File::options().create(true).truncate(false).write(true).open(directory.join("lock"))?;
-    match file.try_lock() {
+    let file = File::options().create(true).truncate(false).write(true).open(directory.join(LOCK))?;
+    let mut locked = file.try_lock();
+    for _ in 1..TRIES {
+        if !matches!(locked, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(GLANCE);
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
             Err(StoreError::Io(format!("{} is in use by another server", directory.display())))

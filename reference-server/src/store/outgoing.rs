@@ -17,7 +17,8 @@ use super::{Store, StoreError};
 use super::{mailboxes, schema};
 
 /// The queue's tables; a store made before there was a queue gets them when it is opened.
-/// Times are milliseconds since 1970. The octets of a message are a body like any other, which
+/// Times are milliseconds since 1970. A recipient is under way from the begin of an attempt until its
+/// outcome is noted: what a server that was killed leaves under way may have arrived. The octets of a message are a body like any other, which
 /// goes with it; `content` is where they were before.
 pub(super) const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS queue_messages (
@@ -48,6 +49,7 @@ CREATE TABLE IF NOT EXISTS queue_recipients (
     reason TEXT,
     delay_told INTEGER NOT NULL DEFAULT 0,
     lateness_told INTEGER NOT NULL DEFAULT 0,
+    under_way INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (message, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS queue_by_time ON queue_recipients (next_attempt);
@@ -225,40 +227,11 @@ impl Store {
         .await
     }
 
-    /// The message with its due recipients in this domain; `None` where there are none any
-    /// more.
-    pub(crate) async fn queue_message(&self, due: &Due, now: Millis) -> Result<Option<Queued>, StoreError> {
+    /// Begins an attempt: the message with its due recipients in this domain, noted as under way;
+    /// `None` where there are none any more, or where it is held.
+    pub(crate) async fn queue_begin(&self, due: &Due, now: Millis) -> Result<Option<Queued>, StoreError> {
         let due = due.clone();
-        self.read(move |sql| {
-            let recipients = pending(sql, &due, now)?;
-            if recipients.is_empty() {
-                return Ok(None);
-            }
-            let mut statement = sql.prepare_cached(
-                "SELECT sender, envelope_id, returned, arrived, body, length(bodies.content) + tail,
-                 queue_messages.*
-                 FROM queue_messages JOIN bodies ON bodies.id = body
-                 WHERE queue_messages.id = ?1 AND held = 0",
-            )?;
-            let found = statement.query_row([due.message], |row| {
-                let returned: Option<String> = row.get(2)?;
-                Ok(Queued {
-                    id: due.message,
-                    envelope: Envelope {
-                        sender: row.get(0)?,
-                        id: row.get(1)?,
-                        returned: returned.as_deref().and_then(Returned::parse),
-                        terms: Terms::of(row)?,
-                    },
-                    arrived: row.get(3)?,
-                    body: row.get(4)?,
-                    octets: row.get::<_, Octets>(5)?.0,
-                    recipients: Vec::new(),
-                })
-            });
-            Ok(found.optional()?.map(|message| Queued { recipients, ..message }))
-        })
-        .await
+        self.write(move |w| begin(w.sql, &due, now)).await
     }
 
     /// Makes due at `now` what waits for a domain, or for all domains below it too, and is not held;
@@ -288,19 +261,22 @@ impl Store {
     }
 
     /// Notes what became of recipients, and with it what the sender is told of them. The
-    /// message goes with the last of its recipients.
+    /// message goes with the last of its recipients. In the same commit the attempt at the `next` piece
+    /// of work begins, as by [`Store::queue_begin`], so that each message costs one commit.
     pub(crate) async fn queue_settle(
         &self,
         message: QueueId,
         fates: Vec<(u32, Fate)>,
         reports: Vec<Report>,
-    ) -> Result<(), StoreError> {
+        next: Option<(Due, Millis)>,
+    ) -> Result<Option<Queued>, StoreError> {
         self.write(move |w| {
             for (position, fate) in &fates {
                 settle(w.sql, message, *position, fate)?;
             }
             remove_if_done(w.sql, message)?;
-            reports.iter().try_for_each(|report| put_report(w, report))
+            reports.iter().try_for_each(|report| put_report(w, report))?;
+            next.map_or(Ok(None), |(due, now)| begin(w.sql, &due, now))
         })
         .await
     }
@@ -395,6 +371,53 @@ pub(super) fn add_terms(sql: &Connection) -> Result<(), StoreError> {
     schema::add_column(sql, "queue_recipients", "lateness_told INTEGER NOT NULL DEFAULT 0")
 }
 
+/// Recipients can be under way.
+pub(super) fn add_under_way(sql: &Connection) -> Result<(), StoreError> {
+    schema::add_column(sql, "queue_recipients", "under_way INTEGER NOT NULL DEFAULT 0")
+}
+
+/// Nothing is under way when a server starts.
+pub(super) fn end_attempts(sql: &Connection) -> Result<(), StoreError> {
+    sql.execute("UPDATE queue_recipients SET under_way = 0 WHERE under_way", [])?;
+    Ok(())
+}
+
+fn begin(sql: &Connection, due: &Due, now: Millis) -> Result<Option<Queued>, StoreError> {
+    let recipients = pending(sql, due, now)?;
+    if recipients.is_empty() {
+        return Ok(None);
+    }
+    let mut statement = sql.prepare_cached(
+        "SELECT sender, envelope_id, returned, arrived, body, length(bodies.content) + tail,
+         queue_messages.*
+         FROM queue_messages JOIN bodies ON bodies.id = body
+         WHERE queue_messages.id = ?1 AND held = 0",
+    )?;
+    let found = statement.query_row([due.message], |row| {
+        let returned: Option<String> = row.get(2)?;
+        Ok(Queued {
+            id: due.message,
+            envelope: Envelope {
+                sender: row.get(0)?,
+                id: row.get(1)?,
+                returned: returned.as_deref().and_then(Returned::parse),
+                terms: Terms::of(row)?,
+            },
+            arrived: row.get(3)?,
+            body: row.get(4)?,
+            octets: row.get::<_, Octets>(5)?.0,
+            recipients: Vec::new(),
+        })
+    });
+    let Some(message) = found.optional()? else { return Ok(None) };
+    let mut statement =
+        sql.prepare_cached("UPDATE queue_recipients SET under_way = 1 WHERE message = ?1 AND position = ?2")?;
+    for pending in &recipients {
+        statement.execute(params![due.message, pending.position])?;
+    }
+    Ok(Some(Queued { recipients, ..message }))
+}
+
 fn pending(sql: &Connection, due: &Due, now: Millis) -> Result<Vec<Pending>, StoreError> {
     let mut statement = sql.prepare_cached(
         "SELECT position, address, domain, notify, original, attempts, delay_told,
@@ -428,7 +451,7 @@ fn settle(sql: &Connection, message: QueueId, position: u32, fate: &Fate) -> Res
         Fate::Later { next, reason, delay_told, lateness_told } => sql
             .prepare_cached(
                 "UPDATE queue_recipients SET attempts = attempts + 1, next_attempt = ?3, reason = ?4,
-                 delay_told = ?5, lateness_told = ?6 WHERE message = ?1 AND position = ?2",
+                 delay_told = ?5, lateness_told = ?6, under_way = 0 WHERE message = ?1 AND position = ?2",
             )?
             .execute(params![message, position, next, reason, delay_told, lateness_told])?,
     };
@@ -472,7 +495,7 @@ mod tests {
         assert_eq!(store.queue_due(999, 10).await.unwrap(), []);
         let due = store.queue_due(1000, 10).await.unwrap();
         assert_eq!(due.iter().map(|due| due.domain.as_str()).collect::<Vec<_>>(), ["one.test", "two.test"]);
-        let one = store.queue_message(&due[0], 1000).await.unwrap().unwrap();
+        let one = store.queue_begin(&due[0], 1000).await.unwrap().unwrap();
         assert_eq!(one.recipients.len(), 2);
         let later = Fate::Later {
             next: 5000,
@@ -480,12 +503,13 @@ mod tests {
             delay_told: false,
             lateness_told: false,
         };
-        store.queue_settle(one.id, vec![(0, Fate::Settled), (1, later)], vec![]).await.unwrap();
+        store.queue_settle(one.id, vec![(0, Fate::Settled), (1, later)], vec![], None).await.unwrap();
         assert_eq!(store.queue_next(1000).await.unwrap(), Some(5000));
-        assert!(store.queue_message(&due[0], 4999).await.unwrap().is_none());
-        let again = store.queue_message(&due[0], 5000).await.unwrap().unwrap();
+        assert!(store.queue_begin(&due[0], 4999).await.unwrap().is_none());
+        let again = store.queue_begin(&due[0], 5000).await.unwrap().unwrap();
         assert_eq!((again.recipients[0].position, again.recipients[0].attempts), (1, 1));
-        store.queue_settle(one.id, vec![(1, Fate::Settled), (2, Fate::Settled)], vec![]).await.unwrap();
+        let rest = vec![(1, Fate::Settled), (2, Fate::Settled)];
+        store.queue_settle(one.id, rest, vec![], None).await.unwrap();
         assert_eq!(store.queue_due(9999, 10).await.unwrap(), []);
         let left =
             store.read(|sql| Ok(sql.query_row("SELECT COUNT(*) FROM queue_messages", [], |r| r.get(0))?));

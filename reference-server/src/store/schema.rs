@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::StoreError;
 
 /// Version of the tables, kept in `PRAGMA user_version`.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 
 /// What version 2 has and version 1 had not.
 const FROM_1_TO_2: &str = "ALTER TABLE mailboxes ADD COLUMN special_uses TEXT NOT NULL DEFAULT '';";
@@ -185,6 +185,10 @@ fn bring_up_to_date(connection: &Connection, version: i64) -> Result<(), StoreEr
         // The queue's messages have terms.
         connection.execute_batch(super::outgoing::TABLES)?;
         super::outgoing::add_terms(connection)?;
+    }
+    if version < 8 {
+        connection.execute_batch(super::outgoing::TABLES)?;
+        super::outgoing::add_under_way(connection)?;
     }
     connection.execute_batch(&format!("PRAGMA user_version = {VERSION}"))?;
     connection.execute_batch(super::outgoing::TABLES)?;

@@ -1,11 +1,14 @@
 //! The outgoing queue seen from outside of the server, also while that runs: listed, tried
-//! again, held, dropped. The way of `mailspec queue`.
+//! again, held, dropped. The way of `mailspec queue`. What is under way at the moment is neither
+//! stopped nor removed: whether it arrives is already the other server's to say.
 
-use std::path::Path;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
+use super::LOCK;
 use super::StoreError;
 use super::schema::DATABASE;
 
@@ -44,6 +47,18 @@ pub struct WaitingRecipient {
     pub next_attempt: i64,
     /// Why the latest attempt failed.
     pub reason: Option<String>,
+    /// Is it being tried at the moment?
+    pub under_way: bool,
+}
+
+/// How many messages something was done to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Those it was done to.
+    pub changed: usize,
+    /// Those that were chosen and are under way at the moment. Held or retried they are all the same, once
+    /// the attempt is over and has failed; removed they are not.
+    pub under_way: usize,
 }
 
 /// Which messages are meant.
@@ -59,6 +74,8 @@ pub enum Chosen {
 #[derive(Debug)]
 pub struct Spool {
     sql: Connection,
+    /// The file that a running server has locked.
+    lock: PathBuf,
 }
 
 /// Why the queue could not be read or changed.
@@ -92,7 +109,24 @@ impl Spool {
         let sql = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         sql.busy_timeout(PATIENCE)?;
         sql.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
-        Ok(Self { sql })
+        Ok(Self { sql, lock: directory.join(LOCK) })
+    }
+
+    /// Is a server running? Where none is, nothing is under way, whatever one that was killed has left.
+    fn is_served(&self) -> bool {
+        let Ok(file) = File::open(&self.lock) else { return false };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    /// What is chosen and under way.
+    fn under_way(&self, chosen: Chosen) -> Result<usize, SpoolError> {
+        let count: i64 = self.sql.query_row(
+            "SELECT COUNT(DISTINCT message) FROM queue_recipients
+             WHERE under_way AND (?1 IS NULL OR message = ?1)",
+            params![chosen.id()],
+            |row| row.get(0),
+        )?;
+        Ok(if count > 0 && self.is_served() { usize::try_from(count).unwrap_or(usize::MAX) } else { 0 })
     }
 
     /// What waits, oldest first.
@@ -124,8 +158,9 @@ impl Spool {
     }
 
     fn recipients(&self, message: i64) -> Result<Vec<WaitingRecipient>, SpoolError> {
+        let served = self.is_served();
         let mut statement = self.sql.prepare_cached(
-            "SELECT address, attempts, next_attempt, reason FROM queue_recipients
+            "SELECT address, attempts, next_attempt, reason, under_way FROM queue_recipients
              WHERE message = ?1 ORDER BY position",
         )?;
         let rows = statement.query_map([message], |row| {
@@ -134,41 +169,54 @@ impl Spool {
                 attempts: row.get(1)?,
                 next_attempt: row.get(2)?,
                 reason: row.get(3)?,
+                under_way: served && row.get(4)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Makes messages due now, also those that are held; gives how many.
+    /// Makes messages due now, also those that are held.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn retry(&self, chosen: Chosen) -> Result<usize, SpoolError> {
-        self.sql.execute(
+    pub fn retry(&self, chosen: Chosen) -> Result<Done, SpoolError> {
+        let statements = [
             "UPDATE queue_recipients SET next_attempt = 0 WHERE ?1 IS NULL OR message = ?1",
-            params![chosen.id()],
-        )?;
-        self.change("UPDATE queue_messages SET held = 0 WHERE ?1 IS NULL OR id = ?1", chosen)
+            "UPDATE queue_messages SET held = 0 WHERE ?1 IS NULL OR id = ?1",
+        ];
+        self.change(&statements, chosen)
     }
 
-    /// Keeps messages back until they are retried; gives how many.
+    /// Keeps messages back until they are retried.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn hold(&self, chosen: Chosen) -> Result<usize, SpoolError> {
-        self.change("UPDATE queue_messages SET held = 1 WHERE ?1 IS NULL OR id = ?1", chosen)
+    pub fn hold(&self, chosen: Chosen) -> Result<Done, SpoolError> {
+        self.change(&["UPDATE queue_messages SET held = 1 WHERE ?1 IS NULL OR id = ?1"], chosen)
     }
 
-    /// Removes messages, and tells nobody; gives how many.
+    /// Removes messages, but those that are under way, and tells nobody.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn remove(&self, chosen: Chosen) -> Result<usize, SpoolError> {
-        self.change("DELETE FROM queue_messages WHERE ?1 IS NULL OR id = ?1", chosen)
+    pub fn remove(&self, chosen: Chosen) -> Result<Done, SpoolError> {
+        let all = "DELETE FROM queue_messages WHERE ?1 IS NULL OR id = ?1";
+        let resting = "DELETE FROM queue_messages WHERE (?1 IS NULL OR id = ?1) AND NOT EXISTS
+             (SELECT 1 FROM queue_recipients WHERE message = queue_messages.id AND under_way)";
+        let statement = if self.is_served() { resting } else { all };
+        self.change(&[statement], chosen)
     }
 
-    fn change(&self, statement: &str, chosen: Chosen) -> Result<usize, SpoolError> {
-        Ok(self.sql.execute(statement, params![chosen.id()])?)
+    /// In one transaction; the last statement's rows are counted.
+    fn change(&self, statements: &[&str], chosen: Chosen) -> Result<Done, SpoolError> {
+        let transaction = Transaction::new_unchecked(&self.sql, TransactionBehavior::Immediate)?;
+        let under_way = self.under_way(chosen)?;
+        let mut changed = 0;
+        for statement in statements {
+            changed = transaction.execute(statement, params![chosen.id()])?;
+        }
+        transaction.commit()?;
+        Ok(Done { changed, under_way })
     }
 }
 
@@ -211,13 +259,24 @@ mod tests {
         let all = spool.list().unwrap();
         assert_eq!(all.len(), 2);
         assert_eq!((all[0].octets, all[0].recipients[0].address.as_str()), (3, "x@far.test"));
-        assert_eq!(spool.hold(Chosen::One(all[0].id)), Ok(1));
+        let changed = |changed| Ok(Done { changed, under_way: 0 });
+        assert_eq!(spool.hold(Chosen::One(all[0].id)), changed(1));
         assert_eq!(store.queue_due(5000, 10).await.unwrap().len(), 1);
-        assert_eq!(spool.retry(Chosen::All), Ok(2));
+        assert_eq!(spool.retry(Chosen::All), changed(2));
         assert_eq!(store.queue_due(0, 10).await.unwrap().len(), 2);
-        assert_eq!(spool.remove(Chosen::One(all[1].id)), Ok(1));
-        assert_eq!(spool.remove(Chosen::One(999)), Ok(0));
-        assert_eq!(store.queue_due(0, 10).await.unwrap().len(), 1);
+        assert_eq!(spool.remove(Chosen::One(all[1].id)), changed(1));
+        assert_eq!(spool.remove(Chosen::One(999)), changed(0));
+        let due = store.queue_due(0, 10).await.unwrap();
+        assert_eq!(due.len(), 1);
+
+        // What is under way stays, as long as there is a server to have it under way.
+        assert!(store.queue_begin(&due[0], 0).await.unwrap().is_some());
+        assert!(spool.list().unwrap()[0].recipients[0].under_way);
+        assert_eq!(spool.remove(Chosen::All), Ok(Done { changed: 0, under_way: 1 }));
+        assert_eq!(spool.hold(Chosen::All), Ok(Done { changed: 1, under_way: 1 }));
+        assert!(store.queue_begin(&due[0], 0).await.unwrap().is_none(), "it is held");
         store.close().await;
+        assert!(!spool.list().unwrap()[0].recipients[0].under_way);
+        assert_eq!(spool.remove(Chosen::All), changed(1));
     }
 }
