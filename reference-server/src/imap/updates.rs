@@ -54,13 +54,13 @@ impl Context {
             criteria,
             results: results.into_iter().map(|(found, keys)| (found.uid, keys)).collect(),
             seen: view.known(),
-            through: view.entries().last().map(|entry| entry.message.uid),
+            through: view.entries().last().map(Entry::uid),
         }
     }
 
     /// Whether something may have changed for the message since it was looked at.
     fn is_news(&self, entry: &Entry) -> bool {
-        entry.message.modseq > self.seen || self.through.is_none_or(|uid| entry.message.uid > uid)
+        entry.modseq() > self.seen || self.through.is_none_or(|uid| entry.uid() > uid)
     }
 
     fn has(&self, uid: Uid) -> bool {
@@ -75,8 +75,8 @@ impl Context {
         evaluation: Evaluation,
     ) -> Result<Vec<Found>, StoreError> {
         let compiled = Arc::new(compile(self.keys.clone(), Largest::of(view), evaluation.negation));
-        let news = view.numbered().filter(|(_, entry)| self.is_news(entry));
-        Ok(matching(store, &compiled, news).await?.0)
+        let news = view.numbered().filter(|message| self.is_news(message.entry));
+        Ok(matching(store, &compiled, view, news).await?.0)
     }
 
     /// ```abnf
@@ -91,14 +91,13 @@ impl Context {
     ) -> Result<Option<String>, StoreError> {
         let fitting = self.fitting(view, store, evaluation).await?;
         let stays = |entry: &Entry| {
-            !entry.is_gone()
-                && (!self.is_news(entry) || fitting.iter().any(|found| found.uid == entry.message.uid))
+            !entry.is_gone() && (!self.is_news(entry) || fitting.iter().any(|found| found.uid == entry.uid()))
         };
         let mut gone = Vec::new();
         for (place, entry) in view.entries().iter().enumerate() {
-            if self.has(entry.message.uid) && !stays(entry) {
+            if self.has(entry.uid()) && !stays(entry) {
                 let number = u32::try_from(place.saturating_add(1)).unwrap_or(u32::MAX);
-                gone.push((entry.message.uid, self.name(number, entry.message.uid)));
+                gone.push((entry.uid(), self.name(number, entry.uid())));
             }
         }
         let mut moves = Vec::new();
@@ -125,7 +124,7 @@ impl Context {
         new.retain(|found| !self.has(found.uid));
         let keyed = match self.criteria.as_slice() {
             [] => new.into_iter().map(|found| (found, Vec::new())).collect(),
-            criteria => with_keys(store, new, criteria, evaluation.sent).await?,
+            criteria => with_keys(store, view.mailbox(), new, criteria, evaluation.sent).await?,
         };
         let mut moves = Vec::new();
         for (found, keys) in keyed {
@@ -137,7 +136,7 @@ impl Context {
             moves.push((place, found.named(self.numbering)));
         }
         self.seen = view.known();
-        self.through = view.entries().last().map(|entry| entry.message.uid);
+        self.through = view.entries().last().map(Entry::uid);
         Ok(self.update("ADDTO", &moves))
     }
 

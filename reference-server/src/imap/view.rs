@@ -6,58 +6,31 @@
 //! sessions do: messages leave the list only when their EXPUNGE is told, and join it only when
 //! EXISTS is. Pure: it reads no store and writes no socket.
 
+mod choosing;
+mod entry;
+mod telling;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, btree_map};
 
-use crate::imap::response::{Reply, ResponseCode};
-use crate::imap::syntax::{SequenceSet, compact_uid_set};
+pub(crate) use entry::Entry;
+use entry::News;
+
 use crate::store::{
-    Access, Changes, FlagChange, Flags, MailboxId, Message, ModSeq, Snapshot, SystemFlag, Uid,
+    Access, Changes, FlagChange, FlagSets, Flags, Listed, Listing, MailboxId, ModSeq, SetId, Snapshot,
+    SystemFlag, Uid,
 };
 
-/// A message as this session knows it.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    /// The message, with the flags that the store had when last asked.
-    pub(crate) message: Message,
-    /// Whether it is recent to this session.
-    pub(crate) recent: bool,
-    /// What of it the client has yet to hear.
-    news: News,
-}
-
-/// What the client has yet to hear of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum News {
-    None,
-    /// Its flags were changed by someone else.
-    Flags,
-    /// It has been expunged.
-    Gone,
-}
-
-impl Entry {
-    /// Whether the message is expunged, though the client has not been told.
-    pub(crate) fn is_gone(&self) -> bool {
-        self.news == News::Gone
-    }
-
-    /// ```abnf
-    /// "FLAGS" SP "(" [flag-fetch *(SP flag-fetch)] ")"
-    /// ```
-    pub(crate) fn write_flags(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"FLAGS (");
-        out.extend_from_slice(self.message.flags.to_string().as_bytes());
-        if self.recent {
-            if !self.message.flags.is_empty() {
-                out.push(b' ');
-            }
-            out.extend_from_slice(b"\\Recent");
-        }
-        out.push(b')');
-    }
+/// A message that the client knows, with its number and its flags.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Numbered<'v> {
+    /// Its sequence number.
+    pub(crate) number: u32,
+    /// What is known of it.
+    pub(crate) entry: &'v Entry,
+    /// Its flags, without `\Recent`.
+    pub(crate) flags: &'v Flags,
 }
 
 /// How much a session hears of modification sequences (RFC 7162): each of these includes the ones
@@ -120,6 +93,9 @@ pub(crate) struct View {
     told: Vec<Entry>,
     /// Messages that are known and not yet told, in ascending order of UID.
     arrived: Vec<Entry>,
+    /// The flags of all of these.
+    sets: FlagSets,
+    counts: Counts,
     /// Keywords that the client has heard of: in lower case, and as spelt.
     keywords: BTreeMap<String, String>,
     keyword_news: bool,
@@ -127,28 +103,46 @@ pub(crate) struct View {
     saved: Vec<Uid>,
 }
 
+/// How many of the told messages are what, so that nobody looks through all of them to see that
+/// there is nothing to tell.
+#[derive(Debug, Default)]
+struct Counts {
+    recent: usize,
+    /// With news of flags.
+    changed: usize,
+    gone: usize,
+}
+
+/// Sets of flags that may be held beyond those in use before the view looks which ones these are.
+const SPARE_SETS: usize = 1000;
+
 impl View {
     /// The view that SELECT and EXAMINE begin with: everything in the snapshot counts as told.
     pub(crate) fn new(snapshot: Snapshot, access: Access, sync: Sync, revision: Revision) -> Self {
+        let Snapshot { mailbox, listing: Listing { messages, sets } } = snapshot;
+        let recent = |listed: &Listed| revision == Revision::Rev1 && listed.uid >= mailbox.recent_from;
+        let told: Vec<Entry> =
+            messages.into_iter().map(|listed| Entry::new(listed, recent(&listed))).collect();
+        let counts =
+            Counts { recent: told.iter().filter(|entry| entry.is_recent()).count(), ..Counts::default() };
         let mut view = Self {
-            mailbox: snapshot.mailbox.id,
+            mailbox: mailbox.id,
             access,
-            known: snapshot.mailbox.highest_modseq,
+            known: mailbox.highest_modseq,
             before_expunge: None,
             saved: Vec::new(),
             sync,
             revision,
-            uid_next: snapshot.mailbox.uid_next,
-            told: Vec::with_capacity(snapshot.messages.len()),
+            uid_next: mailbox.uid_next,
+            told,
             arrived: Vec::new(),
+            sets: FlagSets::default(),
+            counts,
             keywords: BTreeMap::new(),
             keyword_news: false,
         };
-        for message in snapshot.messages {
-            view.learn_keywords(&message.flags);
-            let recent = revision == Revision::Rev1 && message.uid >= snapshot.mailbox.recent_from;
-            view.told.push(Entry { message, recent, news: News::None });
-        }
+        sets.iter().for_each(|flags| view.learn_keywords(flags));
+        view.sets = sets;
         view.keyword_news = false;
         view
     }
@@ -183,9 +177,8 @@ impl View {
     pub(crate) fn set_revision(&mut self, revision: Revision) {
         self.revision = revision;
         if revision == Revision::Rev2 {
-            for entry in self.told.iter_mut().chain(&mut self.arrived) {
-                entry.recent = false;
-            }
+            self.told.iter_mut().chain(&mut self.arrived).for_each(Entry::forget_recent);
+            self.counts.recent = 0;
         }
     }
 
@@ -204,26 +197,38 @@ impl View {
         &self.told
     }
 
+    /// The flags of a message, without `\Recent`.
+    pub(crate) fn flags(&self, entry: &Entry) -> &Flags {
+        self.sets.get(entry.flags())
+    }
+
+    /// The message at `place` (from 0).
+    pub(crate) fn at(&self, place: usize) -> Option<Numbered<'_>> {
+        let number = u32::try_from(place.saturating_add(1)).unwrap_or(u32::MAX);
+        self.told.get(place).map(|entry| Numbered { number, entry, flags: self.flags(entry) })
+    }
+
     /// Those of them that are not gone, with their numbers.
-    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &Entry)> {
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = Numbered<'_>> {
         let numbers = 1..=u32::MAX;
-        numbers.zip(&self.told).filter(|(_, entry)| !entry.is_gone())
+        let there = numbers.zip(&self.told).filter(|(_, entry)| !entry.is_gone());
+        there.map(|(number, entry)| Numbered { number, entry, flags: self.flags(entry) })
     }
 
     /// Whether the client has, or will have, a number for the message with this UID.
     pub(crate) fn knows(&self, uid: Uid) -> bool {
-        let place = |entries: &[Entry]| entries.binary_search_by_key(&uid, |entry| entry.message.uid).is_ok();
+        let place = |entries: &[Entry]| entries.binary_search_by_key(&uid, Entry::uid).is_ok();
         place(&self.told) || place(&self.arrived)
     }
 
     /// How many of them are recent.
     pub(crate) fn recent(&self) -> usize {
-        self.told.iter().filter(|entry| entry.recent).count()
+        self.counts.recent
     }
 
     /// The sequence number of the first message without `\Seen`.
     pub(crate) fn first_unseen(&self) -> Option<usize> {
-        let unseen = |entry: &Entry| !entry.message.flags.has(SystemFlag::Seen);
+        let unseen = |entry: &Entry| !self.flags(entry).has(SystemFlag::Seen);
         Some(self.told.iter().position(unseen)?.saturating_add(1))
     }
 
@@ -235,129 +240,92 @@ impl View {
         names.join(" ")
     }
 
-    /// The places (from 0) of the messages in `set`, in ascending order. UIDs that stand for no
-    /// message are passed over, and so are those of messages that are gone.
-    pub(crate) fn select(&self, set: &SequenceSet, numbering: Numbering) -> Result<Vec<usize>, NoSuchNumber> {
-        match (set, numbering) {
-            (SequenceSet::Saved, _) => Ok(self.select_saved()),
-            (SequenceSet::Ranges(_), Numbering::Sequence) => self.select_numbers(set),
-            (SequenceSet::Ranges(_), Numbering::Uid) => Ok(self.select_uids(set)),
-        }
-    }
-
-    /// Keeps the outcome of a search for `$`.
-    pub(crate) fn save(&mut self, mut found: Vec<Uid>) {
-        found.sort_unstable();
-        self.saved = found;
-    }
-
-    /// What `$` stands for, as ranges of UIDs.
-    pub(crate) fn saved_ranges(&self) -> Vec<(u32, u32)> {
-        self.saved.iter().map(|uid| (uid.0, uid.0)).collect()
-    }
-
-    /// What has been expunged is no longer part of what was saved (RFC 5182, section 2.1).
-    fn select_saved(&self) -> Vec<usize> {
-        let place = |uid: &Uid| self.told.binary_search_by_key(uid, |entry| entry.message.uid).ok();
-        let there = |place: &usize| self.told.get(*place).is_some_and(|entry| !entry.is_gone());
-        self.saved.iter().filter_map(place).filter(there).collect()
-    }
-
-    fn select_numbers(&self, set: &SequenceSet) -> Result<Vec<usize>, NoSuchNumber> {
-        let count = u32::try_from(self.told.len()).unwrap_or(u32::MAX);
-        let ranges = set.resolve(count);
-        // In an empty mailbox "*" is 0, and every other number is too large.
-        if ranges.iter().any(|&(from, to)| from == 0 || to > count) {
-            return Err(NoSuchNumber);
-        }
-        let places = ranges.into_iter().flat_map(|(from, to)| from..=to);
-        Ok(places.filter_map(|number| usize::try_from(number).ok()?.checked_sub(1)).collect())
-    }
-
-    /// The UID for which `*` stands: that of the last message, or UIDNEXT where there is none.
-    pub(crate) fn largest_uid(&self) -> Uid {
-        self.told.last().map_or(self.uid_next, |entry| entry.message.uid)
-    }
-
-    /// The UIDs of the messages at these places that are not gone.
-    pub(crate) fn uids(&self, places: &[usize]) -> Vec<Uid> {
-        let entries = places.iter().filter_map(|&place| self.told.get(place));
-        entries.filter(|entry| !entry.is_gone()).map(|entry| entry.message.uid).collect()
-    }
-
-    fn select_uids(&self, set: &SequenceSet) -> Vec<usize> {
-        let mut places = Vec::new();
-        for (from, to) in set.resolve(self.largest_uid().0) {
-            let start = self.told.partition_point(|entry| entry.message.uid.0 < from);
-            let end = self.told.partition_point(|entry| entry.message.uid.0 <= to);
-            let there = |place: &usize| self.told.get(*place).is_some_and(|entry| !entry.is_gone());
-            places.extend((start..end).filter(there));
-        }
-        places
-    }
-
     /// Takes in what happened to the mailbox. Nothing is told by this.
     pub(crate) fn absorb(&mut self, changes: Changes) {
-        if !changes.vanished.is_empty() {
+        let Changes { mailbox, changed, vanished } = changes;
+        if !vanished.is_empty() {
             self.before_expunge.get_or_insert(self.known);
         }
-        self.known = self.known.max(changes.mailbox.highest_modseq);
-        self.uid_next = self.uid_next.max(changes.mailbox.uid_next);
-        for uid in changes.vanished {
-            self.forget(uid);
+        self.known = self.known.max(mailbox.highest_modseq);
+        self.uid_next = self.uid_next.max(mailbox.uid_next);
+        self.forget(&vanished);
+        let ids = self.adopt(&changed.sets);
+        for listed in changed.messages {
+            let recent = self.revision == Revision::Rev1 && listed.uid >= mailbox.recent_from;
+            self.take_in(Listed { flags: ids.of(listed.flags), ..listed }, recent);
         }
-        for message in changes.changed {
-            self.learn_keywords(&message.flags);
-            let recent = self.revision == Revision::Rev1 && message.uid >= changes.mailbox.recent_from;
-            self.take_in(message, recent);
-        }
+        self.drop_unused_sets();
     }
 
     /// Takes in that the mailbox itself has been deleted, and all its messages with it.
     pub(crate) fn absorb_deletion(&mut self) {
         self.arrived.clear();
-        for entry in &mut self.told {
-            entry.news = News::Gone;
+        for place in 0..self.told.len() {
+            self.set_news(place, News::Gone);
         }
     }
 
-    fn forget(&mut self, uid: Uid) {
-        self.arrived.retain(|entry| entry.message.uid != uid);
-        if let Some(entry) = find(&mut self.told, uid) {
-            entry.news = News::Gone;
+    fn forget(&mut self, vanished: &[Uid]) {
+        let arrived = self.arrived.len();
+        if arrived > 0 {
+            self.arrived.retain(|entry| vanished.binary_search(&entry.uid()).is_err());
         }
-    }
-
-    fn take_in(&mut self, message: Message, recent: bool) {
-        if let Some(entry) = find(&mut self.told, message.uid) {
-            if entry.message.flags != message.flags && entry.news == News::None {
-                entry.news = News::Flags;
+        for &uid in vanished {
+            if let Some(place) = place_of(&self.told, uid) {
+                self.set_news(place, News::Gone);
             }
-            entry.message = message;
-        } else if let Some(entry) = find(&mut self.arrived, message.uid) {
-            entry.message = message;
-        } else {
-            self.arrived.push(Entry { message, recent, news: News::None });
         }
     }
 
-    /// Takes in a message as this session's own STORE left it. The client knows that much, unless
+    fn take_in(&mut self, listed: Listed, recent: bool) {
+        if let Some(place) = place_of(&self.told, listed.uid) {
+            self.update(place, listed, |flags| flags);
+        } else if let Some(entry) = find(&mut self.arrived, listed.uid) {
+            entry.set_flags(listed.flags, listed.modseq);
+        } else {
+            self.arrived.push(Entry::new(listed, recent));
+        }
+    }
+
+    /// Takes in the flags of a message that was told, and whether the client has to hear of them:
+    /// it has where they are others than it expects.
+    fn update(&mut self, place: usize, listed: Listed, expected: impl FnOnce(SetId) -> SetId) {
+        let Some(entry) = self.told.get_mut(place) else { return };
+        let unexpected = listed.flags != expected(entry.flags());
+        entry.set_flags(listed.flags, listed.modseq);
+        if unexpected && entry.news() == News::None {
+            self.set_news(place, News::Flags);
+        }
+    }
+
+    fn set_news(&mut self, place: usize, news: News) {
+        let Some(entry) = self.told.get_mut(place) else { return };
+        for (which, counted) in [(News::Flags, &mut self.counts.changed), (News::Gone, &mut self.counts.gone)]
+        {
+            match (entry.news() == which, news == which) {
+                (true, false) => *counted = counted.saturating_sub(1),
+                (false, true) => *counted = counted.saturating_add(1),
+                _ => {}
+            }
+        }
+        entry.set_news(news);
+    }
+
+    /// Takes in messages as this session's own STORE left them. The client knows that much, unless
     /// the outcome shows that someone else had a hand in it, too.
-    pub(crate) fn stored(&mut self, message: Message, change: FlagChange, flags: &Flags) {
-        self.learn_keywords(&message.flags);
-        let Some(entry) = find(&mut self.told, message.uid) else {
-            return;
-        };
-        let mut expected = entry.message.flags.clone();
-        match change {
-            FlagChange::Replace => expected = flags.clone(),
-            FlagChange::Add => expected.add(flags),
-            FlagChange::Remove => expected.remove(flags),
+    pub(crate) fn stored(&mut self, after: &Listing, change: FlagChange, flags: &Flags) {
+        let ids = self.adopt(&after.sets);
+        let mut expected = BTreeMap::new();
+        for listed in &after.messages {
+            let Some(place) = place_of(&self.told, listed.uid) else { continue };
+            let Some(before) = self.told.get(place).map(Entry::flags) else { continue };
+            let expected = *expected.entry(before).or_insert_with(|| {
+                let changed = change.applied(self.sets.get(before), flags);
+                self.sets.id(&changed)
+            });
+            self.update(place, Listed { flags: ids.of(listed.flags), ..*listed }, |_| expected);
         }
-        if message.flags != expected && entry.news == News::None {
-            entry.news = News::Flags;
-        }
-        entry.message = message;
+        self.drop_unused_sets();
     }
 
     /// This session's own change, which has been taken in, has this sequence: where it is the next
@@ -365,6 +333,29 @@ impl View {
     pub(crate) fn stepped(&mut self, modseq: ModSeq) {
         if self.known.0.checked_add(1) == Some(modseq.0) {
             self.known = modseq;
+        }
+    }
+
+    /// Learns keywords of sets that came from the store, and takes the sets among its own.
+    fn adopt(&mut self, sets: &FlagSets) -> Ids {
+        let mut ids = Vec::with_capacity(sets.count());
+        for flags in sets.iter() {
+            self.learn_keywords(flags);
+            ids.push(self.sets.id(flags));
+        }
+        Ids(ids)
+    }
+
+    /// Forgets sets that no message has any more, now and then.
+    fn drop_unused_sets(&mut self) {
+        let entries = self.told.len().saturating_add(self.arrived.len());
+        if self.sets.count() <= entries.saturating_mul(2).saturating_add(SPARE_SETS) {
+            return;
+        }
+        let before = std::mem::take(&mut self.sets);
+        for entry in self.told.iter_mut().chain(&mut self.arrived) {
+            let id = self.sets.id(before.get(entry.flags()));
+            entry.set_flags(id, entry.modseq());
         }
     }
 
@@ -376,131 +367,22 @@ impl View {
             }
         }
     }
+}
 
-    /// The flags of the message at `place` are being told within an answer.
-    pub(crate) fn flags_told(&mut self, place: usize) {
-        if let Some(entry) = self.told.get_mut(place)
-            && entry.news == News::Flags
-        {
-            entry.news = News::None;
-        }
-    }
+/// The view's ids of sets that have other ids elsewhere.
+struct Ids(Vec<SetId>);
 
-    /// Tells of keywords that are new to the mailbox (RFC 3501, section 7.2.6).
-    pub(crate) fn tell_keywords(&mut self, out: &mut Vec<u8>) {
-        if std::mem::take(&mut self.keyword_news) {
-            out.extend_from_slice(format!("* FLAGS ({})\r\n", self.flag_names()).as_bytes());
-        }
-    }
-
-    /// Tells all news that may be told now: EXPUNGE, EXISTS and RECENT, FETCH with flags.
-    pub(crate) fn tell(&mut self, out: &mut Vec<u8>, expunges: Expunges, numbering: Numbering) {
-        self.tell_keywords(out);
-        let recent_before = self.recent();
-        match expunges {
-            Expunges::Told => self.tell_expunges(out),
-            Expunges::Held => self.tell_held(out),
-        }
-        let grown = !self.arrived.is_empty();
-        self.told.append(&mut self.arrived);
-        if grown {
-            out.extend_from_slice(format!("* {} EXISTS\r\n", self.told.len()).as_bytes());
-        }
-        if self.revision == Revision::Rev1 && (grown || self.recent() != recent_before) {
-            out.extend_from_slice(format!("* {} RECENT\r\n", self.recent()).as_bytes());
-        }
-        self.tell_flags(out, numbering);
-    }
-
-    /// From lower to higher numbers, each counted after the ones before it have gone; or by UID
-    /// (RFC 7162, section 3.2.10.2).
-    fn tell_expunges(&mut self, out: &mut Vec<u8>) {
-        self.before_expunge = None;
-        let mut kept: usize = 0;
-        let mut vanished = Vec::new();
-        self.told.retain(|entry| {
-            if !entry.is_gone() {
-                kept = kept.saturating_add(1);
-            } else if self.sync == Sync::Qresync {
-                vanished.push(entry.message.uid.0);
-            } else {
-                let number = kept.saturating_add(1);
-                out.extend_from_slice(format!("* {number} EXPUNGE\r\n").as_bytes());
-            }
-            !entry.is_gone()
-        });
-        if !vanished.is_empty() {
-            out.extend_from_slice(format!("* VANISHED {}\r\n", compact_uid_set(&vanished)).as_bytes());
-        }
-    }
-
-    /// Expunges stay untold while later changes have been told with their sequence: the client
-    /// must not take that for all there is (RFC 7162, section 3.2).
-    fn tell_held(&self, out: &mut Vec<u8>) {
-        if let Some(before) = self.before_expunge
-            && self.sync >= Sync::Condstore
-            && self.told.iter().any(Entry::is_gone)
-        {
-            let code = ResponseCode::HighestModSeq(before.0);
-            Reply::ok("expunges are yet to be told").with(code).write(out, "*");
-        }
-    }
-
-    fn tell_flags(&mut self, out: &mut Vec<u8>, numbering: Numbering) {
-        let numbering = self.told_by(numbering);
-        for (place, entry) in self.told.iter_mut().enumerate() {
-            if entry.news != News::Flags {
-                continue;
-            }
-            entry.news = News::None;
-            write_change(out, place, entry, numbering, self.sync);
-        }
-    }
-
-    /// Whether changes are told with the UID (RFC 7162, section 3.2.4; RFC 9051, section 7.5.2).
-    fn told_by(&self, numbering: Numbering) -> Numbering {
-        match self.sync >= Sync::Condstore || self.revision == Revision::Rev2 {
-            true => Numbering::Uid,
-            false => numbering,
-        }
-    }
-
-    /// Tells the flags of the message at `place`, as news are told.
-    pub(crate) fn tell_message(&mut self, out: &mut Vec<u8>, place: usize, numbering: Numbering) {
-        if let Some(entry) = self.told.get(place).filter(|entry| !entry.is_gone()) {
-            write_change(out, place, entry, self.told_by(numbering), self.sync);
-            self.flags_told(place);
-        }
-    }
-
-    /// Tells what a STORE without an echo has to tell all the same: the new sequence, to clients
-    /// that keep it (RFC 7162, section 3.1.3).
-    pub(crate) fn tell_sequence(&self, out: &mut Vec<u8>, place: usize) {
-        if let Some(entry) = self.told.get(place).filter(|entry| !entry.is_gone())
-            && self.sync >= Sync::Condstore
-        {
-            let (number, message) = (place.saturating_add(1), &entry.message);
-            let line = format!("* {number} FETCH (UID {} MODSEQ ({}))\r\n", message.uid, message.modseq);
-            out.extend_from_slice(line.as_bytes());
-        }
+impl Ids {
+    fn of(&self, there: SetId) -> SetId {
+        let place = usize::try_from(there.number()).unwrap_or(usize::MAX);
+        self.0.get(place).copied().unwrap_or(there)
     }
 }
 
-/// One message whose flags have changed; with its modification sequence for those who want it
-/// (RFC 7162, section 3.1).
-fn write_change(out: &mut Vec<u8>, place: usize, entry: &Entry, numbering: Numbering, sync: Sync) {
-    out.extend_from_slice(format!("* {} FETCH (", place.saturating_add(1)).as_bytes());
-    if numbering == Numbering::Uid {
-        out.extend_from_slice(format!("UID {} ", entry.message.uid).as_bytes());
-    }
-    entry.write_flags(out);
-    if sync >= Sync::Condstore {
-        out.extend_from_slice(format!(" MODSEQ ({})", entry.message.modseq).as_bytes());
-    }
-    out.extend_from_slice(b")\r\n");
+fn place_of(entries: &[Entry], uid: Uid) -> Option<usize> {
+    entries.binary_search_by_key(&uid, Entry::uid).ok()
 }
 
 fn find(entries: &mut [Entry], uid: Uid) -> Option<&mut Entry> {
-    let place = entries.binary_search_by_key(&uid, |entry| entry.message.uid).ok()?;
-    entries.get_mut(place)
+    entries.get_mut(place_of(entries, uid)?)
 }

@@ -19,7 +19,7 @@ use super::syntax::{self, MAX_COMMAND, MessageNumber};
 use crate::auth::Exchange;
 use crate::channel::Channel;
 use crate::context::Context;
-use crate::store::{Account, BodyId, MaildropLock, READ, Store, StoreError, Wanted};
+use crate::store::{Account, BodyId, MaildropLock, READ, Store, StoreError};
 
 /// The longest line of a SASL exchange. RFC 5034, section 4 wants the largest
 /// response that a mechanism has; those of PLAIN are far smaller.
@@ -334,8 +334,7 @@ async fn read(
     body: BodyId,
 ) -> Result<Vec<u8>, StoreError> {
     let bodies = maildrop.worth_reading(number);
-    let loaded = store.load(bodies.clone(), Wanted::Octets).await?;
-    let octets = loaded.into_iter().map(|loaded| loaded.octets);
+    let octets = store.small_bodies(bodies.clone()).await?;
     let mut ahead: VecDeque<_> = bodies.into_iter().zip(octets).filter_map(|(b, o)| Some((b, o?))).collect();
     match ahead.pop_front() {
         Some((first, octets)) if first == body => {

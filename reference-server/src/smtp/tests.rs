@@ -51,7 +51,8 @@ impl Peer {
 async fn inbox(shared: &Shared, login: &str) -> Vec<String> {
     let account = shared.store.account(login).await.unwrap().unwrap().id;
     let name = MailboxName::inbox();
-    let messages = shared.store.open_mailbox(account, &name, Access::ReadOnly).await.unwrap().messages;
+    let mailbox = shared.store.open_mailbox(account, &name, Access::ReadOnly).await.unwrap().mailbox;
+    let messages = shared.store.everything(mailbox.id).await;
     let mut all = Vec::new();
     for message in messages {
         let body = shared.store.body(message.body).await.unwrap();

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::content::Content;
 use super::ids::{BodyId, Octets};
 use super::maildrop::LastLine;
-use super::{Store, StoreError};
+use super::{Store, StoreError, reading};
 use crate::message::{Parser, Structure, decode};
 
 /// Octets of a piece; the last one of a body has fewer.
@@ -59,10 +59,9 @@ impl Store {
         self.read(move |sql| range(sql, body, offset, length)).await
     }
 
-    /// Small bodies, their structures, or both, several at once; nothing of those that are gone,
-    /// and of large ones no octets.
-    pub(crate) async fn load(&self, bodies: Vec<BodyId>, wanted: Wanted) -> Result<Vec<Loaded>, StoreError> {
-        self.read(move |sql| bodies.into_iter().map(|body| load(sql, body, wanted)).collect()).await
+    /// Small bodies, several at once; nothing of those that are gone, or large.
+    pub(crate) async fn small_bodies(&self, bodies: Vec<BodyId>) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.read(move |sql| bodies.into_iter().map(|body| reading::octets(sql, body)).collect()).await
     }
 
     /// All octets of a body, for tests: a server never holds a message whole.
@@ -99,36 +98,12 @@ impl Store {
     }
 }
 
-/// What [`Store::load`] is to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    /// Octets.
-    Octets,
-    /// Structures.
-    Structure,
-    /// Both.
-    Both,
-}
-
-/// What there is of a body.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Loaded {
-    /// All of its octets.
-    pub(crate) octets: Option<Vec<u8>>,
-    /// Its structure in the form in which it is kept.
-    pub(crate) structure: Option<Vec<u8>>,
-}
-
-fn load(sql: &Connection, body: BodyId, wanted: Wanted) -> Result<Loaded, StoreError> {
-    let read = |query: &str| -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(sql.prepare_cached(query)?.query_row([body], |row| row.get(0)).optional()?)
-    };
-    let octets = "SELECT content FROM bodies WHERE id = ?1 AND spool IS NULL";
-    let structure = "SELECT content FROM structures WHERE body = ?1";
-    Ok(Loaded {
-        octets: if wanted == Wanted::Structure { None } else { read(octets)? },
-        structure: if wanted == Wanted::Octets { None } else { read(structure)? },
-    })
+/// At most so many octets from the beginning of a body, as far as they stand in its row.
+pub(super) fn front(sql: &Connection, body: BodyId, most: u64) -> Result<Vec<u8>, StoreError> {
+    let mut query = sql.prepare_cached("SELECT content FROM bodies WHERE id = ?1")?;
+    let mut rows = query.query([body])?;
+    let row = rows.next()?.ok_or(StoreError::NoSuchMessage)?;
+    Ok(window(blob(row)?, 0, most).to_vec())
 }
 
 fn range(sql: &Connection, body: BodyId, offset: u64, length: u64) -> Result<Vec<u8>, StoreError> {

@@ -50,7 +50,7 @@ impl SystemFlag {
 }
 
 /// A set of system flags and keywords.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Flags {
     system: u8,
     /// In order of their lower-case forms; the case of the first setting is kept.
@@ -59,8 +59,8 @@ pub(crate) struct Flags {
 
 impl Flags {
     /// No flags.
-    pub(crate) fn new() -> Self {
-        Self::default()
+    pub(crate) const fn new() -> Self {
+        Self { system: 0, keywords: Vec::new() }
     }
 
     /// Is the system flag in the set?
@@ -126,9 +126,26 @@ impl Flags {
         self.keywords.binary_search_by(|held| held.to_ascii_lowercase().as_str().cmp(&wanted))
     }
 
+    /// Names with a space between, as inside an IMAP flag list.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let system = self.system().map(|flag| -> &str { flag.name() });
+        for (index, name) in system.chain(self.keywords()).enumerate() {
+            if index > 0 {
+                out.push(b' ');
+            }
+            out.extend_from_slice(name.as_bytes());
+        }
+    }
+
     /// The form in which the database holds the set: bits, and keywords with a space between.
     pub(super) fn to_columns(&self) -> (u8, String) {
         (self.system, self.keywords.join(" "))
+    }
+
+    /// Is this its form in the database? False where that holds a keyword twice, or out of order.
+    pub(super) fn is_of_columns(&self, system: u8, keywords: &str) -> bool {
+        let held = self.keywords.iter().map(AsRef::as_ref);
+        self.system == system && held.eq(keywords.split_ascii_whitespace())
     }
 
     /// The set from its form in the database.

@@ -9,6 +9,7 @@ use super::bodies;
 use super::content::Content;
 use super::flags::Flags;
 use super::ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, ThreadId, Uid, UidValidity};
+use super::listing::Listing;
 use super::mailboxes::{self, Mailbox};
 use super::name::MailboxName;
 use super::objects;
@@ -86,11 +87,24 @@ pub(crate) enum FlagChange {
     Remove,
 }
 
+impl FlagChange {
+    /// What the change makes of a message's flags.
+    pub(crate) fn applied(self, before: &Flags, flags: &Flags) -> Flags {
+        let mut after = before.clone();
+        match self {
+            Self::Replace => after.clone_from(flags),
+            Self::Add => after.add(flags),
+            Self::Remove => after.remove(flags),
+        }
+        after
+    }
+}
+
 /// What a change of flags did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FlagsChanged {
     /// The messages that exist, as they are afterwards.
-    pub(crate) after: Vec<Message>,
+    pub(crate) after: Listing,
     /// Those of them that were left alone because they had changed since (RFC 7162, section
     /// 3.1.3), in ascending order.
     pub(crate) modified: Vec<Uid>,
@@ -332,7 +346,8 @@ fn date_of(seconds: i64, offset: i32) -> OffsetDateTime {
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-fn find(sql: &Connection, mailbox: MailboxId, uid: Uid) -> Result<Option<Message>, StoreError> {
+/// The message with this UID, if there is one.
+pub(super) fn find(sql: &Connection, mailbox: MailboxId, uid: Uid) -> Result<Option<Message>, StoreError> {
     Ok(sql
         .prepare_cached(&format!("SELECT {COLUMNS} FROM messages WHERE mailbox = ?1 AND uid = ?2"))?
         .query_row(params![mailbox, uid], message_of)
@@ -440,7 +455,7 @@ fn change_flags(
 ) -> Result<FlagsChanged, StoreError> {
     mailboxes::by_id(w.sql, mailbox)?;
     let mut modseq = None;
-    let mut after = Vec::with_capacity(uids.len());
+    let mut after = Listing::default();
     let mut modified = Vec::new();
     for uid in uids {
         let Some(mut message) = find(w.sql, mailbox, *uid)? else {
@@ -448,16 +463,12 @@ fn change_flags(
         };
         if unchanged_since.is_some_and(|limit| message.modseq > limit) {
             modified.push(*uid);
-            after.push(message);
+            after.push(message.uid, &message.flags, message.modseq);
             continue;
         }
-        let before = message.flags.clone();
-        match change {
-            FlagChange::Replace => message.flags = flags.clone(),
-            FlagChange::Add => message.flags.add(flags),
-            FlagChange::Remove => message.flags.remove(flags),
-        }
-        if message.flags != before {
+        let changed = change.applied(&message.flags, flags);
+        if changed != message.flags {
+            message.flags = changed;
             // One command is one change: all its messages share the sequence.
             message.modseq = match modseq {
                 Some(modseq) => modseq,
@@ -465,7 +476,7 @@ fn change_flags(
             };
             update_flags(w.sql, mailbox, &message)?;
         }
-        after.push(message);
+        after.push(message.uid, &message.flags, message.modseq);
     }
     Ok(FlagsChanged { after, modified, modseq })
 }

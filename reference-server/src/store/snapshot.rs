@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 
 use super::ids::{AccountId, MailboxId, ModSeq, Uid};
+use super::listing::{Listed, Listing};
 use super::mailboxes::{self, Mailbox};
-use super::messages::{self, Message};
 use super::name::MailboxName;
 use super::{Store, StoreError};
 
@@ -22,8 +22,8 @@ pub(crate) enum Access {
 pub(crate) struct Snapshot {
     /// The mailbox. Messages with a UID of at least `recent_from` are recent to this session.
     pub(crate) mailbox: Mailbox,
-    /// Its messages, in ascending order of UID.
-    pub(crate) messages: Vec<Message>,
+    /// Its messages.
+    pub(crate) listing: Listing,
 }
 
 /// What happened to a mailbox after some modification sequence.
@@ -32,8 +32,8 @@ pub(crate) struct Changes {
     /// The mailbox as it is now. New messages with a UID of at least `recent_from` are
     /// recent to this session.
     pub(crate) mailbox: Mailbox,
-    /// New and changed messages, in ascending order of UID.
-    pub(crate) changed: Vec<Message>,
+    /// New and changed messages.
+    pub(crate) changed: Listing,
     /// Expunged messages, in ascending order; some may be unknown to the session.
     pub(crate) vanished: Vec<Uid>,
 }
@@ -50,8 +50,8 @@ impl Store {
         let mut snapshot = self
             .read(move |sql| {
                 let mailbox = mailboxes::selectable(sql, account, &name)?;
-                let messages = messages_since(sql, mailbox.id, ModSeq(0))?;
-                Ok(Snapshot { mailbox, messages })
+                let listing = all(sql, mailbox.id)?;
+                Ok(Snapshot { mailbox, listing })
             })
             .await?;
         self.claim(&mut snapshot.mailbox, access).await?;
@@ -72,10 +72,10 @@ impl Store {
             .read(move |sql| {
                 let mailbox = mailboxes::by_id(sql, mailbox)?;
                 if mailbox.highest_modseq <= since {
-                    return Ok(Changes { mailbox, changed: Vec::new(), vanished: Vec::new() });
+                    return Ok(Changes { mailbox, changed: Listing::default(), vanished: Vec::new() });
                 }
                 Ok(Changes {
-                    changed: messages_since(sql, mailbox.id, since)?,
+                    changed: since_then(sql, mailbox.id, since)?,
                     vanished: vanished_since(sql, mailbox.id, since)?,
                     mailbox,
                 })
@@ -114,13 +114,32 @@ impl Store {
     }
 }
 
-fn messages_since(sql: &Connection, mailbox: MailboxId, since: ModSeq) -> Result<Vec<Message>, StoreError> {
-    let mut query = sql.prepare_cached(&format!(
-        "SELECT {} FROM messages WHERE mailbox = ?1 AND modseq > ?2 ORDER BY uid",
-        messages::COLUMNS
-    ))?;
-    let rows = query.query_map(params![mailbox, since], messages::message_of)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+fn all(sql: &Connection, mailbox: MailboxId) -> Result<Listing, StoreError> {
+    listing(
+        sql,
+        "SELECT uid, modseq, flags, keywords FROM messages WHERE mailbox = ?1 ORDER BY uid",
+        [mailbox],
+    )
+}
+
+fn since_then(sql: &Connection, mailbox: MailboxId, since: ModSeq) -> Result<Listing, StoreError> {
+    listing(
+        sql,
+        "SELECT uid, modseq, flags, keywords FROM messages WHERE mailbox = ?1 AND modseq > ?2 ORDER BY uid",
+        params![mailbox, since],
+    )
+}
+
+fn listing(sql: &Connection, query: &str, parameters: impl rusqlite::Params) -> Result<Listing, StoreError> {
+    let mut listing = Listing::default();
+    let mut query = sql.prepare_cached(query)?;
+    let mut rows = query.query(parameters)?;
+    while let Some(row) = rows.next()? {
+        let keywords = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
+        let flags = listing.sets.id_of_columns(row.get(2)?, keywords);
+        listing.messages.push(Listed { uid: row.get(0)?, flags, modseq: row.get(1)? });
+    }
+    Ok(listing)
 }
 
 fn vanished_since(sql: &Connection, mailbox: MailboxId, since: ModSeq) -> Result<Vec<Uid>, StoreError> {

@@ -13,7 +13,7 @@ use crate::imap::syntax::{
     Cursor, FetchItem, ParseError, Parsed, ResultRange, Section, SequenceSet, compact_uid_set, fetch_items,
     result_range, sequence_set, within,
 };
-use crate::imap::view::{Entry, Numbering, Sync};
+use crate::imap::view::{Entry, Numbered, Numbering, Sync};
 use crate::store::{Access, FlagChange, Flags, Loaded, ModSeq, StoreError, SystemFlag, Wanted};
 
 /// See [`parse`].
@@ -27,9 +27,6 @@ pub(crate) const UID_FETCH: Registered =
 /// How many messages are marked as read at once: few, so that messages that a broken connection
 /// kept from the client are not marked; several, so that not every one waits for the disk.
 const BATCH: usize = 50;
-
-/// How much of messages is loaded together at most.
-const LOADED_OCTETS: u64 = 256 * 1024;
 
 struct Fetch {
     set: SequenceSet,
@@ -111,7 +108,7 @@ impl Command for Fetch {
                 places = places.get(partial.within(places.len())).unwrap_or_default().to_vec();
             }
             if let Some(since) = self.modifiers.changed_since {
-                places.retain(|&place| view.entries().get(place).is_some_and(|e| e.message.modseq > since));
+                places.retain(|&place| view.entries().get(place).is_some_and(|e| e.modseq() > since));
                 if !items.contains(&FetchItem::ModSeq) {
                     items.push(FetchItem::ModSeq);
                 }
@@ -126,7 +123,7 @@ impl Command for Fetch {
                 let marked = if sets_seen { mark_seen(session, batch).await? } else { Vec::new() };
                 let mut loaded = load(session, batch, wanted).await?;
                 for &place in batch {
-                    let loaded = loaded.pop_front();
+                    let loaded = loaded.pop_front().flatten();
                     left = left.max(tell(session, place, &items, marked.contains(&place), loaded).await?);
                 }
             }
@@ -183,9 +180,9 @@ pub(super) async fn tell_vanished(
 /// Sets `\Seen` where it is not set, and gives the places where it was not.
 async fn mark_seen(session: &mut Session, places: &[usize]) -> Result<Vec<usize>, Failure> {
     let view = session.view()?;
-    let unseen = |entry: &Entry| !entry.is_gone() && !entry.message.flags.has(SystemFlag::Seen);
+    let unseen = |message: Numbered<'_>| !message.entry.is_gone() && !message.flags.has(SystemFlag::Seen);
     let unseen: Vec<usize> =
-        places.iter().copied().filter(|&place| view.entries().get(place).is_some_and(unseen)).collect();
+        places.iter().copied().filter(|&place| view.at(place).is_some_and(unseen)).collect();
     change(session, &unseen, FlagChange::Add, &Flags::new().with(SystemFlag::Seen), None).await?;
     Ok(unseen)
 }
@@ -201,40 +198,40 @@ enum Told {
     UnknownEncoding,
 }
 
-/// What of messages is to be loaded together; a single one is loaded when it is told.
+/// What of messages is to be loaded; nothing where the view knows all that is asked for.
 fn wanted(items: &[FetchItem]) -> Option<Wanted> {
     let whole = |section: &Section| section.part.is_empty() && section.text.is_none();
     let of = |item: &FetchItem| match item {
+        FetchItem::Flags | FetchItem::Uid | FetchItem::ModSeq => None,
         FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure => Some(Wanted::Structure),
         FetchItem::Rfc822 => Some(Wanted::Octets),
         FetchItem::Section { section, .. } if whole(section) => Some(Wanted::Octets),
         FetchItem::Rfc822Header | FetchItem::Rfc822Text | FetchItem::Section { .. } => Some(Wanted::Both),
         FetchItem::Binary { .. } | FetchItem::BinarySize { .. } => Some(Wanted::Both),
-        _ => None,
+        FetchItem::Preview => Some(Wanted::Structure),
+        _ => Some(Wanted::Attributes),
     };
-    let both = |one, other| if one == other { one } else { Wanted::Both };
+    let both = |one, other| match (one, other) {
+        (one, other) if one == other => one,
+        (Wanted::Attributes, other) => other,
+        (one, Wanted::Attributes) => one,
+        _ => Wanted::Both,
+    };
     items.iter().filter_map(of).reduce(both)
 }
 
-/// Loads messages together as far as they are small; nothing for the ones behind these.
+/// Loads messages together, as far as they are small.
 async fn load(
     session: &mut Session,
     places: &[usize],
     wanted: Option<Wanted>,
-) -> Result<VecDeque<Loaded>, Failure> {
-    let (Some(wanted), [_, _, ..]) = (wanted, places) else { return Ok(VecDeque::new()) };
+) -> Result<VecDeque<Option<Loaded>>, Failure> {
+    let Some(wanted) = wanted else { return Ok(VecDeque::new()) };
     let store = session.store();
     let view = session.view()?;
-    let mut room = LOADED_OCTETS;
-    let mut bodies = Vec::with_capacity(places.len());
-    for entry in places.iter().map_while(|&place| view.entries().get(place)) {
-        if wanted != Wanted::Structure {
-            let Some(left) = room.checked_sub(entry.message.octets.0) else { break };
-            room = left;
-        }
-        bodies.push(entry.message.body);
-    }
-    Ok(store.load(bodies, wanted).await?.into())
+    let entries = places.iter().filter_map(|&place| view.entries().get(place));
+    let uids = entries.map(Entry::uid).collect();
+    Ok(store.load(view.mailbox(), uids, wanted).await?.into())
 }
 
 /// Tells one message, with its flags where these were changed just now. A message of which
@@ -255,7 +252,7 @@ async fn tell(
         email_number: seams.renderer.imap_email_number,
         mailbox: view.mailbox(),
     };
-    let Some(entry) = view.entries().get(place) else {
+    let Some(told) = view.at(place) else {
         return Ok(Told::Whole);
     };
     let mut items = items.to_vec();
@@ -271,12 +268,8 @@ async fn tell(
             add(FetchItem::ModSeq);
         }
     }
-    let mut loader = Loader::new(store.clone(), entry.message.body, entry.message.octets.0);
-    if let Some(loaded) = loaded {
-        loader = loader.with(loaded);
-    }
-    let number = place.saturating_add(1);
-    let answer = match Answer::prepare(number, entry, &items, &mut loader, form).await {
+    let mut loader = loaded.map(|loaded| Loader::new(store.clone(), loaded));
+    let answer = match Answer::prepare(view, told, &items, loader.as_mut(), form).await {
         Ok(answer) => answer,
         Err(Unprepared::Store(StoreError::NoSuchMessage)) => return Ok(Told::Gone),
         Err(Unprepared::UnknownEncoding) => return Ok(Told::UnknownEncoding),

@@ -64,9 +64,9 @@ pub(super) async fn find(
         session.raise_sync(Sync::Condstore);
     }
     let store = session.store();
-    let view = session.view()?;
+    let view = &*session.view()?;
     let compiled = Arc::new(compile(keys, Largest::of(view), negation));
-    let (found, missed) = matching(&store, &compiled, view.numbered()).await?;
+    let (found, missed) = matching(&store, &compiled, view, view.numbered()).await?;
     Ok(Finding { found, modseq, missed })
 }
 

@@ -1,6 +1,8 @@
 //! How the outcome of a search is told: as it always was, or as the return options want it
 //! (RFC 4731; RFC 5267; RFC 9394). The order is that of the search: of the mailbox, or of SORT.
 
+use std::fmt::Write;
+
 use super::finding::Modseq;
 use crate::imap::search::Found;
 use crate::imap::syntax::{ReturnOption, compact_uid_set};
@@ -13,7 +15,7 @@ use crate::imap::view::Numbering;
 pub(super) fn plain(name: &str, found: &[Found], numbering: Numbering, modseq: Modseq) -> String {
     let mut out = format!("* {name}");
     for found in found {
-        out.push_str(&format!(" {}", found.named(numbering)));
+        let _ = write!(out, " {}", found.named(numbering));
     }
     if let (Modseq::Told, Some(highest)) = (modseq, found.iter().map(|found| found.modseq).max()) {
         out.push_str(&format!(" (MODSEQ {highest})"));
@@ -61,8 +63,9 @@ pub(super) fn extended(
             _ => {}
         }
     }
-    let highest = chosen(found, options).into_iter().map(|found| found.modseq).max();
-    if let (Modseq::Told, Some(highest)) = (modseq, highest) {
+    if modseq == Modseq::Told
+        && let Some(highest) = chosen(found, options).into_iter().map(|found| found.modseq).max()
+    {
         out.push_str(&format!(" MODSEQ {highest}"));
     }
     out.push_str("\r\n");

@@ -65,18 +65,22 @@ impl Command for Search {
                 session.view()?.save(Vec::new());
             }
             let finding = find(session, charset.as_deref(), keys.clone()).await?;
-            let sorted = in_order(session, finding.found.clone(), &self.criteria).await?;
-            let found: Vec<Found> = sorted.iter().map(|(found, _)| found.clone()).collect();
+            let modseq = finding.modseq;
+            let reply = finding.reply(match self.answer {
+                "SORT" => "SORT completed",
+                _ => "SEARCH completed",
+            });
+            let Outcome { found, keys: sorted_by } = in_order(session, finding.found, &self.criteria).await?;
             let seams = &session.context.shared.seams;
             let in_rev2 = session.revision() == Revision::Rev2 && (seams.renderer.imap_rev2_esearch)();
             let numbering = (seams.evaluator.imap_search_numbering)(self.numbering);
             let out = match options {
                 None if self.answer == "SEARCH" && in_rev2 => {
                     // IMAP4rev2 has no SEARCH response: nothing asked for is ALL (RFC 9051, section 6.4.4).
-                    extended(session.tag(), &found, &[ReturnOption::All], numbering, finding.modseq)
+                    extended(session.tag(), &found, &[ReturnOption::All], numbering, modseq)
                 }
-                None => plain(self.answer, &found, numbering, finding.modseq),
-                Some(options) => extended(session.tag(), &found, options, numbering, finding.modseq),
+                None => plain(self.answer, &found, numbering, modseq),
+                Some(options) => extended(session.tag(), &found, options, numbering, modseq),
             };
             if wants(ReturnOption::Save) {
                 let options = options.as_deref().unwrap_or_default();
@@ -84,12 +88,8 @@ impl Command for Search {
                 session.view()?.save(chosen);
             }
             session.link.write(out.as_bytes()).await?;
-            let reply = finding.reply(match self.answer {
-                "SORT" => "SORT completed",
-                _ => "SEARCH completed",
-            });
             if wants(ReturnOption::Update) {
-                self.keep_up_to_date(session, sorted)?;
+                self.keep_up_to_date(session, Outcome { found, keys: sorted_by })?;
             }
             Ok(reply)
         })
@@ -97,7 +97,9 @@ impl Command for Search {
 }
 
 impl Search {
-    fn keep_up_to_date(self, session: &mut Session, results: Vec<(Found, Vec<Key>)>) -> Result<(), Failure> {
+    fn keep_up_to_date(self, session: &mut Session, outcome: Outcome) -> Result<(), Failure> {
+        let keys = outcome.keys.into_iter().chain(std::iter::repeat(Vec::new()));
+        let results = outcome.found.into_iter().zip(keys).collect();
         let tag = session.tag().to_owned();
         let view = session.view()?;
         let context =
@@ -110,17 +112,25 @@ impl Search {
     }
 }
 
-/// What was found in the order of the criteria, each with the values that it was sorted by.
+/// What was found in the order of the criteria, with the values that it was sorted by where there
+/// are criteria.
+struct Outcome {
+    found: Vec<Found>,
+    keys: Vec<Vec<Key>>,
+}
+
 async fn in_order(
     session: &mut Session,
     found: Vec<Found>,
     criteria: &[Criterion],
-) -> Result<Vec<(Found, Vec<Key>)>, Failure> {
+) -> Result<Outcome, Failure> {
     if criteria.is_empty() {
-        return Ok(found.into_iter().map(|found| (found, Vec::new())).collect());
+        return Ok(Outcome { found, keys: Vec::new() });
     }
     let sent = session.context.shared.seams.evaluator.imap_sort_sent;
-    let mut keyed = with_keys(&session.store(), found, criteria, sent).await?;
+    let mailbox = session.view()?.mailbox();
+    let mut keyed = with_keys(&session.store(), mailbox, found, criteria, sent).await?;
     keyed.sort_by(|(_, one), (_, other)| compare(criteria, one, other));
-    Ok(keyed)
+    let (found, keys) = keyed.into_iter().unzip();
+    Ok(Outcome { found, keys })
 }

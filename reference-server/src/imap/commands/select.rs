@@ -149,7 +149,7 @@ async fn tell_changes(session: &mut Session, resync: &Resync) -> Result<(), Fail
     };
     tell_vanished(session, &ranges, resync.since).await?;
     let view = session.view()?;
-    let changed = |entry: &Entry| entry.message.modseq > resync.since && within(&ranges, entry.message.uid.0);
+    let changed = |entry: &Entry| entry.modseq() > resync.since && within(&ranges, entry.uid().0);
     let entries = view.entries().iter().enumerate();
     let places: Vec<usize> = entries.filter(|(_, entry)| changed(entry)).map(|(place, _)| place).collect();
     let mut out = Vec::new();

@@ -93,7 +93,7 @@ impl Command for Store {
             view.tell_keywords(&mut out);
             for &place in &places {
                 // Why a message was left alone is told without being asked for.
-                if self.echo == Echo::Told || done.modified.contains(&place) {
+                if self.echo == Echo::Told || done.modified.binary_search(&place).is_ok() {
                     view.tell_message(&mut out, place, self.numbering);
                 } else {
                     view.tell_sequence(&mut out, place);
@@ -170,16 +170,14 @@ pub(super) async fn change(
         return Ok(Done { gone, modified: Vec::new() });
     }
     let changed = store.change_flags(view.mailbox(), uids, change, flags.clone(), unchanged_since).await?;
-    let gone = if changed.after.len() < places.len() { Gone::Some } else { Gone::None };
-    for message in changed.after {
-        view.stored(message, change, flags);
-    }
+    let gone = if changed.after.messages.len() < places.len() { Gone::Some } else { Gone::None };
+    view.stored(&changed.after, change, flags);
     if let Some(modseq) = changed.modseq {
         view.stepped(modseq);
     }
     let left_alone = |place: &usize| {
         let entry = view.entries().get(*place);
-        entry.is_some_and(|entry| changed.modified.binary_search(&entry.message.uid).is_ok())
+        entry.is_some_and(|entry| changed.modified.binary_search(&entry.uid()).is_ok())
     };
     Ok(Done { gone, modified: places.iter().copied().filter(left_alone).collect() })
 }

@@ -39,16 +39,17 @@ impl Command for Thread {
             let finding = find(session, charset.as_deref(), keys).await?;
             let reply = finding.reply("THREAD completed");
             let store = session.store();
+            let mailbox = session.view()?.mailbox();
             let numbering = self.numbering;
             let threads = match self.algorithm {
                 Algorithm::OrderedSubject => {
                     let make = |facts: &crate::imap::order::Facts<'_>| (facts.subject().0, facts.sent());
-                    let (found, messages) = split(from_headers(&store, finding.found, make).await?);
+                    let (found, messages) = split(from_headers(&store, mailbox, finding.found, make).await?);
                     blocking(move || by_subject(messages).write(|place| named(&found, place, numbering)))
                         .await?
                 }
                 Algorithm::References => {
-                    let made = from_headers(&store, finding.found, Threaded::of).await?;
+                    let made = from_headers(&store, mailbox, finding.found, Threaded::of).await?;
                     let (found, messages) = split(made);
                     blocking(move || by_references(&messages).write(|place| named(&found, place, numbering)))
                         .await?

@@ -10,7 +10,7 @@ use crate::imap::response::{
     Counts, EmailPlace, StructureForm, body_structure, email_id, envelope, literal_head, string, thread_id,
 };
 use crate::imap::syntax::{FetchItem, Partial, Section, SectionText, format_date_time};
-use crate::imap::view::Entry;
+use crate::imap::view::{Numbered, View};
 use crate::message::preview::{preview, preview_part};
 use crate::message::transfer::decoded;
 use crate::message::{Envelope, Header, Span};
@@ -104,22 +104,34 @@ impl Answer {
     /// msg-att      = "(" (msg-att-dynamic / msg-att-static) *(SP ...) ")"
     /// ```
     ///
+    /// What the view does not know of the message comes from the loader; there is none where the
+    /// message is gone, or nothing of that is asked for.
+    ///
     /// # Errors
     /// [`Unprepared`] says what there is.
     pub(crate) async fn prepare(
-        number: usize,
-        entry: &Entry,
+        view: &View,
+        told: Numbered<'_>,
         items: &[FetchItem],
-        loader: &mut Loader,
+        loader: Option<&mut Loader>,
         form: Form,
     ) -> Result<Self, Unprepared> {
         let mut answer = Self { text: Vec::new(), inserts: Vec::new(), literal_octets: form.literal_octets };
-        answer.push(&format!("* {number} FETCH ("));
+        let mut loader = loader;
+        answer.push(&format!("* {} FETCH (", told.number));
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
                 answer.push(" ");
             }
-            answer.item(entry, item, loader, form).await?;
+            match item {
+                FetchItem::Flags => view.write_flags(told.entry, &mut answer.text),
+                FetchItem::Uid => answer.push(&format!("UID {}", told.entry.uid())),
+                FetchItem::ModSeq => answer.push(&format!("MODSEQ ({})", told.entry.modseq())),
+                _ => {
+                    let loader = loader.as_deref_mut().ok_or(StoreError::NoSuchMessage)?;
+                    answer.item(item, loader, form).await?;
+                }
+            }
         }
         answer.push(")\r\n");
         Ok(answer)
@@ -129,34 +141,27 @@ impl Answer {
         self.text.extend_from_slice(text.as_bytes());
     }
 
-    async fn item(
-        &mut self,
-        entry: &Entry,
-        item: &FetchItem,
-        loader: &mut Loader,
-        form: Form,
-    ) -> Result<(), Unprepared> {
+    async fn item(&mut self, item: &FetchItem, loader: &mut Loader, form: Form) -> Result<(), Unprepared> {
         let whole = |text| Section { part: Vec::new(), text };
         match item {
-            FetchItem::Flags => entry.write_flags(&mut self.text),
-            FetchItem::Uid => self.push(&format!("UID {}", entry.message.uid)),
-            FetchItem::ModSeq => self.push(&format!("MODSEQ ({})", entry.message.modseq)),
-            FetchItem::Rfc822Size => self.push(&format!("RFC822.SIZE {}", entry.message.octets)),
+            // The view has these.
+            FetchItem::Flags | FetchItem::Uid | FetchItem::ModSeq => {}
+            FetchItem::Rfc822Size => self.push(&format!("RFC822.SIZE {}", loader.message().octets)),
             FetchItem::InternalDate => {
-                let date = format_date_time(entry.message.internal_date);
+                let date = format_date_time(loader.message().internal_date);
                 self.push(&format!("INTERNALDATE \"{date}\""));
             }
             FetchItem::EmailId => {
-                let place = EmailPlace { body: entry.message.body.0, mailbox: form.mailbox.0 };
+                let place = EmailPlace { body: loader.message().body.0, mailbox: form.mailbox.0 };
                 let id = email_id((form.email_number)(place));
                 self.push(&format!("EMAILID ({id})"));
             }
-            FetchItem::ThreadId => match entry.message.thread {
+            FetchItem::ThreadId => match loader.message().thread {
                 Some(thread) => self.push(&format!("THREADID ({})", thread_id(thread))),
                 None => self.push("THREADID NIL"),
             },
             FetchItem::SaveDate => {
-                let date = format_date_time(entry.message.saved);
+                let date = format_date_time(loader.message().saved);
                 self.push(&format!("SAVEDATE \"{date}\""));
             }
             FetchItem::Envelope => self.envelope(loader).await?,

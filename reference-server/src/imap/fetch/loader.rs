@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::imap::link::Link;
 use crate::imap::response::travelling;
 use crate::message::{Decoder, Entity, Span, Structure, decode};
-use crate::store::{BodyId, Loaded, READ, Store, StoreError};
+use crate::store::{BodyId, Loaded, Message, READ, Store, StoreError};
 
 /// How much of a header section is looked through for its fields.
 const HEADER_OCTETS: u64 = 1024 * 1024;
@@ -14,8 +14,7 @@ const HEADER_OCTETS: u64 = 1024 * 1024;
 /// Loads one message as far as it is needed.
 pub(crate) struct Loader {
     store: Store,
-    body: BodyId,
-    octets: u64,
+    message: Message,
     /// All of it, where it is small.
     whole: Option<Arc<Vec<u8>>>,
     structure: Option<Arc<Structure>>,
@@ -177,16 +176,15 @@ async fn send(link: &mut dyn Link, octets: &[u8], form: LiteralOctets) -> std::i
 }
 
 impl Loader {
-    /// Nothing of the message of so many octets loaded yet.
-    pub(crate) fn new(store: Store, body: BodyId, octets: u64) -> Self {
-        Self { store, body, octets, whole: None, structure: None }
+    /// With what of the message has been loaded together with other messages.
+    pub(crate) fn new(store: Store, loaded: Loaded) -> Self {
+        let structure = loaded.structure.as_deref().and_then(decode).map(Arc::new);
+        Self { store, message: loaded.message, whole: loaded.octets.map(Arc::new), structure }
     }
 
-    /// With what of it has been loaded together with other messages.
-    pub(crate) fn with(mut self, loaded: Loaded) -> Self {
-        self.whole = loaded.octets.map(Arc::new);
-        self.structure = loaded.structure.as_deref().and_then(decode).map(Arc::new);
-        self
+    /// The message's attributes.
+    pub(crate) fn message(&self) -> &Message {
+        &self.message
     }
 
     /// At most `count` octets from `from` on.
@@ -194,29 +192,29 @@ impl Loader {
     /// # Errors
     /// [`StoreError::NoSuchMessage`] when it has been expunged.
     pub(crate) async fn octets(&mut self, from: u64, count: u64) -> Result<Octets, StoreError> {
-        let from = from.min(self.octets);
-        let count = count.min(self.octets.saturating_sub(from));
-        if self.octets <= READ {
+        let from = from.min(self.message.octets.0);
+        let count = count.min(self.message.octets.0.saturating_sub(from));
+        if self.message.octets.0 <= READ {
             let whole = self.whole().await?;
             let start = usize::try_from(from).unwrap_or(usize::MAX);
             let end = start.saturating_add(usize::try_from(count).unwrap_or(usize::MAX));
             return Ok(Octets::Here(whole, Span::new(start, end)));
         }
         if count <= READ {
-            let part = Arc::new(self.store.body_range(self.body, from, count).await?);
+            let part = Arc::new(self.store.body_range(self.message.body, from, count).await?);
             let span = Span::new(0, part.len());
             return Ok(Octets::Here(part, span));
         }
         // It must be there before the answer begins.
-        self.store.body_range(self.body, from, 1).await?;
-        Ok(Octets::Stored(self.body, from, count))
+        self.store.body_range(self.message.body, from, 1).await?;
+        Ok(Octets::Stored(self.message.body, from, count))
     }
 
     async fn whole(&mut self) -> Result<Arc<Vec<u8>>, StoreError> {
         if let Some(whole) = &self.whole {
             return Ok(Arc::clone(whole));
         }
-        let whole = Arc::new(self.store.body_range(self.body, 0, u64::MAX).await?);
+        let whole = Arc::new(self.store.body_range(self.message.body, 0, u64::MAX).await?);
         self.whole = Some(Arc::clone(&whole));
         Ok(whole)
     }
@@ -224,18 +222,18 @@ impl Loader {
     /// The header section that stands there, as far as it is looked through.
     pub(crate) async fn header(&mut self, span: Span) -> Result<Vec<u8>, StoreError> {
         let (start, count) = offsets(span);
-        self.store.body_range(self.body, start, count.min(HEADER_OCTETS)).await
+        self.store.body_range(self.message.body, start, count.min(HEADER_OCTETS)).await
     }
 
     /// The octets that stand there, in memory: whoever asks sees to it that they are few.
     pub(crate) async fn part(&mut self, span: Span) -> Result<Vec<u8>, StoreError> {
         let (start, count) = offsets(span);
-        self.store.body_range(self.body, start, count).await
+        self.store.body_range(self.message.body, start, count).await
     }
 
     /// What a large part says without its transfer encoding; nothing where that is not known.
     pub(crate) async fn decoded(&mut self, entity: Entity) -> Result<Option<Octets>, StoreError> {
-        let part = Part { body: self.body, entity };
+        let part = Part { body: self.message.body, entity };
         let count = part.count(&self.store).await?;
         Ok(count.map(|count| Octets::Decoded(Box::new(part), Shown { from: 0, count })))
     }
@@ -245,7 +243,7 @@ impl Loader {
         if let Some(structure) = &self.structure {
             return Ok(Arc::clone(structure));
         }
-        let structure = self.store.structure(self.body).await?;
+        let structure = self.store.structure(self.message.body).await?;
         self.structure = Some(Arc::clone(&structure));
         Ok(structure)
     }

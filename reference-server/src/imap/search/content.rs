@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use time::Date;
 
 use crate::message::collation::casemap;
-use crate::message::{Decoder, Entity, Header, Span, Structure, date, search};
+use crate::message::{Decoder, Entity, Header, Span, Structure, date, header_end, search};
 use crate::store::{BodyId, READ, Store, StoreError};
 
 /// How much of a header section is looked through.
@@ -22,6 +22,8 @@ pub(crate) struct Content {
 }
 
 enum Body {
+    /// Nothing: nobody asks.
+    Unread,
     /// All of a small message.
     Whole { octets: Vec<u8>, structure: Box<Structure>, texts: OnceCell<Vec<String>> },
     /// Of a large one, which of the needles its body holds.
@@ -29,9 +31,22 @@ enum Body {
 }
 
 impl Content {
-    /// A message of which all octets are here.
-    pub(crate) fn whole(octets: Vec<u8>) -> Self {
-        let structure = Box::new(Structure::parse(&octets));
+    /// How much of a message is read for its header at first: most are shorter, in octets.
+    pub(crate) const WINDOW: u64 = 16 * 1024;
+
+    /// The header in the front of a message of so many octets; nothing where it does not end there.
+    pub(crate) fn of_header(mut front: Vec<u8>, octets: u64) -> Option<Self> {
+        let end = header_end(&front);
+        if end == front.len() && u64::try_from(end).is_ok_and(|end| end < octets) {
+            return None;
+        }
+        front.truncate(end);
+        Some(Self { header: front, header_text: OnceCell::new(), body: Body::Unread })
+    }
+
+    /// A message of which all octets are here, and the structure that is kept of it.
+    pub(crate) fn whole(octets: Vec<u8>, structure: Option<Structure>) -> Self {
+        let structure = Box::new(structure.unwrap_or_else(|| Structure::parse(&octets)));
         let header = structure.root.header.of(&octets).to_vec();
         let body = Body::Whole { octets, structure, texts: OnceCell::new() };
         Self { header, header_text: OnceCell::new(), body }
@@ -74,6 +89,7 @@ impl Content {
     /// Whether the body holds `needle` (folded).
     pub(crate) fn body_holds(&self, needle: &str) -> bool {
         match &self.body {
+            Body::Unread => false,
             Body::Found(found) => needle.is_empty() || found.iter().any(|found| found == needle),
             Body::Whole { octets, structure, texts } => {
                 let texts = texts.get_or_init(|| {

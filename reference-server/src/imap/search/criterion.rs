@@ -9,9 +9,9 @@ use time::{Date, Duration, OffsetDateTime};
 use super::Content;
 use crate::imap::response::{email_id, thread_id};
 use crate::imap::syntax::{DateRelation, FlagName, SearchKey, SequenceSet, within};
-use crate::imap::view::{Entry, View};
+use crate::imap::view::{Numbered, View};
 use crate::message::collation::casemap;
-use crate::store::SystemFlag;
+use crate::store::{Flags, Message, ModSeq, SystemFlag, Uid};
 
 /// How NOT turns an answer around; the seam at which a deviation can get it wrong.
 pub(crate) type Negation = fn(bool) -> bool;
@@ -50,13 +50,47 @@ enum Criterion {
 }
 
 /// One message that is asked about.
+#[derive(Clone, Copy)]
 pub(crate) struct Candidate<'a> {
     /// Its sequence number.
     pub(crate) number: u32,
-    /// What the session knows of it.
-    pub(crate) entry: &'a Entry,
-    /// Its content, once loaded.
+    /// Its UID.
+    pub(crate) uid: Uid,
+    /// The sequence of its last change.
+    pub(crate) modseq: ModSeq,
+    /// Whether it is recent to the session.
+    pub(crate) recent: bool,
+    /// Its flags, without `\Recent`.
+    pub(crate) flags: &'a Flags,
+    /// What else there is of it, once read.
+    pub(crate) message: Option<&'a Message>,
+    /// Its content, once read.
     pub(crate) content: Option<&'a Content>,
+}
+
+impl<'a> Candidate<'a> {
+    /// One of which no more is known than the session knows.
+    pub(crate) fn of(message: Numbered<'a>) -> Self {
+        let Numbered { number, entry, flags } = message;
+        Self {
+            number,
+            uid: entry.uid(),
+            modseq: entry.modseq(),
+            recent: entry.is_recent(),
+            flags,
+            message: None,
+            content: None,
+        }
+    }
+}
+
+/// How much of a message's content is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Needs {
+    /// Its header.
+    Header,
+    /// All of it.
+    Body,
 }
 
 /// What the signs in sets stand for: `*` for the largest numbers in use, `$` for what was saved.
@@ -145,6 +179,11 @@ impl Compiled {
         self.all(&self.all_of, candidate)
     }
 
+    /// What of the content the answer can hang on.
+    pub(crate) fn needs(&self) -> Needs {
+        self.all_of.iter().map(Criterion::needs).max().unwrap_or(Needs::Header)
+    }
+
     /// What is looked for in bodies.
     pub(crate) fn body_needles(&self) -> Vec<&str> {
         let mut needles = Vec::new();
@@ -173,7 +212,15 @@ impl Compiled {
             Criterion::Field { .. } | Criterion::Body(_) | Criterion::Text(_) | Criterion::Sent(..) => {
                 Some(by_content(criterion, candidate.content?))
             }
-            _ => Some(by_attributes(criterion, candidate)),
+            Criterion::Internal(..)
+            | Criterion::Saved(..)
+            | Criterion::EmailId(_)
+            | Criterion::ThreadId(_)
+            | Criterion::Until(_)
+            | Criterion::From(_)
+            | Criterion::Larger(_)
+            | Criterion::Smaller(_) => Some(by_attributes(criterion, candidate.message?)),
+            _ => Some(by_what_is_known(criterion, candidate)),
         }
     }
 
@@ -187,6 +234,16 @@ impl Compiled {
 }
 
 impl Criterion {
+    fn needs(&self) -> Needs {
+        match self {
+            Self::Body(_) | Self::Text(_) => Needs::Body,
+            Self::Not(inner) => inner.needs(),
+            Self::Or(left, right) => left.needs().max(right.needs()),
+            Self::AllOf(all) => all.iter().map(Self::needs).max().unwrap_or(Needs::Header),
+            _ => Needs::Header,
+        }
+    }
+
     fn add_body_needles<'c>(&'c self, needles: &mut Vec<&'c str>) {
         match self {
             Self::Body(needle) | Self::Text(needle) => needles.push(needle),
@@ -211,15 +268,23 @@ fn by_content(criterion: &Criterion, content: &Content) -> bool {
     }
 }
 
-fn by_attributes(criterion: &Criterion, candidate: &Candidate<'_>) -> bool {
-    let (entry, message) = (candidate.entry, &candidate.entry.message);
+fn by_what_is_known(criterion: &Criterion, candidate: &Candidate<'_>) -> bool {
     match criterion {
         Criterion::All => true,
-        Criterion::Has(flag) => flag.is_in(&message.flags),
-        Criterion::Lacks(flag) => !flag.is_in(&message.flags),
-        Criterion::Recent => entry.recent,
-        Criterion::Old => !entry.recent,
-        Criterion::New => entry.recent && !message.flags.has(SystemFlag::Seen),
+        Criterion::Has(flag) => flag.is_in(candidate.flags),
+        Criterion::Lacks(flag) => !flag.is_in(candidate.flags),
+        Criterion::Recent => candidate.recent,
+        Criterion::Old => !candidate.recent,
+        Criterion::New => candidate.recent && !candidate.flags.has(SystemFlag::Seen),
+        Criterion::ModSeq(from) => candidate.modseq.0 >= *from,
+        Criterion::Numbers(ranges) => within(ranges, candidate.number),
+        Criterion::Uids(ranges) => within(ranges, candidate.uid.0),
+        _ => false,
+    }
+}
+
+fn by_attributes(criterion: &Criterion, message: &Message) -> bool {
+    match criterion {
         Criterion::Internal(relation, date) => related(message.internal_date.date(), *relation, *date),
         Criterion::Saved(relation, date) => related(message.saved.date(), *relation, *date),
         Criterion::EmailId(id) => email_id(message.body.0) == *id,
@@ -228,9 +293,6 @@ fn by_attributes(criterion: &Criterion, candidate: &Candidate<'_>) -> bool {
         Criterion::From(date) => message.internal_date >= *date,
         Criterion::Larger(octets) => message.octets.0 > *octets,
         Criterion::Smaller(octets) => message.octets.0 < *octets,
-        Criterion::ModSeq(from) => message.modseq.0 >= *from,
-        Criterion::Numbers(ranges) => within(ranges, candidate.number),
-        Criterion::Uids(ranges) => within(ranges, message.uid.0),
         _ => false,
     }
 }

@@ -2,54 +2,85 @@
 
 use std::sync::Arc;
 
-use super::Found;
+use super::{Content, Found};
 use crate::imap::order::{Criterion, Facts, Key, keys};
 use crate::message::{Header, Span, header_end};
-use crate::store::{Store, StoreError};
-
-/// How much of a message is read at first: most headers are shorter, in octets.
-const WINDOW: u64 = 16 * 1024;
+use crate::store::{MailboxId, Message, Opened, Store, StoreError, Uid};
 
 /// How much of a header is looked through for its fields, in octets.
 const LIMIT: u64 = 1024 * 1024;
 
+/// How many messages are looked at together at most.
+const CHUNK: usize = 256;
+
 /// What is made of each message's header, in their order. A message that was expunged meanwhile
 /// is left out.
-pub(crate) async fn from_headers<T>(
+pub(crate) async fn from_headers<T: Send + 'static>(
     store: &Store,
+    mailbox: MailboxId,
     found: Vec<Found>,
-    make: impl Fn(&Facts<'_>) -> T,
+    make: impl Fn(&Facts<'_>) -> T + Send + Sync + 'static,
 ) -> Result<Vec<(Found, T)>, StoreError> {
+    let make = Arc::new(make);
     let mut made = Vec::with_capacity(found.len());
-    for message in found {
-        let octets = match header(store, &message).await {
-            Ok(octets) => octets,
-            Err(StoreError::NoSuchMessage) => continue,
-            Err(error) => return Err(error),
+    let mut rest = found.as_slice();
+    while !rest.is_empty() {
+        let chunk = rest.get(..CHUNK.min(rest.len())).unwrap_or_default();
+        let uids: Vec<Uid> = chunk.iter().map(|found| found.uid).collect();
+        let look = {
+            let make = Arc::clone(&make);
+            move |_, opened: Option<&Opened<'_>>| opened.map(|opened| look(opened, &*make)).transpose()
         };
-        let header = Header::new(&octets, Span::new(0, header_end(&octets)));
-        let value = make(&Facts::new(header, message.internal_date, message.octets.0));
-        made.push((message, value));
+        let seen = store.look(mailbox, uids, look).await?;
+        let count = seen.len().min(rest.len());
+        for (message, seen) in rest.iter().zip(seen) {
+            match seen {
+                Some(Seen::Made(value)) => made.push((*message, value)),
+                Some(Seen::Long(long)) => {
+                    let octets = match store.body_range(long.body, 0, LIMIT).await {
+                        Ok(octets) => octets,
+                        Err(StoreError::NoSuchMessage) => continue,
+                        Err(error) => return Err(error),
+                    };
+                    made.push((*message, make(&facts(&octets, &long))));
+                }
+                None => {}
+            }
+        }
+        rest = rest.get(count..).unwrap_or_default();
     }
     Ok(made)
+}
+
+/// What a look at a message has given.
+enum Seen<T> {
+    Made(T),
+    /// Its header is long.
+    Long(Box<Message>),
+}
+
+fn look<T>(opened: &Opened<'_>, make: impl Fn(&Facts<'_>) -> T) -> Result<Seen<T>, StoreError> {
+    let (front, message) = (opened.front(Content::WINDOW)?, &opened.message);
+    let cut = u64::try_from(front.len()).is_ok_and(|length| length < message.octets.0);
+    if cut && header_end(&front) == front.len() {
+        return Ok(Seen::Long(Box::new(message.clone())));
+    }
+    Ok(Seen::Made(make(&facts(&front, message))))
+}
+
+fn facts<'m>(front: &'m [u8], message: &Message) -> Facts<'m> {
+    let header = Header::new(front, Span::new(0, header_end(front)));
+    Facts::new(header, message.internal_date, message.octets.0)
 }
 
 /// The messages with what they are sorted by.
 pub(crate) async fn with_keys(
     store: &Store,
+    mailbox: MailboxId,
     found: Vec<Found>,
     criteria: &[Criterion],
     sent: fn(&Facts<'_>) -> time::OffsetDateTime,
 ) -> Result<Vec<(Found, Vec<Key>)>, StoreError> {
-    from_headers(store, found, |facts| keys(criteria, facts, sent)).await
-}
-
-/// A front of the message that holds its header, as far as one is read at all.
-async fn header(store: &Store, message: &Found) -> Result<Arc<[u8]>, StoreError> {
-    let front = store.body_range(message.body, 0, WINDOW).await?;
-    let cut = u64::try_from(front.len()).is_ok_and(|length| length < message.octets.0);
-    if cut && header_end(&front) == front.len() {
-        return Ok(store.body_range(message.body, 0, LIMIT).await?.into());
-    }
-    Ok(front.into())
+    let criteria = criteria.to_vec();
+    from_headers(store, mailbox, found, move |facts| keys(&criteria, facts, sent)).await
 }

@@ -1,14 +1,18 @@
-//! Search keys put to messages, whose octets are loaded where the answer hangs on them.
+//! Search keys put to messages. What the session knows of them is looked at first; where that does
+//! not decide, messages are looked at where they lie, some at a time, on a thread of the store: none
+//! of them is held, and others have their turn in between.
 
-use super::{Candidate, Compiled, Content};
-use crate::imap::view::{Entry, Numbering};
-use crate::store::{BodyId, ModSeq, Octets, Store, StoreError, Uid};
+use std::sync::Arc;
 
-/// The largest message that is held whole while it is looked through.
-const SMALL: u64 = 256 * 1024;
+use super::{Candidate, Compiled, Content, Needs};
+use crate::imap::view::{Numbered, Numbering, View};
+use crate::store::{BodyId, Flags, MailboxId, ModSeq, Opened, Store, StoreError, Uid, Wanted};
+
+/// How many messages are looked at together at most.
+const CHUNK: usize = 256;
 
 /// A message that matches.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Found {
     /// Its sequence number.
     pub(crate) number: u32,
@@ -16,12 +20,6 @@ pub(crate) struct Found {
     pub(crate) uid: Uid,
     /// The sequence of its last change.
     pub(crate) modseq: ModSeq,
-    /// Where its octets are.
-    pub(crate) body: BodyId,
-    /// How many.
-    pub(crate) octets: Octets,
-    /// When it came.
-    pub(crate) internal_date: time::OffsetDateTime,
 }
 
 impl Found {
@@ -34,6 +32,12 @@ impl Found {
     }
 }
 
+impl From<Numbered<'_>> for Found {
+    fn from(message: Numbered<'_>) -> Self {
+        Self { number: message.number, uid: message.entry.uid(), modseq: message.entry.modseq() }
+    }
+}
+
 /// Whether messages had been expunged before they could be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missed {
@@ -41,51 +45,135 @@ pub(crate) enum Missed {
     Some,
 }
 
+/// A message that must be looked at.
+#[derive(Clone)]
+struct Open {
+    found: Found,
+    recent: bool,
+    flags: Flags,
+}
+
+impl Open {
+    fn candidate(&self) -> Candidate<'_> {
+        Candidate {
+            number: self.found.number,
+            uid: self.found.uid,
+            modseq: self.found.modseq,
+            recent: self.recent,
+            flags: &self.flags,
+            message: None,
+            content: None,
+        }
+    }
+}
+
+/// What a look at a message has shown.
+enum Seen {
+    Decided(bool),
+    Gone,
+    /// It is too large to be looked at as a whole.
+    Large(BodyId),
+}
+
 /// Those of these messages that match, in their order. One that was expunged meanwhile does not
 /// (RFC 2180, section 4.3).
 pub(crate) async fn matching(
     store: &Store,
-    compiled: &Compiled,
-    entries: impl Iterator<Item = (u32, &Entry)>,
+    compiled: &Arc<Compiled>,
+    view: &View,
+    messages: impl Iterator<Item = Numbered<'_>>,
 ) -> Result<(Vec<Found>, Missed), StoreError> {
+    let mailbox = view.mailbox();
     let (mut found, mut missed) = (Vec::new(), Missed::None);
-    for (number, entry) in entries {
-        let matches = match decide(compiled, number, entry, None) {
-            Some(decided) => decided,
-            None => match load(store, entry, compiled).await {
-                Ok(content) => decide(compiled, number, entry, Some(&content)).unwrap_or(false),
-                Err(StoreError::NoSuchMessage) => {
-                    missed = Missed::Some;
-                    false
-                }
-                Err(error) => return Err(error),
-            },
-        };
-        if matches {
-            let message = &entry.message;
-            found.push(Found {
-                number,
-                uid: message.uid,
-                modseq: message.modseq,
-                body: message.body,
-                octets: message.octets,
-                internal_date: message.internal_date,
-            });
+    let mut open = Vec::new();
+    for message in messages {
+        match compiled.matches(&Candidate::of(message)) {
+            Some(false) => {}
+            Some(true) if open.is_empty() => found.push(message.into()),
+            // What is decided stands behind what is not, and waits for it.
+            _ => open.push(Open {
+                found: message.into(),
+                recent: message.entry.is_recent(),
+                flags: message.flags.clone(),
+            }),
         }
+        if open.len() >= CHUNK {
+            decide(store, compiled, mailbox, &mut open, &mut found, &mut missed).await?;
+        }
+    }
+    while !open.is_empty() {
+        decide(store, compiled, mailbox, &mut open, &mut found, &mut missed).await?;
     }
     Ok((found, missed))
 }
 
-/// What a message says, as far as the criteria need it.
-async fn load(store: &Store, entry: &Entry, compiled: &Compiled) -> Result<Content, StoreError> {
-    let body = entry.message.body;
-    if entry.message.octets.0 > SMALL {
-        return Content::read_through(store, body, &compiled.body_needles()).await;
+/// Looks at some of the messages, at least one, and takes them out of the list.
+async fn decide(
+    store: &Store,
+    compiled: &Arc<Compiled>,
+    mailbox: MailboxId,
+    open: &mut Vec<Open>,
+    found: &mut Vec<Found>,
+    missed: &mut Missed,
+) -> Result<(), StoreError> {
+    let uids = open.iter().map(|open| open.found.uid).collect();
+    let (asked, program) = (open.clone(), Arc::clone(compiled));
+    let look = move |place: usize, opened: Option<&Opened<'_>>| match (asked.get(place), opened) {
+        (Some(asked), Some(opened)) => look(&program, asked, opened),
+        _ => Ok(Seen::Gone),
+    };
+    let seen = store.look(mailbox, uids, look).await?;
+    let count = seen.len();
+    for (asked, seen) in open.drain(..count.min(open.len())).zip(seen) {
+        let matches = match seen {
+            Seen::Decided(matches) => Some(matches),
+            Seen::Gone => None,
+            Seen::Large(body) => read_through(store, compiled, mailbox, &asked, body).await?,
+        };
+        match matches {
+            Some(true) => found.push(asked.found),
+            Some(false) => {}
+            None => *missed = Missed::Some,
+        }
     }
-    Ok(Content::whole(store.body_range(body, 0, u64::MAX).await?))
+    Ok(())
 }
 
-/// Whether the message matches; `None` where that depends on content that is not given.
-fn decide(compiled: &Compiled, number: u32, entry: &Entry, content: Option<&Content>) -> Option<bool> {
-    compiled.matches(&Candidate { number, entry, content })
+/// Looks at one message, at no more of it than the answer hangs on.
+fn look(compiled: &Compiled, asked: &Open, opened: &Opened<'_>) -> Result<Seen, StoreError> {
+    let candidate = Candidate { message: Some(&opened.message), ..asked.candidate() };
+    if let Some(decided) = compiled.matches(&candidate) {
+        return Ok(Seen::Decided(decided));
+    }
+    let body = opened.message.body;
+    let content = match compiled.needs() {
+        Needs::Header => Content::of_header(opened.front(Content::WINDOW)?, opened.message.octets.0),
+        Needs::Body => match opened.octets()? {
+            Some(octets) => Some(Content::whole(octets, opened.structure()?)),
+            None => None,
+        },
+    };
+    let Some(content) = content else { return Ok(Seen::Large(body)) };
+    let candidate = Candidate { content: Some(&content), ..candidate };
+    Ok(Seen::Decided(compiled.matches(&candidate).unwrap_or(false)))
+}
+
+/// Whether a large message matches, which is read piece by piece; nothing where it is gone.
+async fn read_through(
+    store: &Store,
+    compiled: &Compiled,
+    mailbox: MailboxId,
+    asked: &Open,
+    body: BodyId,
+) -> Result<Option<bool>, StoreError> {
+    let attributes = store.load(mailbox, vec![asked.found.uid], Wanted::Attributes).await?;
+    let Some(loaded) = attributes.into_iter().flatten().next() else { return Ok(None) };
+    let content = match Content::read_through(store, body, &compiled.body_needles()).await {
+        Ok(content) => content,
+        Err(StoreError::NoSuchMessage) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let candidate =
+        Candidate { message: Some(&loaded.message), content: Some(&content), ..asked.candidate() };
+    Ok(Some(compiled.matches(&candidate).unwrap_or(false)))
 }

@@ -1,23 +1,8 @@
 //! What the numbers of a client mean, and what it is told when.
 
-use time::OffsetDateTime;
-
 use super::*;
 use crate::imap::syntax::{Cursor, sequence_set};
-use crate::store::{BodyId, Mailbox, MailboxName, Octets, Selectable, UidValidity};
-
-fn message(uid: u32, flags: Flags) -> Message {
-    Message {
-        uid: Uid(uid),
-        body: BodyId(1),
-        octets: Octets(1),
-        modseq: ModSeq(1),
-        internal_date: OffsetDateTime::UNIX_EPOCH,
-        saved: OffsetDateTime::UNIX_EPOCH,
-        thread: None,
-        flags,
-    }
-}
+use crate::store::{Mailbox, MailboxName, Selectable, UidValidity};
 
 fn mailbox(uid_next: u32, recent_from: u32) -> Mailbox {
     Mailbox {
@@ -33,16 +18,25 @@ fn mailbox(uid_next: u32, recent_from: u32) -> Mailbox {
 }
 
 fn view(uids: &[u32]) -> View {
-    let messages = uids.iter().map(|&uid| message(uid, Flags::new())).collect();
+    let messages: Vec<(u32, Flags)> = uids.iter().map(|&uid| (uid, Flags::new())).collect();
     View::new(
-        Snapshot { mailbox: mailbox(100, 100), messages },
+        Snapshot { mailbox: mailbox(100, 100), listing: listing(&messages) },
         Access::ReadWrite,
         Sync::Plain,
         Revision::Rev1,
     )
 }
 
-fn changes(changed: Vec<Message>, vanished: &[u32]) -> Changes {
+fn listing(messages: &[(u32, Flags)]) -> Listing {
+    let mut listing = Listing::default();
+    for (uid, flags) in messages {
+        listing.push(Uid(*uid), flags, ModSeq(1));
+    }
+    listing
+}
+
+fn changes(changed: &[(u32, Flags)], vanished: &[u32]) -> Changes {
+    let changed = listing(changed);
     let vanished = vanished.iter().copied().map(Uid).collect();
     Changes { mailbox: mailbox(100, 100), changed, vanished }
 }
@@ -60,18 +54,18 @@ fn select(view: &View, set: &str, numbering: Numbering) -> Result<Vec<usize>, No
 #[test]
 fn expunges_count_from_lower_to_higher_and_may_be_held() {
     let mut view = view(&[10, 20, 30, 40]);
-    view.absorb(changes(Vec::new(), &[20, 30]));
+    view.absorb(changes(&[], &[20, 30]));
     assert_eq!(told(&mut view, Expunges::Held), "");
     assert_eq!(view.count(), 4);
     assert_eq!(told(&mut view, Expunges::Told), "* 2 EXPUNGE\r\n* 2 EXPUNGE\r\n");
     assert_eq!(select(&view, "2", Numbering::Sequence), Ok(vec![1]));
-    assert_eq!(view.entries()[1].message.uid, Uid(40));
+    assert_eq!(view.entries()[1].uid(), Uid(40));
 }
 
 #[test]
 fn numbers_stand_only_for_what_was_told() {
     let mut view = view(&[10]);
-    view.absorb(changes(vec![message(20, Flags::new())], &[]));
+    view.absorb(changes(&[(20, Flags::new())], &[]));
     assert_eq!(select(&view, "2", Numbering::Sequence), Err(NoSuchNumber));
     assert_eq!(select(&view, "*", Numbering::Sequence), Ok(vec![0]));
     assert_eq!(told(&mut view, Expunges::Held), "* 2 EXISTS\r\n* 0 RECENT\r\n");
@@ -82,8 +76,8 @@ fn numbers_stand_only_for_what_was_told() {
 #[test]
 fn a_message_that_came_and_went_is_never_told() {
     let mut view = view(&[10]);
-    view.absorb(changes(vec![message(20, Flags::new())], &[]));
-    view.absorb(changes(Vec::new(), &[20]));
+    view.absorb(changes(&[(20, Flags::new())], &[]));
+    view.absorb(changes(&[], &[20]));
     assert_eq!(told(&mut view, Expunges::Told), "");
 }
 
@@ -91,7 +85,7 @@ fn a_message_that_came_and_went_is_never_told() {
 fn flags_are_told_once_and_only_if_they_changed() {
     let mut view = view(&[10, 20]);
     let seen = Flags::new().with(SystemFlag::Seen);
-    view.absorb(changes(vec![message(10, Flags::new()), message(20, seen)], &[]));
+    view.absorb(changes(&[(10, Flags::new()), (20, seen)], &[]));
     assert_eq!(told(&mut view, Expunges::Told), "* 2 FETCH (FLAGS (\\Seen))\r\n");
     assert_eq!(told(&mut view, Expunges::Told), "");
 }
@@ -100,7 +94,7 @@ fn flags_are_told_once_and_only_if_they_changed() {
 fn uids_that_stand_for_nothing_are_passed_over() {
     let mut view = view(&[10, 20, 30]);
     assert_eq!(select(&view, "1:20,25,99:*", Numbering::Uid), Ok(vec![0, 1, 2]));
-    view.absorb(changes(Vec::new(), &[20]));
+    view.absorb(changes(&[], &[20]));
     assert_eq!(select(&view, "20", Numbering::Uid), Ok(Vec::new()));
 }
 
@@ -118,9 +112,35 @@ fn an_empty_mailbox_has_no_numbers() {
 fn what_someone_else_did_to_a_stored_message_is_told() {
     let mut view = view(&[10]);
     let add = Flags::new().with(SystemFlag::Seen);
-    view.stored(message(10, add.clone()), FlagChange::Add, &add);
+    view.stored(&listing(&[(10, add.clone())]), FlagChange::Add, &add);
     assert_eq!(told(&mut view, Expunges::Told), "");
     let more = add.clone().with(SystemFlag::Flagged);
-    view.stored(message(10, more), FlagChange::Add, &add);
+    view.stored(&listing(&[(10, more)]), FlagChange::Add, &add);
     assert_eq!(told(&mut view, Expunges::Told), "* 1 FETCH (FLAGS (\\Flagged \\Seen))\r\n");
+}
+
+#[test]
+fn sets_of_flags_that_no_message_has_any_more_are_forgotten() {
+    let mut view = view(&[10, 20]);
+    let tagged = |number: usize| {
+        let mut flags = Flags::new();
+        flags.insert_keyword(&format!("k{number}"));
+        flags
+    };
+    for number in 0..3 * SPARE_SETS {
+        view.absorb(changes(&[(10, tagged(number)), (20, Flags::new())], &[]));
+    }
+    assert!(view.sets.count() <= SPARE_SETS + 5);
+    assert_eq!(view.flags(&view.entries()[0]), &tagged(3 * SPARE_SETS - 1));
+    assert!(told(&mut view, Expunges::Told).ends_with("* 1 FETCH (FLAGS (k2999))\r\n"));
+    assert_eq!(told(&mut view, Expunges::Told), "");
+}
+
+#[test]
+fn a_message_whose_flags_are_news_and_that_goes_is_told_once() {
+    let mut view = view(&[10, 20]);
+    view.absorb(changes(&[(10, Flags::new().with(SystemFlag::Seen))], &[]));
+    view.absorb(changes(&[], &[10]));
+    assert_eq!(told(&mut view, Expunges::Told), "* 1 EXPUNGE\r\n");
+    assert_eq!((view.counts.changed, view.counts.gone), (0, 0));
 }

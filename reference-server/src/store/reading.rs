@@ -1,0 +1,199 @@
+//! What there is of messages, read when it is asked for: their attributes, small bodies, structures;
+//! for a few messages at once, so that each question is one short read transaction.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::bodies;
+use super::ids::{BodyId, MailboxId, Uid};
+use super::messages::{self, Message};
+use super::{Store, StoreError};
+use crate::message::{Structure, decode};
+
+/// What [`Store::load`] is to read beside the attributes of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Nothing.
+    Attributes,
+    /// Octets.
+    Octets,
+    /// Structures.
+    Structure,
+    /// Both.
+    Both,
+}
+
+/// What there is of a message.
+#[derive(Debug, Clone)]
+pub(crate) struct Loaded {
+    /// Its attributes.
+    pub(crate) message: Message,
+    /// All of its octets, where they are few and there was room.
+    pub(crate) octets: Option<Vec<u8>>,
+    /// Its structure in the form in which it is kept.
+    pub(crate) structure: Option<Vec<u8>>,
+}
+
+/// How much [`Store::load`] holds of all messages together, in octets; of those behind that only
+/// the attributes are read.
+const ROOM: usize = 256 * 1024;
+
+/// How long a reading thread looks at messages before others have their turn.
+const TURN: Duration = Duration::from_millis(5);
+
+impl Store {
+    /// Attributes of messages and what is wanted beside them, in the order of the UIDs; nothing of
+    /// those that are gone.
+    pub(crate) async fn load(
+        &self,
+        mailbox: MailboxId,
+        uids: Vec<Uid>,
+        wanted: Wanted,
+    ) -> Result<Vec<Option<Loaded>>, StoreError> {
+        self.read(move |sql| {
+            let mut room = ROOM;
+            let mut all = Vec::with_capacity(uids.len());
+            each(sql, mailbox, &uids, |found| {
+                all.push(match found {
+                    Some(message) => Some(load(sql, message, wanted, &mut room)?),
+                    None => None,
+                });
+                Ok(true)
+            })?;
+            Ok(all)
+        })
+        .await
+    }
+
+    /// Looks at messages on a thread that reads, in the order of the UIDs; `look` is given nothing
+    /// for those that are gone. Gives what it made of the first of them, at least one: the rest is
+    /// for another turn.
+    pub(crate) async fn look<T, F>(
+        &self,
+        mailbox: MailboxId,
+        uids: Vec<Uid>,
+        mut look: F,
+    ) -> Result<Vec<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(usize, Option<&Opened<'_>>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.read(move |sql| {
+            let until = Instant::now() + TURN;
+            let mut made = Vec::with_capacity(uids.len());
+            each(sql, mailbox, &uids, |found| {
+                let opened = found.map(|message| Opened { sql, message });
+                made.push(look(made.len(), opened.as_ref())?);
+                Ok(Instant::now() < until)
+            })?;
+            Ok(made)
+        })
+        .await
+    }
+
+    /// All that there is of all messages, for tests: a server never holds that.
+    #[cfg(test)]
+    pub(crate) async fn everything(&self, mailbox: MailboxId) -> Vec<Message> {
+        let query = format!("SELECT {} FROM messages WHERE mailbox = ?1 ORDER BY uid", messages::COLUMNS);
+        self.read(move |sql| {
+            let mut query = sql.prepare(&query)?;
+            let rows = query.query_map([mailbox], messages::message_of)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+        .unwrap_or_default()
+    }
+}
+
+/// A message that is being looked at.
+pub(crate) struct Opened<'c> {
+    sql: &'c Connection,
+    /// Its attributes.
+    pub(crate) message: Message,
+}
+
+impl Opened<'_> {
+    /// All of its octets, unless they are many.
+    pub(crate) fn octets(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        octets(self.sql, self.message.body)
+    }
+
+    /// At most so many octets from its beginning, and all of them where there are fewer; of a long
+    /// message there may be fewer, too.
+    pub(crate) fn front(&self, most: u64) -> Result<Vec<u8>, StoreError> {
+        bodies::front(self.sql, self.message.body, most)
+    }
+
+    /// Its structure, if that is kept.
+    pub(crate) fn structure(&self) -> Result<Option<Structure>, StoreError> {
+        Ok(structure(self.sql, self.message.body)?.as_deref().and_then(decode))
+    }
+}
+
+/// Gives each of the messages in turn, until it is told that this is enough.
+fn each(
+    sql: &Connection,
+    mailbox: MailboxId,
+    uids: &[Uid],
+    mut visit: impl FnMut(Option<Message>) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let (Some(first), Some(last)) = (uids.first(), uids.last()) else { return Ok(()) };
+    // Neighbours stand side by side in the table.
+    let spread = usize::try_from(last.0.saturating_sub(first.0)).unwrap_or(usize::MAX);
+    if spread < uids.len().saturating_mul(2) && uids.is_sorted() {
+        let mut query = sql.prepare_cached(&format!(
+            "SELECT {} FROM messages WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid",
+            messages::COLUMNS
+        ))?;
+        let mut rows = query.query(params![mailbox, first, last])?;
+        let mut next = rows.next()?.map(messages::message_of).transpose()?;
+        for uid in uids {
+            while next.as_ref().is_some_and(|message| message.uid < *uid) {
+                next = rows.next()?.map(messages::message_of).transpose()?;
+            }
+            let found = next.take_if(|message| message.uid == *uid);
+            if !visit(found)? {
+                return Ok(());
+            }
+            if next.is_none() {
+                next = rows.next()?.map(messages::message_of).transpose()?;
+            }
+        }
+        return Ok(());
+    }
+    for uid in uids {
+        if !visit(messages::find(sql, mailbox, *uid)?)? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn load(sql: &Connection, message: Message, wanted: Wanted, room: &mut usize) -> Result<Loaded, StoreError> {
+    let body = message.body;
+    let mut loaded = Loaded { message, octets: None, structure: None };
+    if *room == 0 {
+        return Ok(loaded);
+    }
+    if matches!(wanted, Wanted::Octets | Wanted::Both) {
+        loaded.octets = octets(sql, body)?;
+    }
+    if matches!(wanted, Wanted::Structure | Wanted::Both) {
+        loaded.structure = structure(sql, body)?;
+    }
+    let held = [&loaded.octets, &loaded.structure].into_iter().flatten().map(Vec::len).sum();
+    *room = room.saturating_sub(held);
+    Ok(loaded)
+}
+
+/// All octets of a body that stands in one row.
+pub(super) fn octets(sql: &Connection, body: BodyId) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut query = sql.prepare_cached("SELECT content FROM bodies WHERE id = ?1 AND spool IS NULL")?;
+    Ok(query.query_row([body], |row| row.get(0)).optional()?)
+}
+
+fn structure(sql: &Connection, body: BodyId) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut query = sql.prepare_cached("SELECT content FROM structures WHERE body = ?1")?;
+    Ok(query.query_row([body], |row| row.get(0)).optional()?)
+}
