@@ -1,4 +1,8 @@
-//! What TLS says of a connection to those who bind an authentication to it.
+//! What TLS says of a connection to those who authenticate by it.
+
+use rustls_pki_types::CertificateDer;
+
+use crate::store::Account;
 
 /// The octets of an exporter (RFC 9266, section 2).
 const EXPORTER_OCTETS: usize = 32;
@@ -12,6 +16,10 @@ pub(crate) struct Channel {
     pub(crate) exporter: Option<Vec<u8>>,
     /// `tls-server-end-point` (RFC 5929, section 4): the hash of the server's certificate.
     pub(crate) end_point: Option<Vec<u8>>,
+    /// The client's certificate, and those with which it shows who signed it; believed by nobody yet.
+    pub(crate) certificates: Vec<CertificateDer<'static>>,
+    /// The account that the client's certificate is for.
+    pub(crate) client: Option<Account>,
 }
 
 impl Channel {
@@ -23,7 +31,9 @@ impl Channel {
                 tls.export_keying_material(vec![0; EXPORTER_OCTETS], b"EXPORTER-Channel-Binding", Some(b""))
             })
             .and_then(Result::ok);
-        Self { under_tls: true, exporter, end_point: None }
+        let certificates = tls.peer_certificates().unwrap_or_default();
+        let certificates = certificates.iter().map(|one| one.clone().into_owned()).collect();
+        Self { under_tls: true, exporter, certificates, ..Self::default() }
     }
 
     /// With the hash of the server's certificate, which the session's server knows.

@@ -1,6 +1,6 @@
 //! The running server and how it is put together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::rustls::RootCertStore;
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, CertificateTrust, Fingerprint};
 use crate::channel::Channel;
 use crate::context::{Context, Shared};
 use crate::deviation;
@@ -18,7 +19,7 @@ use crate::limits::{
     AddressVerification, Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts,
 };
 use crate::list::List;
-use crate::net::{self, Identity, Listener};
+use crate::net::{self, ClientCertificates, Identity, Listener};
 use crate::queue::{self, Clock, NextHop, Outgoing, RelayTls, Relaying, Schedule};
 use crate::recipient::ascii_domain;
 use crate::service::Service;
@@ -54,6 +55,8 @@ pub struct Builder {
     intake: Intake,
     plaintext_authentication: PlaintextAuthentication,
     recoverable_secrets: RecoverableSecrets,
+    client_authorities: Option<Arc<RootCertStore>>,
+    client_certificates: HashMap<Fingerprint, String>,
     relaying: Relaying,
 }
 
@@ -76,6 +79,8 @@ impl Default for Builder {
             intake: Intake::default(),
             plaintext_authentication: PlaintextAuthentication::default(),
             recoverable_secrets: RecoverableSecrets::default(),
+            client_authorities: None,
+            client_certificates: HashMap::new(),
             relaying: Relaying::default(),
         }
     }
@@ -219,6 +224,26 @@ impl Builder {
         self
     }
 
+    /// Lets whoever has a client certificate from one of the authorities in this text (PEM) in as the
+    /// account whose address stands in it (`rfc822Name` in subjectAltName), by SASL EXTERNAL (RFC 4422,
+    /// appendix A). A certificate with the addresses of several accounts lets nobody in. Clients
+    /// are asked for a certificate, and need not have one.
+    ///
+    /// # Errors
+    /// There is none in it, or one that cannot be read.
+    pub fn client_authorities(mut self, pem: &str) -> io::Result<Self> {
+        self.client_authorities = Some(Arc::new(net::roots(pem)?));
+        Ok(self)
+    }
+
+    /// Lets whoever has the certificate of this SHA-256 fingerprint in as this account, by SASL
+    /// EXTERNAL, whoever has signed it; may be called several times.
+    #[must_use]
+    pub fn client_certificate(mut self, fingerprint: [u8; 32], address: impl Into<String>) -> Self {
+        self.client_certificates.insert(fingerprint, address.into());
+        self
+    }
+
     /// Hands mail for a domain over to a server, for users who have logged in; `*` stands for
     /// every domain that has no route of its own (a smarthost). Without a route to its domain
     /// a recipient is refused.
@@ -292,16 +317,19 @@ impl Builder {
         let domains = self.local_domains()?;
         let names = self.certificate_names(&domains);
         let (storage, answer) = (self.storage.clone(), seams.store.answer);
+        let clients = self.client_certificates_wanted();
+        let trust = CertificateTrust::new(self.client_authorities, self.client_certificates);
+        let trust = trust.map_err(|error| StartError::Tls(io::Error::other(error)))?;
         let (store, identity, authenticator) = {
             let (domains, seams) = (domains.clone(), Arc::clone(&seams));
             let (hostname, recoverable) = (self.hostname.clone(), self.recoverable_secrets);
             tokio::task::spawn_blocking(move || {
                 let store = Store::open(&storage, answer).map_err(StartError::storage)?;
-                let identity = net::identity(&storage, &names).map_err(StartError::Tls)?;
+                let identity = net::identity(&storage, &names, clients).map_err(StartError::Tls)?;
                 let authenticator =
                     Authenticator::new(store.clone(), domains, seams).map_err(StartError::storage)?;
                 let authenticator = authenticator.named(hostname).keeping(recoverable);
-                let authenticator = authenticator.certified(identity.end_point.clone());
+                let authenticator = authenticator.certified(identity.end_point.clone()).believing(trust);
                 Ok::<_, StartError>((store, identity, authenticator))
             })
             .await
@@ -368,6 +396,16 @@ impl Builder {
             domains.push("example.test".to_owned());
         }
         Ok(domains)
+    }
+
+    /// Clients are asked for a certificate where one can let them in. Those that are known one by one
+    /// may come from any authority.
+    fn client_certificates_wanted(&self) -> ClientCertificates {
+        match (&self.client_authorities, self.client_certificates.is_empty()) {
+            (None, true) => ClientCertificates::NotWanted,
+            (Some(authorities), true) => ClientCertificates::wanted(Some(authorities)),
+            (_, false) => ClientCertificates::wanted(None),
+        }
     }
 
     /// Names by which clients may reach the server.

@@ -16,7 +16,7 @@ use crate::channel::Channel;
 use crate::context::{Context, Shared};
 use crate::deviation;
 use crate::limits::{AddressVerification, Limits, PlaintextAuthentication, Timeouts};
-use crate::net::{Connection, Identity, Stream, identity};
+use crate::net::{ClientCertificates, Connection, Identity, Stream, identity};
 use crate::queue::Outgoing;
 use crate::service::Service;
 use crate::smtp::SubmissionPolicy;
@@ -33,7 +33,8 @@ pub(crate) async fn shared(deviations: &[&str]) -> (Arc<Shared>, Identity) {
         let (address, secret) = (format!("{name}@example.test"), format!("{name}-secret"));
         authenticator.put_account(&address, &secret).await.unwrap();
     }
-    let identity = identity(&Storage::Memory, &["mail.example.test".to_owned()]).unwrap();
+    let names = ["mail.example.test".to_owned()];
+    let identity = identity(&Storage::Memory, &names, ClientCertificates::NotWanted).unwrap();
     let shared = Shared {
         hostname: "mail.example.test".to_owned(),
         domains,

@@ -148,6 +148,26 @@ pub(crate) struct Args {
     /// Take this bearer token for this account, and offer OAUTHBEARER and XOAUTH2.
     #[arg(long, value_name = "ADDRESS=TOKEN", value_parser = token)]
     token: Vec<(String, String)>,
+    /// Ask clients for a certificate, and let those in by SASL EXTERNAL whose certificate one of the
+    /// authorities in this file (PEM) has signed, as the account whose address stands in it
+    /// (rfc822Name in subjectAltName).
+    #[arg(long, value_name = "FILE")]
+    client_ca: Option<PathBuf>,
+    /// Let whoever has the certificate of this SHA-256 fingerprint (64 hexadecimal digits, with or
+    /// without colons) in as this account by SASL EXTERNAL, whoever has signed it. May be repeated.
+    #[arg(long = "client-cert", value_name = "ADDRESS=SHA256", value_parser = fingerprint)]
+    client_certs: Vec<(String, [u8; 32])>,
+}
+
+fn fingerprint(text: &str) -> Result<(String, [u8; 32]), String> {
+    let form = "written ADDRESS=SHA256, with 64 hexadecimal digits";
+    let (address, digits) = text.split_once('=').filter(|(address, _)| address.contains('@')).ok_or(form)?;
+    let digits: Vec<u8> = digits.bytes().filter(|octet| *octet != b':').collect();
+    let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let hexadecimal = digits.iter().all(u8::is_ascii_hexdigit);
+    let octets: Option<Vec<u8>> = digits.chunks(2).map(octet).collect();
+    let octets = octets.filter(|_| hexadecimal).and_then(|octets| <[u8; 32]>::try_from(octets).ok());
+    Ok((address.to_owned(), octets.ok_or(form)?))
 }
 
 fn token(text: &str) -> Result<(String, String), String> {
@@ -405,6 +425,9 @@ impl Args {
         if self.quota_set {
             builder = builder.users_set_quotas();
         }
+        for (address, fingerprint) in &self.client_certs {
+            builder = builder.client_certificate(*fingerprint, address);
+        }
         for capability in &self.without {
             builder = builder.without(capability);
         }
@@ -416,10 +439,17 @@ impl Args {
 
     /// Lets the builder know whose certificates are believed.
     fn believing(&self, builder: Builder) -> Result<Builder, String> {
-        let Some(file) = &self.relay_ca else { return Ok(builder) };
-        let wrong = |error| format!("{}: {error}", file.display());
-        let pem = std::fs::read_to_string(file).map_err(wrong)?;
-        builder.relay_authorities(&pem).map_err(wrong)
+        let mut builder = builder;
+        for (file, believe) in [
+            (&self.relay_ca, Builder::relay_authorities as fn(Builder, &str) -> std::io::Result<Builder>),
+            (&self.client_ca, Builder::client_authorities),
+        ] {
+            let Some(file) = file else { continue };
+            let wrong = |error| format!("{}: {error}", file.display());
+            let pem = std::fs::read_to_string(file).map_err(wrong)?;
+            builder = believe(builder, &pem).map_err(wrong)?;
+        }
+        Ok(builder)
     }
 }
 
@@ -548,6 +578,19 @@ mod tests {
         assert_eq!((route.domain.as_str(), route.hop), ("example.org", NextHop::new("127.0.0.1", 2526)));
         for bad in ["example.org", "=127.0.0.1:25", "example.org=127.0.0.1"] {
             assert!(bad.parse::<Route>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn fingerprints_have_64_digits_and_colons_or_none() {
+        let plain = "0f".repeat(32);
+        let wanted = Ok(("a@b.test".to_owned(), [0x0f; 32]));
+        assert_eq!(fingerprint(&format!("a@b.test={plain}")), wanted);
+        assert_eq!(fingerprint(&format!("a@b.test={}", ["0F"; 32].join(":"))), wanted);
+        for bad in
+            ["a@b.test", "a@b.test=0f", &format!("a={plain}"), &format!("a@b.test={}", "+f".repeat(32))]
+        {
+            assert!(fingerprint(bad).is_err(), "{bad}");
         }
     }
 

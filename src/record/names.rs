@@ -89,6 +89,7 @@ mod tests {
             address: format!("{user}@example.test"),
             secret: format!("{user}-secret"),
             token: None,
+            certificate: None,
         };
         let names = Names::new(&[("alice".to_owned(), account("al-1")), ("bob".to_owned(), account("bo-2"))]);
         assert_eq!(names.template("LOGIN al-1 \"al-1-secret\""), "LOGIN ${alice.user} \"${alice.secret}\"");

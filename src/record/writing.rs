@@ -181,6 +181,7 @@ mod tests {
             address: "al-1@example.test".to_owned(),
             secret: "al-1-secret".to_owned(),
             token: None,
+            certificate: None,
         };
         Names::new(&[("alice".to_owned(), account)])
     }

@@ -12,6 +12,17 @@ pub struct Simple {
     messages: VecDeque<Vec<u8>>,
     /// What answers the challenge that tells of an error, where the mechanism has one.
     on_error: Option<&'static [u8]>,
+    /// Whether the challenge that comes first must be empty.
+    opens: Opens,
+}
+
+/// How an exchange opens where the client has sent no initial response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opens {
+    /// By a challenge that may say anything.
+    ByAny,
+    /// By an empty one (RFC 4422, section 5 and appendix A.1).
+    ByEmpty,
 }
 
 impl Simple {
@@ -35,10 +46,14 @@ impl Simple {
                 (vec![authzid.clone()], None)
             }
         };
-        Self { messages: messages.into_iter().map(String::into_bytes).collect(), on_error }
+        let opens = if mechanism == Mechanism::External { Opens::ByEmpty } else { Opens::ByAny };
+        Self { opens, messages: messages.into_iter().map(String::into_bytes).collect(), on_error }
     }
 
-    pub(super) fn respond(&mut self, _challenge: &[u8]) -> Result<Vec<u8>, Broken> {
+    pub(super) fn respond(&mut self, challenge: &[u8]) -> Result<Vec<u8>, Broken> {
+        if std::mem::replace(&mut self.opens, Opens::ByAny) == Opens::ByEmpty && !challenge.is_empty() {
+            return Err(Broken::new("an empty challenge first", String::from_utf8_lossy(challenge)));
+        }
         match self.messages.pop_front() {
             Some(message) => Ok(message),
             None => match self.on_error.take() {
@@ -98,6 +113,14 @@ mod tests {
         let xoauth = messages(Mechanism::Xoauth2, &bearer, None);
         assert_eq!(xoauth.len(), 2);
         assert!(xoauth[0].starts_with("user=user@example.com\x01auth=Bearer vF9"), "{xoauth:?}");
+    }
+
+    #[test]
+    fn external_begins_with_an_empty_challenge() {
+        let nobody = credentials("", "", "", "");
+        assert!(Simple::new(Mechanism::External, &nobody, None).respond(b"").is_ok());
+        assert!(Simple::new(Mechanism::External, &nobody, None).respond(b"who?").is_err());
+        assert!(Simple::new(Mechanism::Plain, &nobody, None).respond(b"who?").is_ok());
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::wire::ClientIdentity;
+
 /// An account of the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -16,6 +18,8 @@ pub struct Account {
     pub secret: String,
     /// Its bearer token, where the target has such.
     pub token: Option<String>,
+    /// Its client certificate, where the target lets it in by one.
+    pub certificate: Option<Arc<ClientIdentity>>,
 }
 
 /// A foreign target's accounts; each is leased to one case at a time.
@@ -120,6 +124,7 @@ mod tests {
             address: format!("user{n}@example.test"),
             secret: "x".to_owned(),
             token: None,
+            certificate: None,
         };
         Pool::new((1..=count).map(account).collect())
     }

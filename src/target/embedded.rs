@@ -14,7 +14,7 @@ use super::place::Place;
 use super::route::Route;
 use crate::hop::NameServer;
 use crate::script::model::Endpoint;
-use crate::wire::{ClientTls, Trust};
+use crate::wire::{ClientAuthority, ClientTls, Trust};
 
 /// The domain of the embedded server's accounts.
 pub(super) const DOMAIN: &str = "example.test";
@@ -45,6 +45,8 @@ pub(super) struct Embedded {
     /// What the server asks for the hosts of other domains, and the port at which it then calls them.
     pub(super) names: Arc<NameServer>,
     relay_port: u16,
+    /// Who signs the accounts' client certificates.
+    authority: ClientAuthority,
 }
 
 impl Embedded {
@@ -52,7 +54,10 @@ impl Embedded {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let names = NameServer::start().await.map_err(|error| TargetError::Start(error.to_string()))?;
         let relay_port = free_port().map_err(|error| TargetError::Start(error.to_string()))?;
+        let authority = ClientAuthority::make().map_err(TargetError::Tls)?;
         let mut builder = Server::builder()
+            .client_authorities(authority.pem())
+            .map_err(|error| TargetError::Start(error.to_string()))?
             .storage(Storage::Memory)
             .domain(DOMAIN)
             .recoverable_secrets(RecoverableSecrets::Kept)
@@ -80,6 +85,7 @@ impl Embedded {
             routes: AtomicUsize::new(0),
             names: Arc::new(names),
             relay_port,
+            authority,
         })
     }
 
@@ -94,10 +100,28 @@ impl Embedded {
         Ok(Place { addresses, tls: Some(tls), patience: None })
     }
 
+    /// What the account with this local part has to show.
+    pub(super) fn account_named(&self, user: &str) -> Result<Account, TargetError> {
+        let address = format!("{user}@{DOMAIN}");
+        let certificate = self.authority.certify(&address).map_err(TargetError::Tls)?;
+        Ok(Account {
+            user: user.to_owned(),
+            address,
+            secret: format!("{user}-secret"),
+            token: Some(format!("{user}-token")),
+            certificate: Some(Arc::new(certificate)),
+        })
+    }
+
+    /// The certificate of the authority that signs client certificates, in PEM.
+    pub(super) fn client_authority(&self) -> &str {
+        self.authority.pem()
+    }
+
     /// Makes an account that no case had before.
     pub(super) async fn account(&self, name: &str) -> Result<Account, TargetError> {
         let number = self.accounts.fetch_add(1, Ordering::Relaxed) + 1;
-        let account = account_named(&format!("{name}-{number}"));
+        let account = self.account_named(&format!("{name}-{number}"))?;
         self.server
             .add_account(&account.address, &account.secret)
             .await
@@ -155,16 +179,6 @@ fn schedule() -> Schedule {
         first_wait: Duration::from_millis(300),
         longest_wait: Duration::from_secs(2),
         ..Schedule::default()
-    }
-}
-
-/// The account with this local part.
-pub(super) fn account_named(user: &str) -> Account {
-    Account {
-        user: user.to_owned(),
-        address: format!("{user}@{DOMAIN}"),
-        secret: format!("{user}-secret"),
-        token: Some(format!("{user}-token")),
     }
 }
 

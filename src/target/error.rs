@@ -17,6 +17,8 @@ pub enum TargetError {
     Address(String),
     /// The file of the certificate authority cannot be read.
     Authority(PathBuf, std::io::Error),
+    /// A file of an account's client certificate cannot be read.
+    Certificate(PathBuf, std::io::Error),
     /// TLS cannot be set up.
     Tls(TlsSetupError),
     /// A command of the profile failed.
@@ -63,6 +65,9 @@ impl fmt::Display for TargetError {
             Self::Address(text) => write!(f, "`{text}` is no address that can be found"),
             Self::Authority(path, error) => {
                 write!(f, "the certificate authority {} cannot be read: {error}", path.display())
+            }
+            Self::Certificate(path, error) => {
+                write!(f, "the client certificate {} cannot be read: {error}", path.display())
             }
             Self::Tls(error) => error.fmt(f),
             Self::Command { command, why } => write!(f, "`{command}` failed: {why}"),

@@ -53,7 +53,10 @@ impl Target {
     pub async fn further(&self, domain: &str, names: &[String]) -> Result<Further, TargetError> {
         let account = |name: &String| {
             let (user, secret) = (name.clone(), format!("{name}-secret"));
-            (name.clone(), Account { address: format!("{name}@{domain}"), user, secret, token: None })
+            (
+                name.clone(),
+                Account { address: format!("{name}@{domain}"), user, secret, token: None, certificate: None },
+            )
         };
         let accounts: Vec<(String, Account)> = names.iter().map(account).collect();
         let back = self.place().addresses.get(&Endpoint::Smtp);
@@ -61,6 +64,7 @@ impl Target {
             domain: domain.to_owned(),
             hostname: format!("mail.{domain}"),
             accounts: accounts.iter().map(|(_, account)| account.clone()).collect(),
+            client_authority: None,
             routes: back.map(|address| format!("{}={address}", self.domain())).into_iter().collect(),
         };
         let options = EmbeddedOptions { deviations: Vec::new(), program: self.program() };

@@ -31,7 +31,9 @@ pub use lease::{Found, Lease, Wanted};
 pub use lifecycle::Commands;
 pub use place::{CLIENT_NAME, Place, Reach};
 pub use probe::Declared;
-pub use profile::{Cleaning, FixtureRoute, Profile, RouteProfile, TlsProfile};
+pub use profile::{
+    CertificateFiles, Certificates, Cleaning, FixtureRoute, Profile, RouteProfile, TlsProfile,
+};
 pub use route::Route;
 pub use rulings::{Ruling, Rulings};
 
@@ -39,9 +41,9 @@ use reference_server::RelayTls;
 
 use crate::hop::NameServer;
 use crate::script::model::{Endpoint, Lifecycle};
-use crate::wire::{ClientTls, Trust};
+use crate::wire::{ClientIdentity, ClientTls, Trust};
 use client::ClientError;
-use embedded::{Embedded, account_named};
+use embedded::Embedded;
 use lease::{ForeignHost, Host};
 use process::{OwnProcess, Settings};
 use route::{RouteLease, Routes};
@@ -96,7 +98,9 @@ impl Target {
             name: "reference-server".to_owned(),
             software: Some(format!("mailspec reference server {}", env!("CARGO_PKG_VERSION"))),
             domain: embedded::DOMAIN.to_owned(),
-            policies: ["relay-denied", "bounces", "utf8-delivery", "tokens"].map(str::to_owned).to_vec(),
+            policies: ["relay-denied", "bounces", "utf8-delivery", "tokens", "certificates"]
+                .map(str::to_owned)
+                .to_vec(),
             connections: None,
             fixture: fixture_route(None, &place),
             place,
@@ -140,9 +144,10 @@ impl Target {
 
     async fn connect(profile: &Profile, rulings: Option<Rulings>) -> Result<Self, TargetError> {
         let place = place_of(profile).await?;
+        let accounts = with_certificates(profile)?;
         let ready = profile.lifecycle.ready_time();
         lifecycle::wait_ready(place.addresses.values().copied(), ready).await?;
-        let declared = Declared::probe(&place, profile.accounts.first()).await;
+        let declared = Declared::probe(&place, accounts.first()).await;
         let routes = listen(profile).await?;
         Ok(Self {
             name: profile.name.clone(),
@@ -156,7 +161,7 @@ impl Target {
             rulings,
             routes,
             kind: Kind::Foreign {
-                pool: Pool::new(profile.accounts.clone()),
+                pool: Pool::new(accounts),
                 cleaning: profile.cleaning,
                 host: Arc::new(ForeignHost {
                     commands: profile.lifecycle.clone(),
@@ -338,7 +343,9 @@ impl Target {
         let mut accounts = Vec::new();
         let routes = self.make_routes(server, wanted).await?;
         if tenancy == Tenancy::Sole {
-            accounts.extend(names.iter().map(|name| (name.clone(), account_named(name))));
+            for name in names {
+                accounts.push((name.clone(), server.account_named(name)?));
+            }
             let all: Vec<Account> = accounts.iter().map(|(_, account)| account.clone()).collect();
             let route = |(_, route): &(String, Route)| format!("{}={}", route.domain, route.address);
             let settings = Settings {
@@ -346,6 +353,7 @@ impl Target {
                 hostname: format!("mail.{}", embedded::DOMAIN),
                 accounts: all,
                 routes: routes.routes.iter().map(route).collect(),
+                client_authority: Some(server.client_authority().to_owned()),
             };
             let process = OwnProcess::start(&server.options, &settings).await?;
             let place = process.place.clone();
@@ -414,6 +422,23 @@ async fn listen(profile: &Profile) -> Result<Routes, TargetError> {
         routes.push(route.map_err(|error| TargetError::Listen(*listen, error))?);
     }
     Ok(Routes::new(routes))
+}
+
+/// The accounts of a profile, with the client certificates that its files have.
+fn with_certificates(profile: &Profile) -> Result<Vec<Account>, TargetError> {
+    let mut accounts = profile.accounts.clone();
+    for account in &mut accounts {
+        let Some(CertificateFiles { certificate, key }) = profile.certificates.get(&account.user) else {
+            continue;
+        };
+        let read = |path: &std::path::PathBuf| {
+            std::fs::read_to_string(path).map_err(|error| TargetError::Certificate(path.clone(), error))
+        };
+        let identity =
+            ClientIdentity::from_pem(&read(certificate)?, &read(key)?).map_err(TargetError::Tls)?;
+        account.certificate = Some(Arc::new(identity));
+    }
+    Ok(accounts)
 }
 
 async fn place_of(profile: &Profile) -> Result<Place, TargetError> {

@@ -61,7 +61,7 @@ impl Declared {
             }
             let result = match protocol {
                 Protocol::Smtp | Protocol::Submission | Protocol::Lmtp => {
-                    declared.probe_smtp(place, protocol).await
+                    declared.probe_smtp(place, protocol, account).await
                 }
                 Protocol::Pop3 => declared.probe_pop3(place, account).await,
                 Protocol::Imap => declared.probe_imap(place, account).await,
@@ -73,14 +73,19 @@ impl Declared {
         declared
     }
 
-    async fn probe_smtp(&mut self, place: &Place, protocol: Protocol) -> Result<(), ClientError> {
+    async fn probe_smtp(
+        &mut self,
+        place: &Place,
+        protocol: Protocol,
+        account: Option<&Account>,
+    ) -> Result<(), ClientError> {
         let Some(dial) = place.dial(Endpoint::default_of(protocol)) else { return Ok(()) };
         let dialect = if protocol == Protocol::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
         let client = SmtpClient::open(dial, dialect, Arc::new(Recorder::new()), "probe").await?;
         self.greet(protocol, client.greeting());
         self.add(protocol, client.extensions());
         client.quit().await;
-        self.probe_encrypted(place, protocol).await;
+        self.probe_encrypted(place, protocol, account).await;
         Ok(())
     }
 
@@ -97,7 +102,7 @@ impl Declared {
         if !self.has(Protocol::Pop3, "USER") && self.offers_tls(Protocol::Pop3) {
             client.start_tls().await?;
         }
-        self.probe_encrypted(place, Protocol::Pop3).await;
+        self.probe_encrypted(place, Protocol::Pop3, account).await;
         if let Some(account) = account {
             client.login(&account.user, &account.secret).await?;
             let after = client.capabilities().await?;
@@ -115,7 +120,7 @@ impl Declared {
         if self.has(Protocol::Imap, "LOGINDISABLED") {
             client.start_tls().await?;
         }
-        self.probe_encrypted(place, Protocol::Imap).await;
+        self.probe_encrypted(place, Protocol::Imap, account).await;
         if let Some(account) = account {
             client.login(&account.user, &account.secret).await?;
             let after = client.capabilities().await?;
@@ -126,13 +131,21 @@ impl Declared {
     }
 
     /// What is declared under TLS and before login alone, as mechanisms that bind to the channel
-    /// are. A server that offers TLS and lets nobody have it is for the cases to judge.
-    async fn probe_encrypted(&mut self, place: &Place, protocol: Protocol) {
+    /// are; where the account has a client certificate, also to whoever has that, as EXTERNAL is. A
+    /// server that offers TLS and lets nobody have it is for the cases to judge.
+    async fn probe_encrypted(&mut self, place: &Place, protocol: Protocol, account: Option<&Account>) {
         if !self.offers_tls(protocol) {
             return;
         }
         if let Ok(encrypted) = encrypted(place, protocol).await {
             self.add(protocol, &encrypted);
+        }
+        let certificate = account.and_then(|account| account.certificate.clone());
+        let Some((tls, certificate)) = place.tls.as_ref().zip(certificate) else { return };
+        let Ok(tls) = tls.presenting(certificate) else { return };
+        let place = Place { tls: Some(tls), ..place.clone() };
+        if let Ok(certified) = encrypted(&place, protocol).await {
+            self.add(protocol, &certified);
         }
     }
 

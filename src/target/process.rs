@@ -33,6 +33,8 @@ pub(super) struct Settings {
     pub(super) accounts: Vec<Account>,
     /// Where it hands mail over, as `DOMAIN=HOST:PORT`.
     pub(super) routes: Vec<String>,
+    /// Whose client certificates it believes, in PEM.
+    pub(super) client_authority: Option<String>,
 }
 
 /// `mailspec serve` with a state directory of its own; both go when this is dropped.
@@ -63,6 +65,12 @@ impl OwnProcess {
         }
         for route in &settings.routes {
             arguments.extend(["--route".to_owned(), route.clone()]);
+        }
+        if let Some(pem) = &settings.client_authority {
+            let file = folder.0.join("client-authority.pem");
+            std::fs::write(&file, pem)
+                .map_err(|error| TargetError::Start(format!("cannot write {}: {error}", file.display())))?;
+            arguments.extend(["--client-ca".to_owned(), file.display().to_string()]);
         }
         for deviation in &options.deviations {
             arguments.extend(["--deviation".to_owned(), deviation.clone()]);

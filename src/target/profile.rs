@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::account::Account;
 use super::lifecycle::Commands;
 use crate::script::model::Endpoint;
-use crate::source::{Decoder, Diagnostic, Diagnostics, Node, SourceFile, Value, parse};
+use crate::source::{Decoder, Diagnostic, Diagnostics, Fields, Node, SourceFile, Value, parse};
 
 /// A foreign target, as its profile says.
 #[derive(Debug, Clone)]
@@ -26,6 +26,9 @@ pub struct Profile {
     pub tls: TlsProfile,
     /// Accounts that cases may lease.
     pub accounts: Vec<Account>,
+    /// The files of their client certificates, by user; read once the server has started, which may
+    /// make them.
+    pub certificates: Certificates,
     /// Commands that start and end it.
     pub lifecycle: Commands,
     /// Policies that it lists.
@@ -42,6 +45,18 @@ pub struct Profile {
     pub routes: Vec<RouteProfile>,
     /// The folder of the profile: relative paths and commands start there.
     pub folder: PathBuf,
+}
+
+/// The files of client certificates, by the user whom each lets in.
+pub type Certificates = BTreeMap<String, CertificateFiles>;
+
+/// The files of a client certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The certificate, in PEM.
+    pub certificate: PathBuf,
+    /// Its key, in PEM.
+    pub key: PathBuf,
 }
 
 /// What a profile says of TLS.
@@ -150,20 +165,22 @@ fn read_profile(decoder: &mut Decoder, node: &Node, folder: PathBuf) -> Option<P
     let tls = fields.get("tls").map(|node| tls(decoder, node, &folder)).unwrap_or_default();
     let accounts = decoder
         .required(&fields, what, "accounts")
-        .map(|node| accounts(decoder, node, domain.as_deref().unwrap_or_default()));
+        .map(|node| accounts(decoder, node, domain.as_deref().unwrap_or_default(), &folder));
     let lifecycle = fields.get("lifecycle").map(|node| lifecycle(decoder, node)).unwrap_or_default();
     let policies = fields.get("policies").map(|node| decoder.words(node, "`policies`")).unwrap_or_default();
     let (connections, patience) = fields.get("limits").map(|node| limits(decoder, node)).unwrap_or_default();
     let cleaning = fields.get("cleaning").and_then(|node| decoder.choice(node, "way of cleaning", &CLEANING));
     let fixture = fields.get("fixture").and_then(|node| decoder.choice(node, "way of fixtures", &ROUTES));
     let routes = fields.get("routes").map(|node| routes(decoder, node)).unwrap_or_default();
+    let (accounts, certificates) = accounts?;
     Some(Profile {
         name: name?,
         software,
         domain: domain?,
         endpoints: endpoints?,
         tls,
-        accounts: accounts?,
+        accounts,
+        certificates,
         lifecycle,
         policies,
         connections,
@@ -214,16 +231,16 @@ fn tls(decoder: &mut Decoder, node: &Node, folder: &Path) -> TlsProfile {
     }
 }
 
-fn accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Account> {
+const ACCOUNT: [&str; 6] = ["user", "address", "secret", "token", "certificate", "key"];
+
+fn accounts(decoder: &mut Decoder, node: &Node, domain: &str, folder: &Path) -> (Vec<Account>, Certificates) {
     if let Value::Mapping(_) = node.value {
-        return counted_accounts(decoder, node, domain);
+        return counted_accounts(decoder, node, domain, folder);
     }
-    let mut found = Vec::new();
+    let (mut found, mut certificates) = (Vec::new(), Certificates::new());
     for item in decoder.list(node, "`accounts`").unwrap_or_default() {
         let what = "an account";
-        let Some(fields) = decoder.fields(item, what, &["user", "address", "secret", "token"]) else {
-            continue;
-        };
+        let Some(fields) = decoder.fields(item, what, &ACCOUNT) else { continue };
         let user = decoder.required(&fields, what, "user").and_then(|node| decoder.sentence(node, "`user`"));
         let secret =
             decoder.required(&fields, what, "secret").and_then(|node| decoder.sentence(node, "`secret`"));
@@ -231,17 +248,25 @@ fn accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Account> {
         if let (Some(user), Some(secret)) = (user, secret) {
             let address = address.unwrap_or_else(|| address_of(&user, domain));
             let token = fields.get("token").and_then(|node| decoder.sentence(node, "`token`"));
-            found.push(Account { user, address, secret, token });
+            if let Some(files) = certificate(decoder, &fields, folder) {
+                certificates.insert(user.clone(), files);
+            }
+            found.push(Account { user, address, secret, token, certificate: None });
         }
     }
-    found
+    (found, certificates)
 }
 
 /// `{count: 8, user: "user{n}", secret: "user{n}-secret"}`.
-fn counted_accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Account> {
+fn counted_accounts(
+    decoder: &mut Decoder,
+    node: &Node,
+    domain: &str,
+    folder: &Path,
+) -> (Vec<Account>, Certificates) {
     let what = "`accounts`";
-    let keys = ["count", "user", "address", "secret", "token"];
-    let Some(fields) = decoder.fields(node, what, &keys) else { return Vec::new() };
+    let keys = ["count", "user", "address", "secret", "token", "certificate", "key"];
+    let Some(fields) = decoder.fields(node, what, &keys) else { return Default::default() };
     let count = decoder
         .required(&fields, what, "count")
         .and_then(|node| decoder.number(node, "`count`", MAX_ACCOUNTS));
@@ -250,19 +275,49 @@ fn counted_accounts(decoder: &mut Decoder, node: &Node, domain: &str) -> Vec<Acc
         decoder.required(&fields, what, "secret").and_then(|node| decoder.sentence(node, "`secret`"));
     let address = fields.get("address").and_then(|node| decoder.sentence(node, "`address`"));
     let token = fields.get("token").and_then(|node| decoder.sentence(node, "`token`"));
-    let (Some(count), Some(user), Some(secret)) = (count, user, secret) else { return Vec::new() };
+    let files = certificate(decoder, &fields, folder);
+    let (Some(count), Some(user), Some(secret)) = (count, user, secret) else { return Default::default() };
     if !user.contains("{n}") {
         let span = fields.get("user").map_or(fields.span, |node| node.span);
         decoder.mistake_help(span, "every account has the same user", "write `{n}` where its number stands");
     }
     let nth = |text: &str, n: usize| text.replace("{n}", &n.to_string());
-    (1..=count)
+    let certificates = files.into_iter().flat_map(|files| {
+        let path = |path: &Path, n| PathBuf::from(nth(&path.to_string_lossy(), n));
+        let user = &user;
+        (1..=count).map(move |n| {
+            let files =
+                CertificateFiles { certificate: path(&files.certificate, n), key: path(&files.key, n) };
+            (nth(user, n), files)
+        })
+    });
+    let certificates = certificates.collect();
+    let accounts = (1..=count)
         .map(|n| {
             let user = nth(&user, n);
             let address = address.as_ref().map_or_else(|| address_of(&user, domain), |text| nth(text, n));
-            Account { user, address, secret: nth(&secret, n), token: token.as_ref().map(|text| nth(text, n)) }
+            let token = token.as_ref().map(|text| nth(text, n));
+            Account { user, address, secret: nth(&secret, n), token, certificate: None }
         })
-        .collect()
+        .collect();
+    (accounts, certificates)
+}
+
+/// The files of a client certificate, of which there must be both.
+fn certificate(decoder: &mut Decoder, fields: &Fields<'_>, folder: &Path) -> Option<CertificateFiles> {
+    let certificate = fields.get("certificate").and_then(|node| decoder.sentence(node, "`certificate`"));
+    let key = fields.get("key").and_then(|node| decoder.sentence(node, "`key`"));
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            Some(CertificateFiles { certificate: folder.join(certificate), key: folder.join(key) })
+        }
+        (None, None) => None,
+        _ => {
+            let message = "a client certificate needs both its files";
+            decoder.mistake_help(fields.span, message, "add `certificate: FILE` and `key: FILE`");
+            None
+        }
+    }
 }
 
 /// `[{domain: hop1.example, listen: 127.0.0.1:2601}, …]`.
@@ -381,6 +436,22 @@ mod tests {
         let route =
             RouteProfile { domain: "hop1.example".to_owned(), listen: "127.0.0.1:2601".parse().unwrap() };
         assert_eq!(profile.routes, [route]);
+    }
+
+    #[test]
+    fn client_certificates_are_numbered_as_the_accounts_are() {
+        let profile = read(
+            "name: x\ndomain: example.test\nendpoints: {}\n\
+             accounts: {count: 2, user: 'user{n}', secret: x, certificate: 'state/user{n}.pem', key: 'state/user{n}.key'}\n",
+        )
+        .unwrap();
+        let files = profile.certificates.get("user2").unwrap();
+        assert_eq!(files.certificate, PathBuf::from("targets/x/state/user2.pem"));
+        assert_eq!(files.key, PathBuf::from("targets/x/state/user2.key"));
+        let half = read(
+            "name: x\ndomain: example.test\nendpoints: {}\naccounts: [{user: a, secret: x, certificate: a.pem}]\n",
+        );
+        assert!(half.unwrap_err().into_iter().any(|one| one.message.contains("both its files")));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod channel;
 mod connection;
 mod deflate;
 mod escape;
+mod identity;
 mod inbox;
 mod recorder;
 mod redact;
@@ -19,6 +20,7 @@ pub use connection::{
     ConnectError, Connection, ConnectionOptions, HandshakeError, Mark, Received, Side, WriteError,
 };
 pub use escape::{escape, escape_line, shorten};
+pub use identity::{ClientAuthority, ClientIdentity};
 pub use inbox::{End, Take};
 pub use recorder::{Recorder, Tap};
 pub use redact::Redactor;

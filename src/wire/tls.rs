@@ -16,6 +16,8 @@ use tokio_rustls::rustls::{
     version,
 };
 
+use super::identity::ClientIdentity;
+
 /// Which certificates will do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
@@ -33,6 +35,9 @@ pub struct ClientTls {
     trust: Trust,
     /// The name that the certificate must have.
     certified: ServerName<'static>,
+    only: Option<OnlyVersion>,
+    /// What is presented where the server asks for a certificate.
+    identity: Option<Arc<ClientIdentity>>,
 }
 
 /// The only version that a handshake offers.
@@ -57,6 +62,8 @@ pub enum TlsSetupError {
     BadName(String),
     /// The PEM text holds no usable authority.
     BadAuthority(String),
+    /// The client's own certificate or key cannot be used.
+    BadIdentity(String),
     /// The library refused its own defaults.
     Provider(String),
 }
@@ -66,6 +73,7 @@ impl fmt::Display for TlsSetupError {
         match self {
             Self::BadName(name) => write!(f, "`{name}` is no name for a certificate"),
             Self::BadAuthority(why) => write!(f, "the certificate authority cannot be read: {why}"),
+            Self::BadIdentity(why) => write!(f, "the client certificate cannot be used: {why}"),
             Self::Provider(why) => write!(f, "TLS cannot be set up: {why}"),
         }
     }
@@ -81,8 +89,15 @@ impl ClientTls {
     pub fn new(trust: &Trust, name: &str) -> Result<Self, TlsSetupError> {
         let server =
             ServerName::try_from(name.to_owned()).map_err(|_| TlsSetupError::BadName(name.to_owned()))?;
-        let config = configure(trust, &server, &[&version::TLS13, &version::TLS12])?;
-        Ok(Self { config: Arc::new(config), certified: server.clone(), name: server, trust: trust.clone() })
+        let config = configure(trust, &server, None, None)?;
+        Ok(Self {
+            config: Arc::new(config),
+            certified: server.clone(),
+            name: server,
+            trust: trust.clone(),
+            only: None,
+            identity: None,
+        })
     }
 
     /// The same trust, with one version alone, or another server name to ask for. The
@@ -91,27 +106,38 @@ impl ClientTls {
     /// # Errors
     /// When the name cannot be used.
     pub fn asking(&self, only: Option<OnlyVersion>, name: Option<&str>) -> Result<Self, TlsSetupError> {
-        let versions: &[&'static SupportedProtocolVersion] = match only {
-            None => &[&version::TLS13, &version::TLS12],
-            Some(OnlyVersion::Tls12) => &[&version::TLS12],
-            Some(OnlyVersion::Tls13) => &[&version::TLS13],
-        };
         let asked = match name {
             None => self.name.clone(),
             Some(name) => {
                 ServerName::try_from(name.to_owned()).map_err(|_| TlsSetupError::BadName(name.to_owned()))?
             }
         };
-        let config = configure(&self.trust, &self.certified, versions)?;
-        Ok(Self { config: Arc::new(config), name: asked, ..self.clone() })
+        let config = configure(&self.trust, &self.certified, only, self.identity.as_deref())?;
+        Ok(Self { config: Arc::new(config), name: asked, only, ..self.clone() })
+    }
+
+    /// The same, and this certificate is presented where the server asks for one (RFC 8446, section
+    /// 4.4.2).
+    ///
+    /// # Errors
+    /// When certificate and key cannot be used.
+    pub fn presenting(&self, identity: Arc<ClientIdentity>) -> Result<Self, TlsSetupError> {
+        let config = configure(&self.trust, &self.certified, self.only, Some(&identity))?;
+        Ok(Self { config: Arc::new(config), identity: Some(identity), ..self.clone() })
     }
 }
 
 fn configure(
     trust: &Trust,
     certified: &ServerName<'static>,
-    versions: &[&'static SupportedProtocolVersion],
+    only: Option<OnlyVersion>,
+    identity: Option<&ClientIdentity>,
 ) -> Result<ClientConfig, TlsSetupError> {
+    let versions: &[&'static SupportedProtocolVersion] = match only {
+        None => &[&version::TLS13, &version::TLS12],
+        Some(OnlyVersion::Tls12) => &[&version::TLS12],
+        Some(OnlyVersion::Tls13) => &[&version::TLS13],
+    };
     let provider = Arc::new(ring::default_provider());
     let verifier: Arc<dyn ServerCertVerifier> = match trust {
         Trust::Authority(pem) => {
@@ -125,7 +151,13 @@ fn configure(
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)
         .map_err(|error| TlsSetupError::Provider(error.to_string()))?;
-    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+    match identity {
+        None => Ok(builder.with_no_client_auth()),
+        Some(identity) => builder
+            .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
+            .map_err(|error| TlsSetupError::BadIdentity(error.to_string())),
+    }
 }
 
 /// Takes what the authorities signed for one name, whichever name was asked for.

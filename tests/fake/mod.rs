@@ -45,6 +45,7 @@ pub(crate) async fn relaying_target(
         address: format!("user{n}@example.test"),
         secret: format!("user{n}-secret"),
         token: None,
+        certificate: None,
     };
     let profile = Profile {
         name: "fake".to_owned(),
@@ -53,6 +54,7 @@ pub(crate) async fn relaying_target(
         endpoints: endpoints.iter().map(|(endpoint, address)| (*endpoint, address.to_string())).collect(),
         tls: TlsProfile::default(),
         accounts: (1..=64).map(account).collect(),
+        certificates: Default::default(),
         lifecycle: Commands::default(),
         policies: Vec::new(),
         connections: None,

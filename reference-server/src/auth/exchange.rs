@@ -24,6 +24,8 @@ pub(crate) struct Exchange {
     account: Option<Account>,
     /// Whether it may act as the one that the client names.
     may_act: bool,
+    /// Whom the client's certificate is for.
+    certified: Option<Account>,
 }
 
 /// How far an exchange is.
@@ -55,7 +57,8 @@ impl Authenticator {
             admits: self.seams.authentication.admits_binding,
         };
         let (machine, step) = Machine::start(mechanism, initial, nonce, &self.hostname, binding);
-        let mut exchange = Exchange { machine, account: None, may_act: true };
+        let certified = channel.client.clone();
+        let mut exchange = Exchange { machine, account: None, may_act: true, certified };
         let progress = self.drive(&mut exchange, step).await?;
         Ok((exchange, progress))
     }
@@ -89,6 +92,9 @@ impl Authenticator {
                     Some(account) => return Ok(Progress::LetIn(account)),
                     None => exchange.machine.refuse(),
                 },
+                Step::External(wanted) => {
+                    return self.external(exchange.certified.take(), wanted).await.map(Progress::LetIn);
+                }
                 Step::Refused => return Err(AuthError::Invalid),
                 Step::Digest(verified) if (admits.admits)(verified) => Step::Complete,
                 Step::Proof(verified) if exchange.account.is_some() && (admits.admits_proof)(verified) => {
@@ -103,6 +109,25 @@ impl Authenticator {
                 }
                 Step::Malformed => return Err(AuthError::Malformed),
             };
+        }
+    }
+
+    /// Whom EXTERNAL lets in: the one that the certificate is for, where nobody else is named (RFC
+    /// 4422, appendix A.1).
+    async fn external(
+        &self,
+        certified: Option<Account>,
+        wanted: Option<String>,
+    ) -> Result<Account, AuthError> {
+        let Some(certified) = certified else { return Err(AuthError::Invalid) };
+        let named = match wanted {
+            None => return Ok(certified),
+            Some(wanted) => self.resolve(&wanted).await?,
+        };
+        let same = if named.as_ref() == Some(&certified) { Verified::Right } else { Verified::Wrong };
+        match named {
+            Some(named) if (self.seams.authentication.admits_identity)(same) => Ok(named),
+            _ => Err(AuthError::NotAsAnother),
         }
     }
 

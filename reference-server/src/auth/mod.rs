@@ -2,6 +2,7 @@
 //! mechanisms. Not how a protocol words success and failure.
 
 mod apop;
+mod certificate;
 mod cram;
 mod exchange;
 mod sasl;
@@ -22,6 +23,7 @@ use crate::store::{Account, AccountId, Store, StoreError, StoredSecret};
 
 #[cfg(test)]
 pub(crate) use apop::digest_of as apop_digest;
+pub(crate) use certificate::{CertificateTrust, Fingerprint};
 pub(crate) use exchange::{Exchange, Progress};
 pub(crate) use sasl::{Credentials, Mechanism, Mechanisms, Opening};
 
@@ -63,6 +65,8 @@ pub(crate) struct Authenticator {
     tokens: Mutex<HashMap<String, String>>,
     /// The hash of the server's certificate; empty where there is none.
     end_point: Vec<u8>,
+    /// Which client certificates are believed.
+    certificates: CertificateTrust,
     /// What an unknown login is verified against, so that its refusal takes as long.
     nobody: StoredSecret,
 }
@@ -85,6 +89,7 @@ impl Authenticator {
             remembered: Mutex::default(),
             tokens: Mutex::default(),
             end_point: Vec::new(),
+            certificates: CertificateTrust::default(),
             nobody: derive("nobody", RecoverableSecrets::Never, &random)?,
         })
     }

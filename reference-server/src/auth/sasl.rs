@@ -31,6 +31,8 @@ pub(crate) enum Mechanism {
     OauthBearer,
     /// Its forerunner, never standardized
     Xoauth2,
+    /// RFC 4422, appendix A: by the client's certificate
+    External,
 }
 
 /// Who speaks first in a mechanism (RFC 4422, section 5).
@@ -44,7 +46,7 @@ pub(crate) enum Opening {
 
 impl Mechanism {
     /// All that are known, the better first.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::ScramSha256Plus,
         Self::ScramSha1Plus,
         Self::ScramSha256,
@@ -54,15 +56,17 @@ impl Mechanism {
         Self::Login,
         Self::OauthBearer,
         Self::Xoauth2,
+        Self::External,
     ];
 
-    /// Those that can work, given what is kept of passwords, what the channel can be bound by and
-    /// whether there are tokens; the better first.
+    /// Those that can work, given what is kept of passwords, what the channel can be bound by,
+    /// whose certificate the client has, and whether there are tokens; the better first.
     pub(crate) fn offered(secrets: RecoverableSecrets, channel: &Channel, tokens: usize) -> Mechanisms {
         let works = |mechanism: &Self| match mechanism {
             Self::ScramSha256Plus | Self::ScramSha1Plus => channel.can_bind(),
             Self::CramMd5 => secrets == RecoverableSecrets::Kept,
             Self::OauthBearer | Self::Xoauth2 => tokens > 0,
+            Self::External => channel.client.is_some(),
             Self::ScramSha256 | Self::ScramSha1 | Self::Plain | Self::Login => true,
         };
         Self::ALL.into_iter().filter(works).collect()
@@ -75,6 +79,7 @@ impl Mechanism {
             Self::ScramSha1Plus => "SCRAM-SHA-1-PLUS",
             Self::OauthBearer => "OAUTHBEARER",
             Self::Xoauth2 => "XOAUTH2",
+            Self::External => "EXTERNAL",
             Self::ScramSha256 => "SCRAM-SHA-256",
             Self::ScramSha1 => "SCRAM-SHA-1",
             Self::CramMd5 => "CRAM-MD5",
@@ -92,7 +97,8 @@ impl Mechanism {
             | Self::ScramSha1
             | Self::Plain
             | Self::OauthBearer
-            | Self::Xoauth2 => Opening::Client,
+            | Self::Xoauth2
+            | Self::External => Opening::Client,
             Self::CramMd5 | Self::Login => Opening::Server,
         }
     }
@@ -170,6 +176,9 @@ pub(super) enum Step {
     Password(Credentials),
     /// Judge the token; where it lets nobody in, [`Machine::refuse`].
     Token(Token),
+    /// The exchange is complete: whoever the certificate is for wants to act as this one, or as
+    /// itself.
+    External(Option<String>),
     /// The exchange is complete, and the client is not let in.
     Refused,
     /// The exchange is complete: a keyed digest was right or wrong.
@@ -196,6 +205,7 @@ enum State {
     Cram(Cram),
     Scram(Box<Scram>),
     Bearer(Bearer),
+    External,
     Over,
 }
 
@@ -221,6 +231,7 @@ impl Machine {
             Mechanism::OauthBearer | Mechanism::Xoauth2 => {
                 (State::Bearer(Bearer::new(mechanism)), Vec::new())
             }
+            Mechanism::External => (State::External, Vec::new()),
             Mechanism::CramMd5 => {
                 let cram = Cram::new(format!("<{nonce}@{host}>"));
                 let challenge = cram.challenge().to_vec();
@@ -265,6 +276,7 @@ impl Machine {
                 self.state = State::Bearer(bearer);
                 step
             }
+            State::External => external(response).map_or(Step::Malformed, Step::External),
             State::Over => Step::Malformed,
         }
     }
@@ -282,9 +294,12 @@ impl Machine {
         match &mut self.state {
             State::Cram(cram) => cram.supply(secret),
             State::Scram(scram) => scram.supply(secret),
-            State::Plain | State::LoginName | State::LoginPassword(_) | State::Bearer(_) | State::Over => {
-                Step::Malformed
-            }
+            State::Plain
+            | State::LoginName
+            | State::LoginPassword(_)
+            | State::Bearer(_)
+            | State::External
+            | State::Over => Step::Malformed,
         }
     }
 
@@ -311,6 +326,13 @@ fn plain(message: &[u8]) -> Option<Credentials> {
         login: login.to_owned(),
         password: password.to_owned(),
     })
+}
+
+/// `external-initial-resp = authz-id-string` (RFC 4422, appendix A.1): UTF-8 without NUL; empty where
+/// the client wants to act as the one that its certificate is for.
+fn external(message: &[u8]) -> Option<Option<String>> {
+    let message = std::str::from_utf8(message).ok()?;
+    (!message.contains('\0')).then(|| (!message.is_empty()).then(|| message.to_owned()))
 }
 
 fn text(response: &[u8]) -> Option<String> {
@@ -359,6 +381,16 @@ mod tests {
     }
 
     #[test]
+    fn external_names_whom_to_act_as_or_nobody() {
+        assert_eq!(run(Mechanism::External, Some(b"")), Step::External(None));
+        let wanted = Some("fred@example.com".to_owned());
+        assert_eq!(run(Mechanism::External, Some(b"fred@example.com")), Step::External(wanted));
+        for bad in [&b"fred\0"[..], b"\xff"] {
+            assert_eq!(run(Mechanism::External, Some(bad)), Step::Malformed, "{bad:?}");
+        }
+    }
+
+    #[test]
     fn who_speaks_first_shows_in_the_first_challenge() {
         for mechanism in Mechanism::ALL {
             let Step::Challenge(challenge) = run(mechanism, None) else {
@@ -391,7 +423,10 @@ mod tests {
         assert_eq!(all.find(b"OAUTHBEARER"), None);
         let keys = Mechanism::offered(RecoverableSecrets::Never, &plaintext, 0);
         assert!(all.iter().filter(|known| *known != Mechanism::CramMd5).eq(keys.iter()));
-        let tls = Channel::default().certified(b"hash");
+        let account =
+            crate::store::Account { id: crate::store::AccountId(1), address: "a@b.test".to_owned() };
+        assert_eq!(all.find(b"EXTERNAL"), None);
+        let tls = Channel { client: Some(account), ..Channel::default().certified(b"hash") };
         assert!(Mechanism::offered(RecoverableSecrets::Kept, &tls, 1).iter().eq(Mechanism::ALL));
     }
 }

@@ -444,7 +444,12 @@ mod tests {
 
     #[test]
     fn a_client_binds_as_the_rfc_says() {
-        let channel = Channel { under_tls: true, exporter: Some(vec![1]), end_point: Some(vec![2]) };
+        let channel = Channel {
+            under_tls: true,
+            exporter: Some(vec![1]),
+            end_point: Some(vec![2]),
+            ..Channel::default()
+        };
         let admits = |right| right == Verified::Right;
         let data = |bound, flag: &str| Binding { bound, channel: channel.clone(), admits }.data(flag);
         assert_eq!(data(Bound::Plus, "p=tls-exporter"), Some(vec![1]));

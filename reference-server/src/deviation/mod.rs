@@ -4,6 +4,8 @@
 
 mod auth_any_password;
 mod auth_binding_unchecked;
+mod auth_certificate_unverified;
+mod auth_external_as_anybody;
 mod auth_scram_proof_unchecked;
 mod auth_token_unchecked;
 mod clock_gives_up_at_once;
@@ -55,6 +57,8 @@ pub(crate) use seams::Seams;
 const ALL: &[Deviation] = &[
     auth_any_password::DEVIATION,
     auth_binding_unchecked::DEVIATION,
+    auth_certificate_unverified::DEVIATION,
+    auth_external_as_anybody::DEVIATION,
     auth_scram_proof_unchecked::DEVIATION,
     auth_token_unchecked::DEVIATION,
     clock_gives_up_at_once::DEVIATION,

@@ -97,6 +97,11 @@ pub(crate) struct Authentication {
     pub(crate) admits_binding: fn(Verified) -> bool,
     /// And one whose bearer token is known (or is not; RFC 7628)?
     pub(crate) admits_token: fn(Verified) -> bool,
+    /// Is a client certificate believed that an authority has signed (or none has)?
+    pub(crate) believes_certificate: fn(Verified) -> bool,
+    /// May the holder of a certificate act as the account that it is for (or as another; RFC 4422,
+    /// appendix A)?
+    pub(crate) admits_identity: fn(Verified) -> bool,
 }
 
 impl Default for Authentication {
@@ -106,6 +111,8 @@ impl Default for Authentication {
             admits_proof: |proof| proof == Verified::Right,
             admits_binding: |binding| binding == Verified::Right,
             admits_token: |token| token == Verified::Right,
+            believes_certificate: |signed| signed == Verified::Right,
+            admits_identity: |same| same == Verified::Right,
         }
     }
 }

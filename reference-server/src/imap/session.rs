@@ -121,6 +121,7 @@ impl Session {
     }
 
     async fn converse(&mut self) -> Result<(), Ended> {
+        self.recognize().await;
         let greeting = Reply::ok("IMAP4 server ready").with(self.capability_code());
         self.push_reply(NO_TAG, &greeting);
         loop {
@@ -133,6 +134,7 @@ impl Session {
                 Next::Close => return Ok(()),
                 Next::Handshake => {
                     self.link.start_tls(&self.context.shared.tls).await?;
+                    self.recognize().await;
                     self.next = Next::Command;
                 }
                 Next::Compress => {
@@ -145,6 +147,12 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Takes note of what TLS says of the connection, and of whom its certificate is for.
+    async fn recognize(&mut self) {
+        let channel = self.link.channel();
+        self.context.channel = self.context.shared.authenticator.recognized(channel).await;
     }
 
     /// Reads until a command is whole, or wrong.
@@ -457,7 +465,7 @@ impl Session {
             login: if self.account.is_some() { Login::Done } else { Login::Open },
             under_tls,
             password_allowed: self.context.password_allowed(under_tls),
-            mechanisms: self.context.shared.authenticator.mechanisms(&self.link.channel()),
+            mechanisms: self.context.shared.authenticator.mechanisms(&self.context.channel),
         }
     }
 

@@ -10,6 +10,6 @@ mod transport;
 
 pub(crate) use connection::{Connection, Line, ReadError, ending};
 pub(crate) use listener::Listener;
-pub(crate) use outbound::{Anchors, Outbound, Trust};
-pub(crate) use tls::{Identity, identity};
+pub(crate) use outbound::{Anchors, Outbound, Trust, roots};
+pub(crate) use tls::{ClientCertificates, Identity, identity};
 pub(crate) use transport::Stream;

@@ -127,19 +127,28 @@ pub(crate) enum Trust<'t> {
 #[derive(Debug, Clone)]
 pub(crate) struct Anchors(Arc<ClientConfig>);
 
+/// The authorities whose own certificates stand in this text.
+///
+/// # Errors
+/// There is none in it, or one that cannot be read.
+pub(crate) fn roots(pem: &str) -> io::Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
+    }
+    if roots.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no certificate stands in it"));
+    }
+    Ok(roots)
+}
+
 impl Anchors {
     /// Those whose own certificates stand in this text.
     ///
     /// # Errors
     /// There is none in it, or one that cannot be read.
     pub(crate) fn from_pem(pem: &str) -> io::Result<Self> {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
-        }
-        if roots.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "no certificate stands in it"));
-        }
+        let roots = roots(pem)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

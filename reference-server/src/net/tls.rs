@@ -12,10 +12,17 @@ use rcgen::{
     KeyUsagePurpose,
 };
 use ring::digest::{SHA256, digest};
-use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use time::{Duration, OffsetDateTime};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::{self, ServerConfig};
+use tokio_rustls::rustls::client::danger::HandshakeSignatureValid;
+use tokio_rustls::rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
+use tokio_rustls::rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use tokio_rustls::rustls::{
+    self, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
+};
 
 use crate::store::Storage;
 
@@ -33,13 +40,37 @@ pub(crate) struct Identity {
     pub(crate) end_point: Vec<u8>,
 }
 
+/// Are clients asked for a certificate? (RFC 8314, section 4.2: only where one can let them in.)
+#[derive(Debug, Clone)]
+pub(crate) enum ClientCertificates {
+    /// They are not.
+    NotWanted,
+    /// They are, and one that has none is welcome all the same.
+    Wanted {
+        /// The authorities that clients are told of, so that they choose one that will do; empty where
+        /// others may do as well.
+        hints: Vec<DistinguishedName>,
+    },
+}
+
+impl ClientCertificates {
+    /// Wanted from these authorities alone, or from anybody.
+    pub(crate) fn wanted(authorities: Option<&RootCertStore>) -> Self {
+        Self::Wanted { hints: authorities.map(RootCertStore::subjects).unwrap_or_default() }
+    }
+}
+
 /// Loads the authority or makes it, and a certificate for `names` (DNS names and
 /// addresses).
 ///
 /// # Errors
 /// The authority's files cannot be read or written, or a name cannot stand in a
 /// certificate.
-pub(crate) fn identity(storage: &Storage, names: &[String]) -> io::Result<Identity> {
+pub(crate) fn identity(
+    storage: &Storage,
+    names: &[String],
+    clients: ClientCertificates,
+) -> io::Result<Identity> {
     let (ca_pem, ca_key) = match storage {
         Storage::Memory => make_authority()?,
         Storage::Directory(directory) => kept_authority(&directory.join("tls"))?,
@@ -56,16 +87,77 @@ pub(crate) fn identity(storage: &Storage, names: &[String]) -> io::Result<Identi
     let certificate = parameters.signed_by(&key, &issuer).map_err(io::Error::other)?;
     let end_point = digest(&SHA256, certificate.der()).as_ref().to_vec();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_no_client_auth()
+        .map_err(io::Error::other)?;
+    let config = match clients {
+        ClientCertificates::NotWanted => config.with_no_client_auth(),
+        ClientCertificates::Wanted { hints } => {
+            config.with_client_cert_verifier(Arc::new(AnyCertificate::new(&provider, hints)))
+        }
+    };
+    let config = config
         .with_single_cert(
             vec![certificate.der().clone()],
             PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
         )
         .map_err(io::Error::other)?;
     Ok(Identity { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem, end_point })
+}
+
+/// Takes any certificate whose key the client holds: one that nobody believes is no reason to have no
+/// session. Whom it lets in is the authenticator's affair.
+#[derive(Debug)]
+struct AnyCertificate {
+    algorithms: WebPkiSupportedAlgorithms,
+    hints: Vec<DistinguishedName>,
+}
+
+impl AnyCertificate {
+    fn new(provider: &CryptoProvider, hints: Vec<DistinguishedName>) -> Self {
+        Self { algorithms: provider.signature_verification_algorithms, hints }
+    }
+}
+
+impl ClientCertVerifier for AnyCertificate {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &self.hints
+    }
+
+    fn verify_client_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
 }
 
 fn kept_authority(directory: &Path) -> io::Result<(String, KeyPair)> {
@@ -135,8 +227,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let storage = Storage::Directory(directory.path().to_owned());
         let names = ["mail.example.test".to_owned(), "127.0.0.1".to_owned()];
-        let first = identity(&storage, &names).unwrap().ca_pem;
-        let second = identity(&storage, &names).unwrap().ca_pem;
+        let first = identity(&storage, &names, ClientCertificates::NotWanted).unwrap().ca_pem;
+        let second = identity(&storage, &names, ClientCertificates::NotWanted).unwrap().ca_pem;
         assert_eq!(first, second);
         assert!(first.starts_with("-----BEGIN CERTIFICATE-----"));
     }
@@ -147,7 +239,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let directory = tempfile::tempdir().unwrap();
         let storage = Storage::Directory(directory.path().to_owned());
-        identity(&storage, &["localhost".to_owned()]).unwrap();
+        identity(&storage, &["localhost".to_owned()], ClientCertificates::NotWanted).unwrap();
         let key = directory.path().join("tls").join(AUTHORITY_KEY);
         let mode = std::fs::metadata(key).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

@@ -42,7 +42,8 @@ pub(crate) async fn serve<S: Stream>(mut connection: Connection<S>, context: Con
 
 async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -> Result<(), ReadError> {
     let security = if connection.is_tls() { Security::Tls } else { Security::Plain };
-    let context = Context { channel: connection.channel(), ..context };
+    let channel = context.shared.authenticator.recognized(connection.channel()).await;
+    let context = Context { channel, ..context };
     let mut session = Session::new(context, security);
     if session.service() == Service::Smtp && session.context.shared.intake == Intake::Closed {
         return send_away(connection, session).await;
@@ -72,7 +73,7 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
                 connection.push(&reply.render());
                 let shared = session.context.shared.clone();
                 connection.start_tls(&shared.tls).await?;
-                session = session.secured(connection.channel());
+                session = session.secured(shared.authenticator.recognized(connection.channel()).await);
                 Vec::new()
             }
         };

@@ -22,7 +22,7 @@ pub(super) async fn connect(stage: &mut Stage, step: &Step, open: &Open) -> Resu
         .reach(open.endpoint)
         .ok_or_else(|| Halt::Error(format!("the target has no {} endpoint", open.endpoint.as_str())))?;
     let tls = place.tls.clone().filter(|_| reach.endpoint.is_implicit_tls());
-    let tls = tls.map(|tls| starttls::asking(&tls, &open.tls)).transpose()?;
+    let tls = tls.map(|tls| starttls::asking(stage, &tls, &open.tls)).transpose()?;
     let options =
         ConnectionOptions { name: open.name.clone(), tls, deadline: stage.wait(step.within).deadline };
     let recorder = Arc::clone(stage.evidence.recorder());

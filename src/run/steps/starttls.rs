@@ -1,11 +1,13 @@
 //! `starttls`: the command, its positive answer, and the handshake; preconditions.
 
+use std::sync::Arc;
+
 use super::served;
 use super::talk::{imap, pop3, smtp};
 use crate::run::halt::{Cause, Halt};
 use crate::run::stage::Stage;
-use crate::script::model::{Protocol, StartTls, Step, TlsVersion, TlsWish};
-use crate::wire::{ClientTls, OnlyVersion, Side};
+use crate::script::model::{Presented, Protocol, Signer, StartTls, Step, TlsVersion, TlsWish};
+use crate::wire::{ClientIdentity, ClientTls, OnlyVersion, Side, TlsSetupError};
 
 /// Does the step.
 pub(super) async fn start_tls(
@@ -45,8 +47,9 @@ async fn handshake(stage: &mut Stage, step: &Step, name: &str) -> Result<(), Hal
     let tls = stage.session(name)?.trust.clone();
     let tls = tls.ok_or_else(|| Halt::Error("the target's profile says nothing of TLS".to_owned()))?;
     let deadline = stage.wait(step.within).deadline;
+    let wish = stage.session(name)?.tls.clone();
+    let tls = asking(stage, &tls, &wish)?;
     let session = stage.session(name)?;
-    let tls = asking(&tls, &session.tls)?;
     match session.connection.start_tls(&tls, deadline).await {
         Ok(before) => {
             session.begin_anew();
@@ -68,7 +71,7 @@ async fn handshake(stage: &mut Stage, step: &Step, name: &str) -> Result<(), Hal
 }
 
 /// The profile's TLS as the script wants it on this connection.
-pub(super) fn asking(tls: &ClientTls, wish: &TlsWish) -> Result<ClientTls, Halt> {
+pub(super) fn asking(stage: &Stage, tls: &ClientTls, wish: &TlsWish) -> Result<ClientTls, Halt> {
     if *wish == TlsWish::default() {
         return Ok(tls.clone());
     }
@@ -76,5 +79,15 @@ pub(super) fn asking(tls: &ClientTls, wish: &TlsWish) -> Result<ClientTls, Halt>
         TlsVersion::V12 => OnlyVersion::Tls12,
         TlsVersion::V13 => OnlyVersion::Tls13,
     });
-    tls.asking(only, wish.name.as_deref()).map_err(|error| Halt::Error(error.to_string()))
+    let failed = |error: TlsSetupError| Halt::Error(error.to_string());
+    let tls = tls.asking(only, wish.name.as_deref()).map_err(failed)?;
+    let Some(Presented { account: name, signer }) = &wish.certificate else { return Ok(tls) };
+    let (account, _) = stage.account(name)?;
+    let identity = match signer {
+        Signer::Itself => Some(Arc::new(ClientIdentity::self_signed(&account.address).map_err(failed)?)),
+        Signer::Authority => account.certificate,
+    };
+    let identity =
+        identity.ok_or_else(|| Halt::Error(format!("the target gives `{name}` no client certificate")))?;
+    tls.presenting(identity).map_err(failed)
 }

@@ -34,7 +34,7 @@ pub(in crate::script) const CONDITIONS: &[Construct] = &[
         .cannot_fail(SKIPS),
     Construct::new(
         "policy",
-        "the target's profile lists this policy: `relay-denied` (mail for other domains is refused), `bounces` (submitted mail for `bounces.example` is taken, and refused by the next server), `tokens` (its accounts have bearer tokens), `utf8-delivery` (mail that needs SMTPUTF8 is delivered to the accounts, and not only taken)",
+        "the target's profile lists this policy: `relay-denied` (mail for other domains is refused), `bounces` (submitted mail for `bounces.example` is taken, and refused by the next server), `tokens` (its accounts have bearer tokens), `certificates` (its accounts have client certificates), `utf8-delivery` (mail that needs SMTPUTF8 is delivered to the accounts, and not only taken)",
         Shape::Text,
     )
     .brief("policy: relay-denied")

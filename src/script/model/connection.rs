@@ -47,6 +47,26 @@ pub struct TlsWish {
     pub version: Option<TlsVersion>,
     /// The server name to ask for (RFC 6066, section 3) in place of the profile's.
     pub name: Option<String>,
+    /// The certificate that is presented where the server asks for one.
+    pub certificate: Option<Presented>,
+}
+
+/// A client certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presented {
+    /// The account that it is for.
+    pub account: String,
+    /// Who signed it.
+    pub signer: Signer,
+}
+
+/// Who signed a client certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signer {
+    /// Whoever the target believes.
+    Authority,
+    /// It is signed by its own key, and nobody else.
+    Itself,
 }
 
 /// A version of TLS.

@@ -11,7 +11,7 @@ mod suite;
 mod talk;
 
 pub use check::{Check, EventuallyMailbox, MessageTraits, Operator, Series};
-pub use connection::{Compress, Cut, Data, Open, Send, StartTls, TlsVersion, TlsWish};
+pub use connection::{Compress, Cut, Data, Open, Presented, Send, Signer, StartTls, TlsVersion, TlsWish};
 pub use endpoint::{Endpoint, Protocol};
 pub use given::{Binding, Given, GivenAccount, GivenMailbox, GivenMessage, LetValue};
 pub use hop::{

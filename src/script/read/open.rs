@@ -3,7 +3,7 @@
 use super::Context;
 use super::scope::Scope;
 use crate::script::construct::{OPEN, TLS};
-use crate::script::model::{Endpoint, Open, Protocol, TlsVersion, TlsWish};
+use crate::script::model::{Endpoint, Open, Presented, Protocol, Signer, TlsVersion, TlsWish};
 use crate::source::{Fields, Node, Span};
 
 /// Which of the three it is.
@@ -58,7 +58,7 @@ fn read_fields(context: &mut Context<'_>, scope: &Scope, fields: &Fields<'_>, op
         scope.check_account(context, &account, node.span);
         open.account = account;
     }
-    if let Some(tls) = fields.get("tls").and_then(|node| tls(context, node)) {
+    if let Some(tls) = fields.get("tls").and_then(|node| tls(context, scope, node)) {
         open.tls = tls;
     }
     let protocols = Protocol::ALL.map(|protocol| (protocol.as_str(), protocol));
@@ -80,8 +80,8 @@ fn read_fields(context: &mut Context<'_>, scope: &Scope, fields: &Fields<'_>, op
     }
 }
 
-/// `{version, name}`: how the client's side of TLS is to behave.
-pub(super) fn tls(context: &mut Context<'_>, node: &Node) -> Option<TlsWish> {
+/// `{version, name, certificate}`: how the client's side of TLS is to behave.
+pub(super) fn tls(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<TlsWish> {
     let fields = context.fields(node, TLS)?;
     let version = fields.get("version").and_then(|node| {
         context.decoder.choice(node, "version of TLS that can be offered", &TlsVersion::ALL)
@@ -95,7 +95,20 @@ pub(super) fn tls(context: &mut Context<'_>, node: &Node) -> Option<TlsWish> {
         }
         Some(name)
     });
-    Some(TlsWish { version, name })
+    let own = fields.get("self-signed");
+    let own =
+        own.and_then(|node| Some((context.decoder.boolean(node, "choice for `self-signed`")?, node.span)));
+    let certificate = fields.get("certificate").and_then(|node| {
+        let account = context.decoder.sentence(node, "an account")?;
+        scope.check_account(context, &account, node.span);
+        let signer = if matches!(own, Some((true, _))) { Signer::Itself } else { Signer::Authority };
+        Some(Presented { account, signer })
+    });
+    if let Some((_, span)) = own.filter(|_| fields.get("certificate").is_none()) {
+        let message = "nobody is named in the self-signed certificate";
+        context.decoder.mistake_help(span, message, "add `certificate: ACCOUNT`");
+    }
+    Some(TlsWish { version, name, certificate })
 }
 
 #[cfg(test)]
@@ -114,15 +127,39 @@ mod tests {
     fn a_wish_for_tls_is_read() {
         let case = testing::case("pop3", &body("{version: '1.2', name: other.example}"));
         let Action::Greet(open) = &case.steps[0].action else { panic!() };
-        let wish = TlsWish { version: Some(TlsVersion::V12), name: Some("other.example".to_owned()) };
+        let wish = TlsWish {
+            version: Some(TlsVersion::V12),
+            name: Some("other.example".to_owned()),
+            certificate: None,
+        };
         assert_eq!(open.tls, wish);
     }
 
     #[test]
+    fn a_certificate_is_an_accounts_and_signed_or_not() {
+        for (wish, signer) in [
+            ("{certificate: alice}", Signer::Authority),
+            ("{certificate: alice, self-signed: false}", Signer::Authority),
+            ("{certificate: alice, self-signed: true}", Signer::Itself),
+        ] {
+            let case = testing::case("pop3", &body(wish));
+            let Action::Greet(open) = &case.steps[0].action else { panic!() };
+            assert_eq!(
+                open.tls.certificate,
+                Some(Presented { account: "alice".to_owned(), signer }),
+                "{wish}"
+            );
+        }
+    }
+
+    #[test]
     fn versions_and_names_that_cannot_be_are_refused() {
-        for (wish, why) in
-            [("{version: '1.1'}", "no version of TLS"), ("{name: 'not a name'}", "no host name")]
-        {
+        for (wish, why) in [
+            ("{version: '1.1'}", "no version of TLS"),
+            ("{name: 'not a name'}", "no host name"),
+            ("{certificate: carol}", "no account"),
+            ("{self-signed: true}", "nobody is named"),
+        ] {
             let mistakes = testing::mistakes("pop3", &body(wish));
             assert!(mistakes.iter().any(|one| one.contains(why)), "{mistakes:?}");
         }

@@ -438,7 +438,7 @@ fn starttls(
     let only =
         fields.get("handshake-only").and_then(|node| context.decoder.boolean(node, "`handshake-only`"));
     let how = if only == Some(true) { StartTls::HandshakeOnly } else { StartTls::Command };
-    let tls = fields.get("tls").and_then(|node| open::tls(context, node));
+    let tls = fields.get("tls").and_then(|node| open::tls(context, scope, node));
     Some(Action::StartTls(how, tls))
 }
 

@@ -49,7 +49,7 @@ impl Command for Authenticate {
         Box::pin(async move {
             let shared = session.context.shared.clone();
             let authenticator = &shared.authenticator;
-            let channel = session.link.channel();
+            let channel = session.context.channel.clone();
             let mechanism = authenticator
                 .mechanisms(&channel)
                 .find(self.mechanism.as_bytes())

@@ -17,7 +17,7 @@ use crate::auth::Authenticator;
 use crate::channel::Channel;
 use crate::context::{Context, Shared};
 use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
-use crate::net::{Connection, Stream, identity};
+use crate::net::{ClientCertificates, Connection, Stream, identity};
 use crate::service::Service;
 use crate::store::{Account, NewMessage, Storage, Store};
 use crate::{deviation, imap};
@@ -44,7 +44,8 @@ impl World {
         let domains = vec!["example.test".to_owned()];
         let authenticator = Authenticator::new(store.clone(), domains.clone(), Arc::clone(&seams)).unwrap();
         let alice = authenticator.put_account("alice@example.test", "secret").await.unwrap();
-        let tls = identity(&Storage::Memory, &["localhost".to_owned()]).unwrap();
+        let tls =
+            identity(&Storage::Memory, &["localhost".to_owned()], ClientCertificates::NotWanted).unwrap();
         let mut shared = Shared {
             hostname: "mail.example.test".to_owned(),
             domains,

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types:
 
 use super::harness::World;
 use crate::limits::PlaintextAuthentication;
-use crate::net::identity;
+use crate::net::{ClientCertificates, identity};
 use crate::store::Storage;
 
 /// What is offered where passwords are not kept.
@@ -159,7 +159,8 @@ async fn passwords_wait_for_tls_where_they_must() {
 async fn stls_secures_the_session_and_forgets_what_came_before() {
     let mut authority = None;
     let world = World::with(&[], |shared| {
-        let made = identity(&Storage::Memory, &["localhost".to_owned()]).unwrap();
+        let made =
+            identity(&Storage::Memory, &["localhost".to_owned()], ClientCertificates::NotWanted).unwrap();
         shared.tls = made.acceptor;
         authority = Some(made.ca_pem);
     })

@@ -12,7 +12,7 @@ use crate::auth::Authenticator;
 use crate::channel::Channel;
 use crate::context::{Context, Shared};
 use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
-use crate::net::{Connection, identity};
+use crate::net::{ClientCertificates, Connection, identity};
 use crate::service::Service;
 use crate::store::{Account, MailboxName, NewMessage, Storage, Store};
 use crate::{deviation, pop3};
@@ -57,7 +57,9 @@ impl World {
             outgoing: crate::queue::Outgoing::default(),
             intake: crate::limits::Intake::Open,
             plaintext_authentication: PlaintextAuthentication::Loopback,
-            tls: identity(&Storage::Memory, &["localhost".to_owned()]).unwrap().acceptor,
+            tls: identity(&Storage::Memory, &["localhost".to_owned()], ClientCertificates::NotWanted)
+                .unwrap()
+                .acceptor,
         };
         change(&mut shared);
         Self { shared: Arc::new(shared), alice, ending: watch::channel(false).0 }

@@ -40,6 +40,16 @@ pub(in crate::script) const TLS: &Mapping = &Mapping {
             "the server name to ask for (SNI) in place of the profile's; the certificate is still looked at for the profile's",
             Shape::Text,
         ),
+        Construct::new(
+            "certificate",
+            "the account whose client certificate is presented where the server asks for one (a case with it needs `{policy: certificates}`); without it none is",
+            Shape::Text,
+        ),
+        Construct::new(
+            "self-signed",
+            "in place of that certificate one for the same account that only its own key has signed",
+            Shape::Boolean,
+        ),
     ],
 };
 
