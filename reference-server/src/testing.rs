@@ -1,6 +1,8 @@
 //! What tests of sessions share: a server's parts in memory, and a peer on the other end of a
 //! pipe. Not compiled into the server.
 
+mod transcript;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +61,7 @@ pub(crate) async fn shared(deviations: &[&str]) -> (Arc<Shared>, Identity) {
 pub(crate) struct Peer {
     stream: Box<dyn Stream>,
     received: Vec<u8>,
+    noted: transcript::Noted,
     /// Turned true, it shuts the server down.
     pub(crate) ending: watch::Sender<bool>,
 }
@@ -77,7 +80,7 @@ impl Peer {
         let peer = SocketAddr::from(([127, 0, 0, 1], 40_000));
         let context = Context { shared: Arc::clone(shared), service, peer, channel: Channel::default() };
         tokio::spawn(serve(connection, context));
-        Self { stream: Box::new(ours), received: Vec::new(), ending }
+        Self { stream: Box::new(ours), received: Vec::new(), noted: Default::default(), ending }
     }
 
     /// Sends octets as they are.
@@ -101,6 +104,14 @@ impl Peer {
         }
     }
 
+    /// The next octet, of what is no line.
+    pub(crate) async fn octet(&mut self) -> u8 {
+        match self.received.is_empty() {
+            true => self.stream.read_u8().await.unwrap(),
+            false => self.received.remove(0),
+        }
+    }
+
     /// The client's side of a TLS handshake.
     pub(crate) async fn start_tls(self, identity: &Identity) -> Self {
         let mut roots = RootCertStore::empty();
@@ -113,6 +124,6 @@ impl Peer {
             .with_no_client_auth();
         let name = ServerName::try_from("mail.example.test").unwrap();
         let stream = TlsConnector::from(Arc::new(config)).connect(name, self.stream).await.unwrap();
-        Self { stream: Box::new(stream), received: Vec::new(), ending: self.ending }
+        Self { stream: Box::new(stream), received: Vec::new(), ..self }
     }
 }

@@ -11,6 +11,7 @@ mod extended;
 mod fetching;
 mod framing;
 mod harness;
+mod known;
 mod listing;
 mod mailboxes;
 mod objects;
