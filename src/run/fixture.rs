@@ -93,6 +93,11 @@ async fn by_imap(
     let dial = dial(stage, Endpoint::Imap)?;
     let mut client = ImapClient::open(dial, Arc::new(Recorder::new()), "fixture").await?;
     client.login_safely(&account.user, &account.secret).await?;
+    let beyond_ascii = |message: &Vec<u8>| !mailbox::header(message).is_ascii();
+    let names_are_alike = mailboxes.iter().all(|(mailbox, _)| !mailbox.name.contains('&'));
+    if names_are_alike && mailboxes.iter().flat_map(|(_, messages)| messages).any(beyond_ascii) {
+        client.accept_utf8().await?;
+    }
     for (mailbox, messages) in mailboxes {
         if !mailbox.name.eq_ignore_ascii_case("INBOX") {
             client.create(mailbox.name.as_bytes()).await?;

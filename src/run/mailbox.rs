@@ -34,6 +34,10 @@ pub(crate) async fn read_from(
     if let Some(dial) = place.dial(Endpoint::Imap) {
         let mut client = ImapClient::open(dial, recorder, "look").await?;
         client.login_safely(&account.user, &account.secret).await?;
+        if !folder.contains('&') {
+            // Messages are to be seen as they are.
+            client.accept_utf8().await?;
+        }
         let count = client.examine(folder.as_bytes()).await?;
         let messages = client.messages(count).await?;
         client.logout().await;
@@ -80,7 +84,7 @@ pub(crate) fn body(message: &[u8]) -> &[u8] {
 }
 
 /// The header: the lines before the first empty one.
-fn header(message: &[u8]) -> &[u8] {
+pub(crate) fn header(message: &[u8]) -> &[u8] {
     let mut end = 0;
     for line in message.split_inclusive(|octet| *octet == b'\n') {
         if line == b"\r\n" || line == b"\n" {

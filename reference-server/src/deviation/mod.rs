@@ -11,6 +11,7 @@ mod auth_token_unchecked;
 mod clock_gives_up_at_once;
 mod clock_never_tries_again;
 mod imap_append_flags_ignored;
+mod imap_append_utf8_unasked;
 mod imap_body_lines_off_by_one;
 mod imap_close_keeps_deleted;
 mod imap_emailid_of_the_mailbox;
@@ -28,6 +29,7 @@ mod imap_uid_search_by_number;
 mod imap_uidnext_stays;
 mod imap_uidvalidity_stays;
 mod imap_unchangedsince_ignored;
+mod imap_utf8_unasked;
 mod imap_vanished_missing;
 mod lmtp_one_reply;
 mod pop3_dots_not_stuffed;
@@ -64,6 +66,7 @@ const ALL: &[Deviation] = &[
     clock_gives_up_at_once::DEVIATION,
     clock_never_tries_again::DEVIATION,
     imap_append_flags_ignored::DEVIATION,
+    imap_append_utf8_unasked::DEVIATION,
     imap_body_lines_off_by_one::DEVIATION,
     imap_close_keeps_deleted::DEVIATION,
     imap_emailid_of_the_mailbox::DEVIATION,
@@ -81,6 +84,7 @@ const ALL: &[Deviation] = &[
     imap_uidnext_stays::DEVIATION,
     imap_uidvalidity_stays::DEVIATION,
     imap_unchangedsince_ignored::DEVIATION,
+    imap_utf8_unasked::DEVIATION,
     imap_vanished_missing::DEVIATION,
     lmtp_one_reply::DEVIATION,
     pop3_dots_not_stuffed::DEVIATION,

@@ -5,7 +5,7 @@
 use time::OffsetDateTime;
 
 use crate::auth::Verified;
-use crate::imap::{EmailPlace, Expunges, Numbering, SortFacts};
+use crate::imap::{EmailPlace, Expunges, Numbering, Reads, SortFacts};
 use crate::pop3::Ending;
 use crate::queue::Next;
 use crate::store::{Access, AnswerTiming, Counted, FlagChange, Flags, ModSeq};
@@ -72,6 +72,11 @@ pub(crate) struct Gate {
     /// IMAP: with which access is a mailbox open that was opened with this one (RFC 3501, section
     /// 6.3.2)?
     pub(crate) imap_access: fn(Access) -> Access,
+    /// IMAP: what is sent in header fields to a client that reads this (RFC 3501, section 7.4.2; RFC
+    /// 6855, section 8)?
+    pub(crate) imap_header_fields: fn(Reads) -> Reads,
+    /// IMAP: must ENABLE come before a message with header fields in UTF-8 (RFC 6855, section 4)?
+    pub(crate) imap_utf8_needed: fn() -> bool,
 }
 
 impl Default for Gate {
@@ -82,6 +87,8 @@ impl Default for Gate {
             smtp_binary_by_data: || false,
             pop3_utf8_needed: || true,
             imap_access: |access| access,
+            imap_header_fields: |reads| reads,
+            imap_utf8_needed: || true,
         }
     }
 }

@@ -29,6 +29,7 @@ pub(crate) use order::Facts as SortFacts;
 use policy::Literals;
 pub(crate) use policy::Policy;
 pub(crate) use response::EmailPlace;
+pub(crate) use syntax::Reads;
 pub(crate) use view::{Expunges, Numbering};
 
 /// The capability of users who set their own quotas.

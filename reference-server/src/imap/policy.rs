@@ -1,5 +1,8 @@
 //! What the operator has to say about IMAP.
 
+/// The capability of names, strings and header fields in UTF-8 (RFC 6855).
+pub(crate) const UTF8_ACCEPT: &str = "UTF8=ACCEPT";
+
 /// What the operator has to say about IMAP.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Policy {

@@ -5,7 +5,7 @@ use crate::auth::Mechanisms;
 use crate::imap::commands;
 use crate::imap::failure::Failure;
 use crate::imap::link::Boxed;
-use crate::imap::policy::Policy;
+use crate::imap::policy::{Policy, UTF8_ACCEPT};
 use crate::imap::response::Reply;
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, Parsed};
@@ -221,6 +221,7 @@ const EXTENSIONS: &[&str] = &[
     "SORT=DISPLAY",
     "SPECIAL-USE",
     "STATUS=SIZE",
+    UTF8_ACCEPT,
     "WITHIN",
 ];
 

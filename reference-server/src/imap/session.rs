@@ -30,6 +30,8 @@ pub(crate) struct Session {
     sync: Sync,
     revision: Revision,
     names: Names,
+    /// Has the client enabled UTF8=ACCEPT, by which all its strings are in UTF-8?
+    utf8_accepted: bool,
     /// What a command has said about its own end; see [`Session::hold_expunges`].
     expunges: Expunges,
     selected: Option<Selected>,
@@ -102,6 +104,7 @@ impl Session {
             sync: Sync::Plain,
             revision: Revision::default(),
             names: Names::default(),
+            utf8_accepted: false,
             expunges: Expunges::Told,
             selected: None,
             contexts: Contexts::default(),
@@ -356,6 +359,17 @@ impl Session {
         }
     }
 
+    /// The client takes UTF-8 in quoted strings, in names and in header fields (RFC 6855, section 3).
+    pub(crate) fn accept_utf8(&mut self) {
+        self.names = Names::Utf8;
+        self.utf8_accepted = true;
+    }
+
+    /// Has the client enabled UTF8=ACCEPT?
+    pub(crate) fn utf8_accepted(&self) -> bool {
+        self.utf8_accepted
+    }
+
     /// How mailbox names are written.
     pub(crate) fn names(&self) -> Names {
         self.names
@@ -451,6 +465,7 @@ impl Session {
         self.sync = Sync::Plain;
         self.revision = Revision::default();
         self.names = Names::default();
+        self.utf8_accepted = false;
     }
 
     /// What happens once the answer is sent.
@@ -528,10 +543,12 @@ pub(crate) fn name_of(argument: &MailboxArgument) -> Result<MailboxName, Failure
     }
 }
 
-/// The name of a mailbox that is to be: in UTF-8 it must be in normal form (RFC 9051, section 5.1).
+/// The name of a mailbox that is to be: in UTF-8 it must be in normal form and without separators of
+/// lines and paragraphs (RFC 9051, section 5.1; RFC 6855, section 3).
 pub(crate) fn new_name_of(argument: &MailboxArgument, names: Names) -> Result<MailboxName, Failure> {
     let name = name_of(argument)?;
-    match names == Names::ModifiedUtf7 || is_nfc(name.as_str()) {
+    let fits = |name: &str| is_nfc(name) && !name.contains(['\u{2028}', '\u{2029}']);
+    match names == Names::ModifiedUtf7 || fits(name.as_str()) {
         true => Ok(name),
         false => Err(StoreError::InvalidName.into()),
     }

@@ -12,6 +12,59 @@ pub(crate) struct Upload {
     pub(crate) content: Result<Content, StoreError>,
     /// Is there a NUL in it?
     pub(crate) nul: Nul,
+    /// What its own header fields are written in.
+    pub(crate) header: Written,
+}
+
+/// What header fields are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// ASCII.
+    Ascii,
+    /// There are octets beyond it.
+    Beyond,
+}
+
+/// Looks at the header section of a message that comes in pieces.
+#[derive(Debug)]
+pub(crate) struct HeaderWatch {
+    found: Written,
+    /// Octets since the last line end; CR does not count.
+    column: usize,
+    ended: bool,
+}
+
+impl HeaderWatch {
+    /// Before the first octet.
+    pub(crate) fn new() -> Self {
+        Self { found: Written::Ascii, column: 0, ended: false }
+    }
+
+    /// The next octets.
+    pub(crate) fn push(&mut self, piece: &[u8]) {
+        if self.ended {
+            return;
+        }
+        for &octet in piece {
+            match octet {
+                b'\n' if self.column == 0 => {
+                    self.ended = true;
+                    return;
+                }
+                b'\n' => self.column = 0,
+                b'\r' => {}
+                _ => self.column = self.column.saturating_add(1),
+            }
+            if !octet.is_ascii() {
+                self.found = Written::Beyond;
+            }
+        }
+    }
+
+    /// What was found so far.
+    pub(crate) fn found(&self) -> Written {
+        self.found
+    }
 }
 
 /// Is there a NUL in a message?
@@ -27,6 +80,7 @@ pub(crate) enum Nul {
 pub(crate) async fn receive(link: &mut dyn Link, store: &Store, octets: u64) -> Result<Upload, Ended> {
     let mut incoming = Incoming::new(store, Box::new(<[u8]>::to_vec));
     let (mut left, mut nul, mut failed) = (octets, Nul::Absent, None);
+    let mut header = HeaderWatch::new();
     while left > 0 {
         if link.buffered().is_empty() {
             link.fill().await?;
@@ -37,6 +91,7 @@ pub(crate) async fn receive(link: &mut dyn Link, store: &Store, octets: u64) -> 
         if memchr::memchr(0, piece).is_some() {
             nul = Nul::Present;
         }
+        header.push(piece);
         if failed.is_none() {
             failed = incoming.push(piece).await.err();
         }
@@ -47,5 +102,26 @@ pub(crate) async fn receive(link: &mut dyn Link, store: &Store, octets: u64) -> 
         Some(error) => Err(error),
         None => incoming.finish().await,
     };
-    Ok(Upload { content, nul })
+    Ok(Upload { content, nul, header: header.found() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(message: &[u8], size: usize) -> Written {
+        let mut header = HeaderWatch::new();
+        message.chunks(size).for_each(|piece| header.push(piece));
+        header.found()
+    }
+
+    #[test]
+    fn only_the_header_section_is_looked_at() {
+        for size in [1, 2, 100] {
+            assert_eq!(written(b"A: b\r\n\r\n\xc3\xa9", size), Written::Ascii);
+            assert_eq!(written(b"A: b\nC: d\n\n\xc3\xa9", size), Written::Ascii);
+            assert_eq!(written(b"A: b\r\nC: \xc3\xa9\r\n\r\n", size), Written::Beyond);
+            assert_eq!(written(b"\r\n\xe9", size), Written::Ascii);
+        }
+    }
 }

@@ -82,6 +82,12 @@ impl MediaType {
         self.kind.eq_ignore_ascii_case(kind)
     }
 
+    /// Whether it is a whole message: `message/rfc822`, or `message/global`, which may have UTF-8
+    /// in its header fields (RFC 6532, section 3.7).
+    pub fn is_message(&self) -> bool {
+        self.is("message", "rfc822") || self.is("message", "global")
+    }
+
     /// The first parameter of that name; case does not matter.
     pub fn parameter(&self, name: &str) -> Option<&[u8]> {
         find(&self.parameters, name)

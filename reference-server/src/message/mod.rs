@@ -24,6 +24,7 @@ mod span;
 pub mod structure;
 mod structured;
 pub mod subject;
+pub(crate) mod surrogate;
 pub mod transfer;
 
 pub use address::Address;

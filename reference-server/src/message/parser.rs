@@ -265,7 +265,7 @@ impl Parser {
         (frame.header_end, frame.header_lines) = (self.position, self.lines);
         let mut entity = self.described(&frame, self.position);
         let mut inner = None;
-        let composite = entity.media.is_kind("multipart") || entity.media.is("message", "rfc822");
+        let composite = entity.media.is_kind("multipart") || holds_message(&entity);
         frame.place = if !composite {
             Place::Leaf
         } else if depth >= MAX_DEPTH || self.entities >= MAX_ENTITIES {
@@ -372,9 +372,18 @@ fn make_empty(entity: &mut Entity, end: usize) {
             Some(_) => entity.content = Content::Multipart(vec![empty_part(end, Role::Part)]),
             None => entity.media = MediaType::plain_text(),
         }
-    } else if entity.media.is("message", "rfc822") {
+    } else if holds_message(entity) {
         entity.content = Content::Message(Box::new(empty_part(end, Role::Message)));
     }
+}
+
+/// Whether a message can be read in it: `message/rfc822` has no transfer encoding (RFC 2046,
+/// section 5.2.1), `message/global` may have one (RFC 6532, section 3.7).
+fn holds_message(entity: &Entity) -> bool {
+    let plain =
+        |name: &String| ["7bit", "8bit", "binary"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    entity.media.is_message()
+        && (entity.media.is("message", "rfc822") || entity.encoding.as_ref().is_none_or(plain))
 }
 
 /// An entity without a single octet, at that offset.

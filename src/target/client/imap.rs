@@ -88,6 +88,20 @@ impl ImapClient {
         self.login(user, secret).await
     }
 
+    /// Says that header fields may be in UTF-8, where the server wants to be told so (RFC 6855, section
+    /// 3). From then on `&` in the name of a mailbox stands for itself.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn accept_utf8(&mut self) -> Result<(), ClientError> {
+        let known =
+            |word: &String| ["UTF8=ACCEPT", "UTF8=ONLY"].iter().any(|known| word.eq_ignore_ascii_case(known));
+        if self.capabilities().await?.iter().any(known) {
+            self.command(b"ENABLE UTF8=ACCEPT").await?;
+        }
+        Ok(())
+    }
+
     /// Puts a message into a mailbox.
     ///
     /// # Errors

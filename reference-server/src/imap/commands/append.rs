@@ -1,16 +1,19 @@
 //! APPEND (RFC 3501, section 6.3.11) of one message or several (RFC 3502), with APPENDUID
-//! (RFC 4315, section 3); with octets of any value in a binary literal (RFC 3516, section 4.4).
+//! (RFC 4315, section 3); with octets of any value in a binary literal (RFC 3516, section 4.4); with
+//! header fields in UTF-8 (RFC 6855, section 4).
 
 use time::OffsetDateTime;
 
 use crate::imap::failure::{Failure, refusal_of_destination};
+use crate::imap::policy::UTF8_ACCEPT;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{
-    Cursor, MailboxArgument, MessageKind, MessageLiteral, Parsed, date_time, flag_list, mailbox,
+    Cursor, MailboxArgument, MessageKind, MessageLiteral, Names, ParseError, Parsed, date_time, flag_list,
+    mailbox,
 };
-use crate::imap::upload::{Nul, Upload};
+use crate::imap::upload::{Nul, Upload, Written};
 use crate::message::transfer::fit_for_literals;
 use crate::store::{Content, Flags, NewMessage};
 
@@ -28,6 +31,16 @@ pub(super) struct Given {
     flags: Flags,
     date: Option<OffsetDateTime>,
     literal: MessageLiteral,
+    form: Form,
+}
+
+/// How the literal of a message is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As it is.
+    Bare,
+    /// In the data item UTF8, which RFC 9755 has no more.
+    Utf8,
 }
 
 /// ```abnf
@@ -50,7 +63,8 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
 }
 
 /// ```abnf
-/// append-message = [SP flag-list] [SP date-time] SP (literal / literal8)   ; RFC 3516, section 7
+/// append-message = [SP flag-list] [SP date-time] SP (literal / literal8 / utf8-literal)
+/// utf8-literal   = "UTF8" SP "(" literal8 ")"      ; RFC 6855, section 4
 /// ```
 pub(super) fn given(cursor: &mut Cursor<'_>, limit: u64) -> Parsed<Given> {
     cursor.space()?;
@@ -64,7 +78,15 @@ pub(super) fn given(cursor: &mut Cursor<'_>, limit: u64) -> Parsed<Given> {
         date = Some(date_time(cursor)?);
         cursor.space()?;
     }
-    Ok(Given { flags, date, literal: cursor.message_literal(limit)? })
+    let form = if cursor.eat_word("UTF8 (") { Form::Utf8 } else { Form::Bare };
+    if form == Form::Utf8 && cursor.peek() != Some(b'~') {
+        return Err(ParseError::Syntax("UTF8 has a binary literal"));
+    }
+    let literal = cursor.message_literal(limit)?;
+    if form == Form::Utf8 {
+        cursor.expect(b')', "UTF8 does not end")?;
+    }
+    Ok(Given { flags, date, literal, form })
 }
 
 /// The message as IMAP4rev1 can show it to every client (RFC 3516, section 6).
@@ -88,9 +110,21 @@ pub(super) async fn received(session: &mut Session, given: Vec<Given>) -> Result
     if given.iter().any(|message| message.literal.octets == 0) {
         return Err(Reply::no("a message of no octets is none").with(ResponseCode::Cannot).into());
     }
+    let withheld = !session.context.shared.imap.offers(UTF8_ACCEPT);
+    if withheld && given.iter().any(|message| message.form == Form::Utf8) {
+        return Err(Reply::bad("a literal was expected").into());
+    }
+    let uploads = session.take_uploads();
+    let asked = withheld || session.names() == Names::Utf8;
+    let needed = (session.context.shared.seams.gate.imap_utf8_needed)();
+    if needed && !asked && uploads.iter().any(|upload| upload.header == Written::Beyond) {
+        return Err(Reply::no("header fields in UTF-8 need ENABLE UTF8=ACCEPT first")
+            .with(ResponseCode::Cannot)
+            .into());
+    }
     let mut messages = Vec::new();
     let set = session.context.shared.seams.store.imap_append_flags;
-    for (given, upload) in given.into_iter().zip(session.take_uploads()) {
+    for (given, upload) in given.into_iter().zip(uploads) {
         messages.push(NewMessage {
             content: fit(upload, given.literal.kind).await?,
             flags: set(given.flags),

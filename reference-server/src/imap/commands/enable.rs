@@ -1,5 +1,6 @@
 //! ENABLE (RFC 5161): the client says which extensions it knows, where that changes what it is told.
 
+use crate::imap::policy::UTF8_ACCEPT;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
 use crate::imap::session::Session;
@@ -20,10 +21,11 @@ struct Enable {
 /// An extension that has to be switched on: its name and how.
 type Switch = (&'static str, fn(&mut Session));
 
-const SWITCHES: [Switch; 3] = [
+const SWITCHES: [Switch; 4] = [
     ("CONDSTORE", |session| session.raise_sync(Sync::Condstore)),
     ("IMAP4rev2", Session::enable_rev2),
     ("QRESYNC", |session| session.raise_sync(Sync::Qresync)),
+    (UTF8_ACCEPT, Session::accept_utf8),
 ];
 
 /// ```abnf

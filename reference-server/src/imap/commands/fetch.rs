@@ -245,12 +245,14 @@ async fn tell(
 ) -> Result<Told, Failure> {
     let seams = session.context.shared.seams.clone();
     let (store, sync) = (session.store(), session.sync());
+    let reads = (seams.gate.imap_header_fields)(session.names().reads());
     let view = session.view()?;
     let form = Form {
         counts: Counts { lines: seams.structure.imap_body_lines, octets: seams.structure.imap_body_octets },
         literal_octets: seams.renderer.imap_literal_octets,
         email_number: seams.renderer.imap_email_number,
         mailbox: view.mailbox(),
+        reads,
     };
     let Some(told) = view.at(place) else {
         return Ok(Told::Whole);
@@ -268,7 +270,7 @@ async fn tell(
             add(FetchItem::ModSeq);
         }
     }
-    let mut loader = loaded.map(|loaded| Loader::new(store.clone(), loaded));
+    let mut loader = loaded.map(|loaded| Loader::new(store.clone(), loaded, reads));
     let answer = match Answer::prepare(view, told, &items, loader.as_mut(), form).await {
         Ok(answer) => answer,
         Err(Unprepared::Store(StoreError::NoSuchMessage)) => return Ok(Told::Gone),

@@ -56,6 +56,10 @@ impl Command for Search {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let SearchProgram { options, charset, keys } = &self.program;
+            if self.answer == "SEARCH" && charset.is_some() && session.utf8_accepted() {
+                // The charset was agreed on by ENABLE (RFC 6855, section 3).
+                return Ok(Reply::bad("strings are in UTF-8").with(ResponseCode::ClientBug));
+            }
             let wants = |option| options.as_ref().is_some_and(|options| options.contains(&option));
             if wants(ReturnOption::Update) && session.contexts.has(session.tag()) {
                 return Ok(Reply::bad("the tag is in use for updates").with(ResponseCode::ClientBug));

@@ -9,11 +9,11 @@ use crate::imap::link::Link;
 use crate::imap::response::{
     Counts, EmailPlace, StructureForm, body_structure, email_id, envelope, literal_head, string, thread_id,
 };
-use crate::imap::syntax::{FetchItem, Partial, Section, SectionText, format_date_time};
+use crate::imap::syntax::{FetchItem, Partial, Reads, Section, SectionText, format_date_time};
 use crate::imap::view::{Numbered, View};
 use crate::message::preview::{preview, preview_part};
 use crate::message::transfer::decoded;
-use crate::message::{Envelope, Header, Span};
+use crate::message::{Envelope, Header, Span, Structure};
 use crate::store::{MailboxId, READ, Store, StoreError};
 
 /// How answers are written; fixed for a command.
@@ -27,6 +27,8 @@ pub(crate) struct Form {
     pub(crate) email_number: fn(EmailPlace) -> i64,
     /// The mailbox.
     pub(crate) mailbox: MailboxId,
+    /// What the client reads in header fields.
+    pub(crate) reads: Reads,
 }
 
 /// The text of one answer; long strings are kept apart and shared with the store's copy.
@@ -63,6 +65,7 @@ impl From<StoreError> for Unprepared {
 /// The content of a part with its transfer encoding undone; the whole message has none. Nothing
 /// where the message has no such part.
 async fn content(part: &[u32], loader: &mut Loader) -> Result<Option<Octets>, Unprepared> {
+    loader.settle().await?;
     if part.is_empty() {
         return Ok(Some(loader.octets(0, u64::MAX).await?));
     }
@@ -207,9 +210,29 @@ impl Answer {
     }
 
     async fn envelope(&mut self, loader: &mut Loader) -> Result<(), StoreError> {
-        let structure = loader.structure().await?;
         self.push("ENVELOPE ");
-        envelope(&mut self.text, structure.root.envelope.as_deref().unwrap_or(&Envelope::default()));
+        self.in_ascii(loader, |out, structure| {
+            envelope(out, structure.root.envelope.as_deref().unwrap_or(&Envelope::default()));
+        })
+        .await
+    }
+
+    /// Writes what is known of a message's structure; where that shows octets beyond ASCII, of what
+    /// the client is to see in its place.
+    async fn in_ascii(
+        &mut self,
+        loader: &mut Loader,
+        write: impl Fn(&mut Vec<u8>, &Structure),
+    ) -> Result<(), StoreError> {
+        let structure = loader.shown_structure().await?;
+        let mut written = Vec::new();
+        write(&mut written, &structure);
+        if !written.is_ascii() {
+            loader.settle().await?;
+            written.clear();
+            write(&mut written, &*loader.structure().await?);
+        }
+        self.text.append(&mut written);
         Ok(())
     }
 
@@ -220,10 +243,10 @@ impl Answer {
         loader: &mut Loader,
         form: Form,
     ) -> Result<(), StoreError> {
-        let structure = loader.structure().await?;
         self.push(name);
-        body_structure(&mut self.text, &structure.root, extent, form.counts);
-        Ok(())
+        let Form { counts, reads, .. } = form;
+        self.in_ascii(loader, |out, structure| body_structure(out, &structure.root, extent, counts, reads))
+            .await
     }
 
     /// ```abnf
@@ -276,6 +299,7 @@ impl Answer {
         partial: Option<Partial>,
         loader: &mut Loader,
     ) -> Result<(), StoreError> {
+        loader.settle().await?;
         let (from, count) = if section.part.is_empty() && section.text.is_none() {
             (0, u64::MAX)
         } else {

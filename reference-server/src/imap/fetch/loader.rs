@@ -1,11 +1,14 @@
 //! One message's octets and structure, loaded when an item first needs them: a small message as a
-//! whole, of a large one only what is asked for.
+//! whole, of a large one only what is asked for. Where the client reads only ASCII in header fields,
+//! what is loaded may be another message, see [`super::surrogate`].
 
 use std::sync::Arc;
 
+use super::surrogate::Surrogate;
 use crate::imap::link::Link;
 use crate::imap::response::travelling;
-use crate::message::{Decoder, Entity, Span, Structure, decode};
+use crate::imap::syntax::Reads;
+use crate::message::{Content, Decoder, Entity, Span, Structure, decode};
 use crate::store::{BodyId, Loaded, Message, READ, Store, StoreError};
 
 /// How much of a header section is looked through for its fields.
@@ -15,9 +18,33 @@ const HEADER_OCTETS: u64 = 1024 * 1024;
 pub(crate) struct Loader {
     store: Store,
     message: Message,
+    source: Source,
+    /// How many octets the source has.
+    octets: u64,
+    /// What the client reads in header fields; all, once it is settled what it is shown.
+    reads: Reads,
     /// All of it, where it is small.
     whole: Option<Arc<Vec<u8>>>,
     structure: Option<Arc<Structure>>,
+}
+
+/// Where the octets of a message are.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// In the store, as they came.
+    Kept(BodyId),
+    /// In the store, with other header blocks.
+    Rewritten(Arc<Surrogate>),
+}
+
+impl Source {
+    /// At most `count` octets from `from` on; beyond the end there are none.
+    async fn range(&self, store: &Store, from: u64, count: u64) -> Result<Vec<u8>, StoreError> {
+        match self {
+            Self::Kept(body) => store.body_range(*body, from, count).await,
+            Self::Rewritten(surrogate) => surrogate.range(store, from, count).await,
+        }
+    }
 }
 
 /// Octets of a message.
@@ -26,7 +53,7 @@ pub(crate) enum Octets {
     /// These, of what is loaded.
     Here(Arc<Vec<u8>>, Span),
     /// As many as this from there on, which are read when they are sent.
-    Stored(BodyId, u64, u64),
+    Stored(Source, u64, u64),
     /// What a part says without its transfer encoding, which is undone when it is sent.
     Decoded(Box<Part>, Shown),
 }
@@ -34,7 +61,7 @@ pub(crate) enum Octets {
 /// A part that is too large to be held.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
-    body: BodyId,
+    source: Source,
     entity: Entity,
 }
 
@@ -72,13 +99,13 @@ impl Octets {
         store: &Store,
         form: LiteralOctets,
     ) -> std::io::Result<()> {
-        let (body, mut from, mut left) = match self {
+        let (source, mut from, mut left) = match self {
             Self::Here(octets, span) => return send(link, span.of(octets), form).await,
-            Self::Stored(body, from, count) => (*body, *from, *count),
+            Self::Stored(source, from, count) => (source, *from, *count),
             Self::Decoded(part, shown) => return part.send(link, store, *shown, form).await,
         };
         while left > 0 {
-            let piece = store.body_range(body, from, left.min(READ)).await.map_err(std::io::Error::other)?;
+            let piece = source.range(store, from, left.min(READ)).await.map_err(std::io::Error::other)?;
             if piece.is_empty() {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
@@ -103,7 +130,8 @@ impl Part {
 
     fn reading(&self) -> Option<Reading> {
         let (from, left) = offsets(self.entity.body);
-        Some(Reading { body: self.body, from, left, decoder: Some(Decoder::of(&self.entity)?) })
+        let decoder = Some(Decoder::of(&self.entity)?);
+        Some(Reading { source: self.source.clone(), from, left, decoder })
     }
 
     async fn send(
@@ -131,7 +159,7 @@ impl Part {
 
 /// A part that is being read without its transfer encoding.
 struct Reading {
-    body: BodyId,
+    source: Source,
     from: u64,
     left: u64,
     /// None behind the end.
@@ -150,7 +178,7 @@ impl Reading {
             return Ok(Some(said));
         }
         let count = self.left.min(READ);
-        let piece = store.body_range(self.body, self.from, count).await?;
+        let piece = self.source.range(store, self.from, count).await?;
         decoder.feed(&piece, &mut said);
         self.from = self.from.saturating_add(count);
         self.left = self.left.saturating_sub(count);
@@ -177,9 +205,11 @@ async fn send(link: &mut dyn Link, octets: &[u8], form: LiteralOctets) -> std::i
 
 impl Loader {
     /// With what of the message has been loaded together with other messages.
-    pub(crate) fn new(store: Store, loaded: Loaded) -> Self {
+    pub(crate) fn new(store: Store, loaded: Loaded, reads: Reads) -> Self {
         let structure = loaded.structure.as_deref().and_then(decode).map(Arc::new);
-        Self { store, message: loaded.message, whole: loaded.octets.map(Arc::new), structure }
+        let (source, octets) = (Source::Kept(loaded.message.body), loaded.message.octets.0);
+        let whole = loaded.octets.map(Arc::new);
+        Self { store, message: loaded.message, source, octets, reads, whole, structure }
     }
 
     /// The message's attributes.
@@ -187,34 +217,56 @@ impl Loader {
         &self.message
     }
 
-    /// At most `count` octets from `from` on.
+    /// Puts what the client can read in the place of the message, once, where it can not read all
+    /// of its header fields (RFC 3501, section 7.4.2: they are 7-bit). Whether that is so is seen at
+    /// once where there is nothing but ASCII.
     ///
     /// # Errors
     /// [`StoreError::NoSuchMessage`] when it has been expunged.
+    pub(crate) async fn settle(&mut self) -> Result<(), StoreError> {
+        let (Reads::Ascii, Source::Kept(body)) = (self.reads, &self.source) else { return Ok(()) };
+        let body = *body;
+        self.reads = Reads::Utf8;
+        if self.octets <= READ && self.whole().await?.is_ascii() {
+            return Ok(());
+        }
+        let structure = self.structure().await?;
+        if let Some((surrogate, shown)) = Surrogate::of(&self.store, body, self.octets, &structure).await? {
+            self.octets = surrogate.octets();
+            self.source = Source::Rewritten(surrogate);
+            (self.whole, self.structure) = (None, Some(shown));
+        }
+        Ok(())
+    }
+
+    /// At most `count` octets from `from` on.
+    ///
+    /// # Errors
+    /// As [`Loader::settle`].
     pub(crate) async fn octets(&mut self, from: u64, count: u64) -> Result<Octets, StoreError> {
-        let from = from.min(self.message.octets.0);
-        let count = count.min(self.message.octets.0.saturating_sub(from));
-        if self.message.octets.0 <= READ {
+        let from = from.min(self.octets);
+        let count = count.min(self.octets.saturating_sub(from));
+        if self.octets <= READ {
             let whole = self.whole().await?;
             let start = usize::try_from(from).unwrap_or(usize::MAX);
             let end = start.saturating_add(usize::try_from(count).unwrap_or(usize::MAX));
             return Ok(Octets::Here(whole, Span::new(start, end)));
         }
         if count <= READ {
-            let part = Arc::new(self.store.body_range(self.message.body, from, count).await?);
+            let part = Arc::new(self.source.range(&self.store, from, count).await?);
             let span = Span::new(0, part.len());
             return Ok(Octets::Here(part, span));
         }
         // It must be there before the answer begins.
-        self.store.body_range(self.message.body, from, 1).await?;
-        Ok(Octets::Stored(self.message.body, from, count))
+        self.source.range(&self.store, from, 1).await?;
+        Ok(Octets::Stored(self.source.clone(), from, count))
     }
 
     async fn whole(&mut self) -> Result<Arc<Vec<u8>>, StoreError> {
         if let Some(whole) = &self.whole {
             return Ok(Arc::clone(whole));
         }
-        let whole = Arc::new(self.store.body_range(self.message.body, 0, u64::MAX).await?);
+        let whole = Arc::new(self.source.range(&self.store, 0, u64::MAX).await?);
         self.whole = Some(Arc::clone(&whole));
         Ok(whole)
     }
@@ -222,18 +274,18 @@ impl Loader {
     /// The header section that stands there, as far as it is looked through.
     pub(crate) async fn header(&mut self, span: Span) -> Result<Vec<u8>, StoreError> {
         let (start, count) = offsets(span);
-        self.store.body_range(self.message.body, start, count.min(HEADER_OCTETS)).await
+        self.source.range(&self.store, start, count.min(HEADER_OCTETS)).await
     }
 
     /// The octets that stand there, in memory: whoever asks sees to it that they are few.
     pub(crate) async fn part(&mut self, span: Span) -> Result<Vec<u8>, StoreError> {
         let (start, count) = offsets(span);
-        self.store.body_range(self.message.body, start, count).await
+        self.source.range(&self.store, start, count).await
     }
 
     /// What a large part says without its transfer encoding; nothing where that is not known.
     pub(crate) async fn decoded(&mut self, entity: Entity) -> Result<Option<Octets>, StoreError> {
-        let part = Part { body: self.message.body, entity };
+        let part = Part { source: self.source.clone(), entity };
         let count = part.count(&self.store).await?;
         Ok(count.map(|count| Octets::Decoded(Box::new(part), Shown { from: 0, count })))
     }
@@ -243,9 +295,23 @@ impl Loader {
         if let Some(structure) = &self.structure {
             return Ok(Arc::clone(structure));
         }
-        let structure = self.store.structure(self.message.body).await?;
+        let structure = match &self.source {
+            Source::Kept(body) => self.store.structure(*body).await?,
+            // It was found when the message was put in the place of the other.
+            Source::Rewritten(_) => return Err(StoreError::NoSuchMessage),
+        };
         self.structure = Some(Arc::clone(&structure));
         Ok(structure)
+    }
+
+    /// The same, to be shown as it is unless it turns out not to be in ASCII. Sizes of messages
+    /// within it depend on header fields that it does not show.
+    pub(crate) async fn shown_structure(&mut self) -> Result<Arc<Structure>, StoreError> {
+        let structure = self.structure().await?;
+        if structure.root.walk().any(|entity| matches!(entity.content, Content::Message(_))) {
+            self.settle().await?;
+        }
+        self.structure().await
     }
 }
 

@@ -4,6 +4,7 @@
 mod answer;
 mod loader;
 mod section;
+mod surrogate;
 
 pub(crate) use answer::{Answer, Form, Unprepared};
 pub(crate) use loader::Loader;

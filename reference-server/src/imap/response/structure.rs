@@ -1,6 +1,7 @@
 //! BODY and BODYSTRUCTURE (RFC 3501, section 7.4.2 and section 9: body).
 
 use super::{envelope, nstring, string};
+use crate::imap::syntax::Reads;
 use crate::message::{Content, Disposition, Entity, Envelope, Parameter};
 
 /// With or without the extension data.
@@ -25,31 +26,40 @@ pub(crate) struct Counts {
 /// ```abnf
 /// body = "(" (body-type-1part / body-type-mpart) ")"
 /// ```
-pub(crate) fn body_structure(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, counts: Counts) {
-    body(out, entity, form, counts, 0);
+///
+/// `message/global` is shown as a message to those who read UTF-8 in header fields (RFC 9051, section
+/// 7.5.2; RFC 9755, section 6), and to others without looking into it, as IMAP4rev1 knows it.
+pub(crate) fn body_structure(
+    out: &mut Vec<u8>,
+    entity: &Entity,
+    form: StructureForm,
+    counts: Counts,
+    reads: Reads,
+) {
+    body(out, entity, form, counts, reads, 0);
 }
 
-fn body(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, counts: Counts, depth: usize) {
+fn body(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, counts: Counts, reads: Reads, depth: usize) {
     let deeper = depth.saturating_add(1);
     let octets = (counts.octets)(depth, entity.body.len());
     out.push(b'(');
     match &entity.content {
         Content::Multipart(parts) => {
             for part in parts {
-                body(out, part, form, counts, deeper);
+                body(out, part, form, counts, reads, deeper);
             }
             multipart_tail(out, entity, form);
         }
-        Content::Message(inner) => {
+        Content::Message(inner) if reads == Reads::Utf8 || entity.media.is("message", "rfc822") => {
             basic_fields(out, &entity.media.kind, &entity.media.subtype, entity, octets);
             out.push(b' ');
             envelope(out, inner.envelope.as_deref().unwrap_or(&Envelope::default()));
             out.push(b' ');
-            body(out, inner, form, counts, deeper);
+            body(out, inner, form, counts, reads, deeper);
             number(out, (counts.lines)(entity.lines));
             single_part_extension(out, entity, form);
         }
-        Content::Leaf => {
+        Content::Leaf | Content::Message(_) => {
             leaf(out, entity, octets, counts);
             single_part_extension(out, entity, form);
         }
@@ -184,7 +194,7 @@ mod tests {
         let structure = Structure::parse(message.as_bytes());
         let mut out = Vec::new();
         let counts = Counts { lines: |lines| lines, octets: |_, octets| octets };
-        body_structure(&mut out, &structure.root, form, counts);
+        body_structure(&mut out, &structure.root, form, counts, Reads::Utf8);
         String::from_utf8(out).unwrap()
     }
 

@@ -28,7 +28,7 @@ pub(crate) use flag::{FlagName, flag_list, flags};
 pub(crate) use gather::{Gatherer, Step};
 pub(crate) use head::{head, salvage_tag};
 pub(crate) use mailbox::{ListPattern, MailboxArgument, list_mailbox, mailbox};
-pub(crate) use names::Names;
+pub(crate) use names::{Names, Reads};
 pub(crate) use results::{ResultRange, ReturnOption, result_range};
 pub(crate) use search::{DateRelation, SearchKey, SearchProgram, search_program};
 pub(crate) use sequence::{SequenceSet, compact_uid_set, sequence_set, within};

@@ -15,7 +15,24 @@ pub(crate) enum Names {
     Utf8,
 }
 
+/// What a client reads in header fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// ASCII (RFC 3501, section 7.4.2).
+    Ascii,
+    /// UTF-8: it said so by ENABLE (RFC 6855, section 3; RFC 9051, section 6.3.1).
+    Utf8,
+}
+
 impl Names {
+    /// What a client reads in header fields that has names written so.
+    pub(crate) fn reads(self) -> Reads {
+        match self {
+            Self::ModifiedUtf7 => Reads::Ascii,
+            Self::Utf8 => Reads::Utf8,
+        }
+    }
+
     /// The name that these octets stand for, if they stand for one.
     pub(crate) fn decode(self, wire: &[u8]) -> Option<String> {
         match self {

@@ -58,7 +58,7 @@ async fn what_is_wrong_is_refused_before_the_message_is_sent() {
 async fn eight_bit_text_and_odd_line_ends_come_back_octet_for_octet() {
     let world = World::new().await;
     let mut client = world.inbox().await;
-    let message = "A: \u{e9}\r\n\r\na\nb\r\r\nc\u{fc}}\r\n";
+    let message = "A: e\r\n\r\n\u{e9}a\nb\r\r\nc\u{fc}}\r\n";
     let size = message.len();
     client.ok(&format!("APPEND INBOX {{{size}+}}\r\n{message}")).await;
     let expected = format!("* 1 FETCH (BODY[] {{{size}}}\r\n{message})");

@@ -23,3 +23,4 @@ mod selecting;
 mod sequences;
 mod storing;
 mod updates;
+mod utf8;
