@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -258,6 +259,14 @@ impl Builder {
     #[must_use]
     pub fn resolver(mut self, name_server: SocketAddr) -> Self {
         self.relaying.resolver = Some(name_server);
+        self
+    }
+
+    /// How long an answer of the name server is waited for, all attempts together; 20 seconds where nothing
+    /// is said. Mail whose way is not found in time waits.
+    #[must_use]
+    pub fn resolver_patience(mut self, patience: Duration) -> Self {
+        self.relaying.resolver_patience = patience;
         self
     }
 

@@ -52,6 +52,15 @@ impl Manner {
         self.offers.iter().any(is)
     }
 
+    /// The size of the largest message that is taken, where `SIZE` tells one.
+    pub(super) fn largest(&self) -> Option<u64> {
+        let size = |line: &String| {
+            let (keyword, octets) = line.split_once(' ')?;
+            keyword.eq_ignore_ascii_case("SIZE").then(|| octets.trim().parse().ok())?
+        };
+        self.offers.iter().find_map(size).filter(|octets| *octets > 0)
+    }
+
     /// What is answered now; `recipient` is the address of a RCPT.
     pub(super) fn answer(&self, moment: Moment, recipient: Option<&str>, turns: &Turns) -> Answer {
         if let Some(recipient) = recipient {

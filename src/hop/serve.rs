@@ -41,6 +41,7 @@ pub async fn serve(connection: Connection, serving: &Serving) {
         connection,
         serving,
         number,
+        welcome: false,
         hello: String::new(),
         mail: None,
         rcpt: Vec::new(),
@@ -73,6 +74,8 @@ struct Session<'a> {
     connection: Connection,
     serving: &'a Serving,
     number: usize,
+    /// The greeting was 2yz.
+    welcome: bool,
     hello: String,
     mail: Option<String>,
     rcpt: Vec<String>,
@@ -82,7 +85,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn run(&mut self) -> Result<(), Over> {
-        self.answer(Moment::Greeting, None).await?;
+        self.welcome = self.answer(Moment::Greeting, None).await?;
         loop {
             let line = match hear_line(&self.connection, soon()).await {
                 Heard::Whole((line, _)) => line,
@@ -97,6 +100,8 @@ impl Session<'_> {
         let mut words = line.split_ascii_whitespace();
         let verb = words.next().unwrap_or_default().to_ascii_uppercase();
         match verb.as_str() {
+            // RFC 5321, section 3.1.
+            other if !self.welcome && other != "QUIT" => self.say("503 no mail is taken here").await,
             "EHLO" | "HELO" | "LHLO" => {
                 self.hello = line.to_owned();
                 self.forget();
@@ -104,6 +109,9 @@ impl Session<'_> {
                 self.answer(moment, None).await.map(drop)
             }
             "STARTTLS" => self.start_tls().await,
+            "MAIL" if self.is_too_large(declared(words.clone())) => {
+                self.say("552 5.3.4 larger than SIZE").await
+            }
             "MAIL" => {
                 if self.answer(Moment::Mail, None).await? {
                     self.forget();
@@ -137,6 +145,11 @@ impl Session<'_> {
             }
             _ => self.say("500 what?").await,
         }
+    }
+
+    /// More octets than the `SIZE` that is offered (RFC 1870, section 4)?
+    fn is_too_large(&self, octets: u64) -> bool {
+        self.serving.manner.largest().is_some_and(|largest| octets > largest)
     }
 
     async fn data(&mut self) -> Result<(), Over> {
@@ -176,6 +189,9 @@ impl Session<'_> {
             tls: self.connection.is_encrypted(),
             at: Duration::ZERO,
         };
+        if self.is_too_large(u64::try_from(arrival.message.len()).unwrap_or(u64::MAX)) {
+            return self.say("552 5.3.4 larger than SIZE").await;
+        }
         if self.answer(Moment::Message, None).await? {
             self.serving.log.arrived(arrival);
         }
@@ -233,6 +249,12 @@ impl Session<'_> {
         }
         self.connection.write(&octets, soon()).await.map_err(|_| Over)
     }
+}
+
+/// The size that these parameters of MAIL declare.
+fn declared<'w>(parameters: impl Iterator<Item = &'w str>) -> u64 {
+    let size = |word: &'w str| word.to_ascii_uppercase().strip_prefix("SIZE=")?.parse().ok();
+    parameters.filter_map(size).next().unwrap_or(0)
 }
 
 fn soon() -> Instant {
@@ -293,6 +315,28 @@ mod tests {
         let dropping = Manner { answers: [(Moment::Rcpt, vec![Answer::Drop])].into(), ..Manner::default() };
         let (heard, _) = dialogue(dropping, b"MAIL FROM:<>\r\nRCPT TO:<b@b.example>\r\n").await;
         assert!(heard.ends_with("250 ok\r\n"), "{heard}");
+    }
+
+    #[tokio::test]
+    async fn a_refusing_greeting_lets_nothing_but_quit_through() {
+        let greeting = vec![Answer::Reply(vec!["554 no".to_owned()])];
+        let manner = Manner { answers: [(Moment::Greeting, greeting)].into(), ..Manner::default() };
+        let (heard, _) = dialogue(manner, b"EHLO a.example\r\nMAIL FROM:<>\r\nQUIT\r\n").await;
+        let codes: Vec<&str> = heard.lines().map(|line| &line[..4]).collect();
+        assert_eq!(codes, ["554 ", "503 ", "503 ", "221 "]);
+    }
+
+    #[tokio::test]
+    async fn what_is_larger_than_size_is_refused_by_its_declaration_and_by_itself() {
+        let manner = || Manner { offers: vec!["SIZE 10".to_owned()], ..Manner::default() };
+        let said = b"MAIL FROM:<> BODY=7BIT size=11\r\nMAIL FROM:<> SIZE=10\r\nQUIT\r\n";
+        let (heard, _) = dialogue(manner(), said).await;
+        let codes: Vec<&str> = heard.lines().map(|line| &line[..4]).collect();
+        assert_eq!(codes, ["220 ", "552 ", "250 ", "221 "]);
+        let said = b"MAIL FROM:<>\r\nRCPT TO:<b@b.example>\r\nDATA\r\n012345678\r\n.\r\nQUIT\r\n";
+        let (heard, log) = dialogue(manner(), said).await;
+        assert!(heard.contains("354 go ahead\r\n552 "), "{heard}");
+        assert_eq!(log.messages(), 0);
     }
 
     #[tokio::test]

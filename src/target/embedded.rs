@@ -66,6 +66,7 @@ impl Embedded {
             .limits(Limits { recipients: 120, transactions: Some(60), ..Limits::default() })
             .schedule(schedule())
             .resolver(names.address())
+            .resolver_patience(RESOLVER_PATIENCE)
             .relay_port(relay_port);
         for service in Service::ALL {
             builder = builder.listen(service, any);
@@ -163,6 +164,9 @@ impl Embedded {
         self.server.shutdown().await;
     }
 }
+
+/// Short enough for a case to see what becomes of mail while the name server is silent.
+const RESOLVER_PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Addresses that are tried for a host.
 const HOST_TRIES: usize = 20;

@@ -39,6 +39,13 @@ mod pop3_utf8_unasked;
 mod queue_report_with_sender;
 mod queue_reports_twice;
 mod relay_dots_not_stuffed;
+mod relay_equals_in_order;
+mod relay_forgets_a_recipient;
+mod relay_greeting_ignored;
+mod relay_names_not_waited_for;
+mod relay_no_helo;
+mod relay_repeats_what_was_taken;
+mod relay_size_limit_ignored;
 mod relay_size_unasked;
 mod seams;
 mod smtp_binary_by_data;
@@ -94,6 +101,13 @@ const ALL: &[Deviation] = &[
     queue_report_with_sender::DEVIATION,
     queue_reports_twice::DEVIATION,
     relay_dots_not_stuffed::DEVIATION,
+    relay_equals_in_order::DEVIATION,
+    relay_forgets_a_recipient::DEVIATION,
+    relay_greeting_ignored::DEVIATION,
+    relay_names_not_waited_for::DEVIATION,
+    relay_no_helo::DEVIATION,
+    relay_repeats_what_was_taken::DEVIATION,
+    relay_size_limit_ignored::DEVIATION,
     relay_size_unasked::DEVIATION,
     smtp_binary_by_data::DEVIATION,
     smtp_dot_kept::DEVIATION,

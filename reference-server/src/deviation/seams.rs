@@ -271,11 +271,38 @@ pub(crate) struct Queue {
     pub(crate) copies: fn() -> usize,
     /// Is SIZE said to a server that offers it, or does not (RFC 5321, section 4.1.1.11)?
     pub(crate) says_size: fn(bool) -> bool,
+    /// Is a message kept from a server that tells by SIZE that it is too large (RFC 1870, section 7)?
+    pub(crate) heeds_size: fn() -> bool,
+    /// To how many recipients the next server is asked to deliver, given how many there are.
+    pub(crate) named: fn(usize) -> usize,
+    /// How often a message is handed over that is taken each time.
+    pub(crate) hand_overs: fn() -> usize,
+    /// The place of a mail exchanger among those of its preference, given one that chance has chosen
+    /// (RFC 5321, section 5.1).
+    pub(crate) place_among_equals: fn(u32) -> u32,
+    /// Does mail wait while the name server fails (RFC 5321, section 5.1)?
+    pub(crate) waits_for_names: fn() -> bool,
+    /// Is HELO said where EHLO is not understood (RFC 5321, section 3.2)?
+    pub(crate) says_helo: fn() -> bool,
+    /// Does a session go on behind a greeting or a reply to HELO of this code (RFC 5321, sections 3.1
+    /// and 4.1.4)?
+    pub(crate) is_welcome: fn(u16) -> bool,
 }
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { report_sender: |_| None, copies: || 1, says_size: |offered| offered }
+        Self {
+            report_sender: |_| None,
+            copies: || 1,
+            says_size: |offered| offered,
+            heeds_size: || true,
+            named: |recipients| recipients,
+            hand_overs: || 1,
+            place_among_equals: |chance| chance,
+            waits_for_names: || true,
+            says_helo: || true,
+            is_welcome: |code| (200..300).contains(&code),
+        }
     }
 }
 

@@ -10,7 +10,8 @@ pub(super) struct Abilities {
     pub(super) binary: bool,
     pub(super) chunking: bool,
     pub(super) utf8: bool,
-    pub(super) size: bool,
+    /// SIZE, with the size of the largest message, where there is one (RFC 1870, section 4).
+    pub(super) size: Option<Largest>,
     pub(super) dsn: bool,
     pub(super) starttls: bool,
     pub(super) requires_tls: bool,
@@ -20,7 +21,31 @@ pub(super) struct Abilities {
     pub(super) auth_plain: bool,
 }
 
+/// The largest message that another server takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Largest {
+    /// So many octets.
+    Octets(u64),
+    /// It is not told, or there is none.
+    Any,
+}
+
+impl Largest {
+    /// `size-param ::= [1*DIGIT]` (RFC 1870, section 4); 0 is no limit, and so is what is no number.
+    fn of(word: Option<&str>) -> Self {
+        match word.and_then(|digits| digits.parse().ok()) {
+            None | Some(0) => Self::Any,
+            Some(octets) => Self::Octets(octets),
+        }
+    }
+}
+
 impl Abilities {
+    /// Does it tell that a message of so many octets is too large?
+    pub(super) fn is_too_large(&self, octets: u64) -> bool {
+        matches!(self.size, Some(Largest::Octets(largest)) if octets > largest)
+    }
+
     /// What the lines after the first say, in any case of letters.
     pub(super) fn of(reply: &Reply) -> Self {
         let mut found = Self::default();
@@ -33,7 +58,7 @@ impl Abilities {
                 "BINARYMIME" => found.binary = true,
                 "CHUNKING" => found.chunking = true,
                 "SMTPUTF8" => found.utf8 = true,
-                "SIZE" => found.size = true,
+                "SIZE" => found.size = Some(Largest::of(words.next())),
                 "DSN" => found.dsn = true,
                 "STARTTLS" => found.starttls = true,
                 "REQUIRETLS" => found.requires_tls = true,
@@ -61,7 +86,11 @@ mod tests {
             ["DSN greets", "pipelining", "AUTH LOGIN plain", "Size 100", "deliverby 240,x", "SMTPUTF8"];
         let reply = Reply { code: 250, lines: lines.map(str::to_owned).to_vec() };
         let found = Abilities::of(&reply);
-        assert!(found.pipelining && found.auth_plain && found.size && found.utf8);
+        assert!(found.pipelining && found.auth_plain && found.utf8);
+        assert!(!found.is_too_large(100) && found.is_too_large(101));
+        for word in [None, Some("0"), Some("many")] {
+            assert_eq!(Largest::of(word), Largest::Any, "{word:?}");
+        }
         assert!(!found.dsn && !found.starttls && !found.eight_bit);
         assert_eq!(found.deliver_by, Some(240));
     }

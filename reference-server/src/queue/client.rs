@@ -105,7 +105,7 @@ impl Client {
             seams: Arc::clone(wanted.seams),
         };
         let greeting = client.reply(COMMAND).await?;
-        let ready = match greeting.is_positive() {
+        let ready = match (wanted.seams.queue.is_welcome)(greeting.code) {
             true => client.prepare(address, wanted).await,
             false => Err(client.refusal(&greeting)),
         };
@@ -151,12 +151,12 @@ impl Client {
             self.abilities = Abilities::of(&reply);
             return Ok(());
         }
-        if !reply.is_permanent() {
+        if !(reply.is_permanent() && (self.seams.queue.says_helo)()) {
             return Err(self.refusal(&reply));
         }
         let reply = self.ask(&format!("HELO {hostname}\r\n"), COMMAND).await?;
         self.abilities = Abilities::default();
-        if reply.is_positive() { Ok(()) } else { Err(self.refusal(&reply)) }
+        if (self.seams.queue.is_welcome)(reply.code) { Ok(()) } else { Err(self.refusal(&reply)) }
     }
 
     async fn start_tls(&mut self, hostname: &str, host: &str, trust: Trust<'_>) -> Result<(), Unusable> {

@@ -15,10 +15,8 @@ use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use tokio::time::timeout;
 
-/// For a question to be answered, all attempts together.
-const DEADLINE: Duration = Duration::from_secs(20);
-/// For one attempt.
-const ATTEMPT: Duration = Duration::from_secs(4);
+/// Attempts within the time in which a question is to be answered.
+const ATTEMPTS: u32 = 5;
 /// Most MX records of a domain that are looked at.
 const RECORDS: usize = 50;
 
@@ -53,6 +51,8 @@ pub(crate) enum NoAnswer {
 #[derive(Clone)]
 pub(crate) struct Dns {
     inner: TokioResolver,
+    /// For a question to be answered, all attempts together.
+    patience: Duration,
 }
 
 impl Dns {
@@ -61,7 +61,7 @@ impl Dns {
     ///
     /// # Errors
     /// The text says what is wrong.
-    pub(crate) fn at(server: SocketAddr) -> Result<Self, String> {
+    pub(crate) fn at(server: SocketAddr, patience: Duration) -> Result<Self, String> {
         let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
             connection.port = server.port();
             connection
@@ -69,7 +69,7 @@ impl Dns {
         let server = NameServerConfig::new(server.ip(), true, connections.to_vec());
         let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
         let mut options = ResolverOpts::default();
-        options.timeout = ATTEMPT;
+        options.timeout = patience / ATTEMPTS;
         options.attempts = 2;
         options.cache_size = 0;
         options.use_hosts_file = ResolveHosts::Never;
@@ -77,7 +77,7 @@ impl Dns {
             .with_options(options)
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Self { inner })
+        Ok(Self { inner, patience })
     }
 
     /// The MX records of a domain; aliases are followed.
@@ -123,7 +123,7 @@ impl Dns {
         let later = |what: &dyn std::fmt::Display| NoAnswer::Later(format!("{name}: {what}"));
         // With its final dot, so that no search list can be appended.
         let Ok(full) = Name::from_ascii(format!("{name}.")) else { return Err(NoAnswer::NoSuchName) };
-        match timeout(DEADLINE, self.inner.lookup(full, kind)).await {
+        match timeout(self.patience, self.inner.lookup(full, kind)).await {
             Err(_) => Err(later(&"no answer in time")),
             Ok(Ok(lookup)) => {
                 let answers = lookup.answers().iter().take(RECORDS);

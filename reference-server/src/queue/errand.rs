@@ -36,7 +36,11 @@ impl<'s> Errand<'s> {
             Err(outcome) => return vec![outcome; everybody],
         };
         let letter = Letter { message, store: &self.shared.store, now: self.shared.outgoing.clock.millis() };
-        match lease.client.hand_over(letter).await {
+        let mut handed = lease.client.hand_over(letter).await;
+        for _again in 1..(self.shared.seams.queue.hand_overs)() {
+            handed = lease.client.hand_over(letter).await;
+        }
+        match handed {
             Ok(outcomes) => {
                 self.current = Some((need, lease));
                 outcomes

@@ -48,9 +48,12 @@ pub(super) async fn locate(shared: &Shared, domain: &str) -> Result<Vec<Place>, 
             // The implicit MX.
             vec![Exchange { preference: 0, host: domain.to_owned() }]
         }
-        Ok(Exchanges::Records(records)) => shuffled(records),
+        Ok(Exchanges::Records(records)) => shuffled(records, shared.seams.queue.place_among_equals),
         Err(NoAnswer::NoSuchName) => {
             return Err(failed("5.1.2", format!("there is no domain {domain}")));
+        }
+        Err(NoAnswer::Later(why)) if !(shared.seams.queue.waits_for_names)() => {
+            return Err(failed("5.4.3", format!("MX of {why}")));
         }
         Err(NoAnswer::Later(why)) => return Err(deferred("4.4.3", format!("MX of {why}"))),
     };
@@ -123,15 +126,15 @@ fn loops(domain: &str) -> Outcome {
 
 /// By preference, the lowest first, and those of one preference by chance (RFC 5321, section
 /// 5.1: so that each gets its share).
-fn shuffled(records: Vec<Exchange>) -> Vec<Exchange> {
+fn shuffled(records: Vec<Exchange>, place: fn(u32) -> u32) -> Vec<Exchange> {
     let random = SystemRandom::new();
-    let mut keyed: Vec<(u16, [u8; 4], Exchange)> = records
+    let mut keyed: Vec<(u16, u32, Exchange)> = records
         .into_iter()
         .map(|record| {
             let mut key = [0; 4];
             // Without chance they stand in the order of the answer.
             let _ = random.fill(&mut key);
-            (record.preference, key, record)
+            (record.preference, place(u32::from_le_bytes(key)), record)
         })
         .collect();
     keyed.sort_by_key(|(preference, key, _)| (*preference, *key));
@@ -211,7 +214,7 @@ mod tests {
         };
         let mut firsts = std::collections::BTreeSet::new();
         for _ in 0..200 {
-            let order = shuffled(records());
+            let order = shuffled(records(), |chance| chance);
             assert_eq!(order[2].host, "c");
             firsts.insert(order[0].host.clone());
         }

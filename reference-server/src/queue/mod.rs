@@ -57,6 +57,8 @@ pub(crate) struct Relaying {
     pub(crate) clock: Clock,
     /// The name server that is asked where there is no route.
     pub(crate) resolver: Option<SocketAddr>,
+    /// How long it is waited for, all attempts together.
+    pub(crate) resolver_patience: Duration,
     /// The port of servers that it names.
     pub(crate) port: u16,
     /// Is TLS used towards them?
@@ -72,6 +74,7 @@ impl Default for Relaying {
             schedule: Schedule::default(),
             clock: Clock::default(),
             resolver: None,
+            resolver_patience: Duration::from_secs(20),
             port: 25,
             anchors: None,
             tls: RelayTls::default(),
@@ -108,7 +111,8 @@ impl Outgoing {
     /// # Errors
     /// The text says what is wrong with the name server.
     pub(crate) fn new(relaying: Relaying) -> Result<Self, String> {
-        let dns = relaying.resolver.map(Dns::at).transpose()?;
+        let patience = relaying.resolver_patience;
+        let dns = relaying.resolver.map(|server| Dns::at(server, patience)).transpose()?;
         Ok(Self::asking(relaying, dns))
     }
 

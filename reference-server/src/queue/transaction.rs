@@ -51,8 +51,8 @@ impl Client {
             Err(reason) => return Ok(vec![Outcome::Failed(reason); everybody]),
         };
         let mail = self.mail(letter, announced);
-        let commands: Vec<String> =
-            letter.message.recipients.iter().map(|pending| self.rcpt(letter.message, pending)).collect();
+        let named = letter.message.recipients.iter().take((self.seams.queue.named)(everybody));
+        let commands: Vec<String> = named.map(|pending| self.rcpt(letter.message, pending)).collect();
         let said = if announced.body == Some("BINARYMIME") {
             self.by_bdat(&mail, &commands, &mut content, letter.message.octets).await?
         } else {
@@ -70,6 +70,11 @@ impl Client {
     ) -> io::Result<Result<(Form, Announced), Reason>> {
         if let Err(reason) = self.keeps_terms(letter) {
             return Ok(Err(reason));
+        }
+        if self.abilities.is_too_large(letter.message.octets) && (self.seams.queue.heeds_size)() {
+            // Making it fit its form makes it no smaller. The 552 that MAIL would get (RFC 1870, section
+            // 6.1) is not waited for (section 7).
+            return Ok(Err(self.unable("5.3.4", "the message is larger than the next server takes")));
         }
         let needs = content.needs(Needs::of(letter.message)).await?;
         let (abilities, utf8) = (self.abilities, needs.smtputf8());
@@ -225,7 +230,7 @@ impl Client {
         let (envelope, abilities) = (&letter.message.envelope, &self.abilities);
         let terms = &envelope.terms;
         let mut mail = format!("MAIL FROM:<{}>", envelope.sender.as_deref().unwrap_or_default());
-        if (self.seams.queue.says_size)(abilities.size) && announced.size {
+        if (self.seams.queue.says_size)(abilities.size.is_some()) && announced.size {
             mail.push_str(&format!(" SIZE={}", letter.message.octets));
         }
         if let Some(body) = announced.body {

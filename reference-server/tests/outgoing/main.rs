@@ -5,6 +5,7 @@
 
 mod dns;
 mod mx;
+mod pool;
 mod relay;
 mod stub;
 mod support;
