@@ -3,7 +3,12 @@
 //! Markdown table for each part, and with `--write` puts it into reports/benchmarks.md. Not a test:
 //! nothing fails by the clock. The servers of others need root (they drop to users of their own).
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a program for authors, run by hand")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a program for authors, run by hand"
+)]
 
 mod access;
 mod idle;
@@ -14,6 +19,7 @@ mod process;
 mod report;
 mod scale;
 mod smtp;
+mod state;
 mod wire;
 
 /// A part of the report.
@@ -37,6 +43,7 @@ fn main() {
     let chosen = |part: &&Part| {
         asked.iter().all(|word| word.starts_with("--")) || asked.iter().any(|word| word == part.name)
     };
+    let _state = state::State::open();
     for part in PARTS.iter().filter(chosen) {
         let text = (part.run)();
         println!("{text}");

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use crate::process::{Group, STATE};
+use crate::process::Group;
+use crate::state;
 
 /// Another server.
 pub(crate) struct Peer {
@@ -18,14 +19,13 @@ impl Peer {
     /// Starts it over an empty directory; `None`, with a word on why, where it can not be.
     pub(crate) fn start(script: &'static str, settings: &[(&str, &str)]) -> Option<Self> {
         let name = script.strip_suffix(".sh").unwrap();
-        run(script, "stop", &[]);
-        let _ = fs::remove_dir_all(Path::new(STATE).join(format!("bench-{name}")));
+        let _ = fs::remove_dir_all(state::folder().join(format!("bench-{name}")));
         Self::start_again(script, settings)
     }
 
     /// Starts it over what it has.
     pub(crate) fn start_again(script: &'static str, settings: &[(&str, &str)]) -> Option<Self> {
-        let said = run(script, "start", settings);
+        let said = run(script, "start", settings, state::folder());
         let words = said.lines().filter_map(|line| line.split_once(' '));
         let said: HashMap<_, _> = words.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         if !said.contains_key("pid") {
@@ -50,13 +50,21 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        run(self.script, "stop", &[]);
+        run(self.script, "stop", &[], state::folder());
     }
 }
 
-fn run(script: &str, command: &str, settings: &[(&str, &str)]) -> String {
+/// Ends all servers whose files are in this folder.
+pub(crate) fn stop_all(folder: &Path) {
+    for script in ["dovecot.sh", "postfix.sh"] {
+        run(script, "stop", &[], folder);
+    }
+}
+
+fn run(script: &str, command: &str, settings: &[(&str, &str)], folder: &Path) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/servers").join(script);
-    let output = Command::new(path).arg(command).envs(settings.iter().copied()).output();
+    let settings = settings.iter().copied();
+    let output = Command::new(path).arg(command).envs(settings).env("MAILSPEC_STATE", folder).output();
     let output = output.expect("bash is there");
     if command == "start" {
         eprint!("{}", String::from_utf8_lossy(&output.stderr));

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-/// Where mail lies while the benches run: on a disk, and where every server's user gets to.
-pub(crate) const STATE: &str = "/var/tmp/mailspec-bench";
+use crate::state;
 
 /// Ticks of the clock in which /proc counts.
 const TICKS: f64 = 100.0;
@@ -62,9 +61,8 @@ pub(crate) struct Reference {
 impl Reference {
     /// Starts it with these arguments, over an empty directory.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let directory = Path::new(STATE).join("reference");
+        let directory = state::folder().join("reference");
         let _ = fs::remove_dir_all(&directory);
-        fs::create_dir_all(STATE).unwrap();
         Self::start_over(directory, arguments)
     }
 

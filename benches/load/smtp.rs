@@ -105,10 +105,10 @@ pub(crate) fn load(address: SocketAddr, connections: usize) -> f64 {
                     .as_bytes(),
             );
             let replies = [wire.reply(), wire.reply(), wire.reply()];
-            assert!(replies[2].starts_with("354"), "{replies:?}");
+            assert!(replies[2].starts_with("354"), "message {number}, MAIL, RCPT and DATA: {replies:?}");
             wire.send(format!("{}.\r\n", message(number, OCTETS)).as_bytes());
             let reply = wire.reply();
-            assert!(reply.starts_with("250"), "{reply}");
+            assert!(reply.starts_with("250"), "message {number}, behind its dot: {reply}");
         }
     };
     together(connections, open, send).0

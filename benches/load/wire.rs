@@ -4,9 +4,15 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// A connection.
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A connection. What goes wrong on it ends the bench, with a word on what it was.
 pub(crate) struct Wire {
     stream: TcpStream,
+    address: SocketAddr,
+    /// The beginning of what was sent last, for whoever must say what went wrong.
+    said: String,
     buffer: Vec<u8>,
     used: usize,
     filled: usize,
@@ -15,20 +21,35 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("the server accepts");
+        let stream = TcpStream::connect(address)
+            .unwrap_or_else(|error| panic!("{address} does not take one more connection: {error}"));
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(300))).unwrap();
-        Self { stream, buffer: vec![0; 256 * 1024], used: 0, filled: 0, tags: 0 }
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self {
+            stream,
+            address,
+            said: String::new(),
+            buffer: vec![0; 256 * 1024],
+            used: 0,
+            filled: 0,
+            tags: 0,
+        }
     }
 
     pub(crate) fn send(&mut self, octets: &[u8]) {
-        self.stream.write_all(octets).expect("the server reads");
+        self.said = String::from_utf8_lossy(octets.get(..60).unwrap_or(octets)).into_owned();
+        if let Err(error) = self.stream.write_all(octets) {
+            panic!("{} does not read {:?}: {error}", self.address, self.said);
+        }
     }
 
     fn fill(&mut self) {
         self.used = 0;
-        self.filled = self.stream.read(&mut self.buffer).expect("the server answers");
-        assert!(self.filled > 0, "the server has closed");
+        self.filled = match self.stream.read(&mut self.buffer) {
+            Ok(0) => panic!("{} has closed after {:?}", self.address, self.said),
+            Ok(count) => count,
+            Err(error) => panic!("{} does not answer {:?}: {error}", self.address, self.said),
+        };
     }
 
     /// The next line, without its end.
@@ -148,28 +169,34 @@ pub(crate) fn message(number: usize, octets: usize) -> String {
     text
 }
 
-/// Runs the work on so many threads at once; gives the seconds from when all are ready until the
+/// Runs the work on so many threads at once; gives the seconds from when all are prepared until the
 /// last has done, and what they gave.
 pub(crate) fn together<W: Send, T: Send>(
     count: usize,
     prepare: impl Fn(usize) -> W + Sync,
     work: impl Fn(usize, W) -> T + Sync,
 ) -> (f64, Vec<T>) {
-    let ready = std::sync::Barrier::new(count + 1);
+    let prepared = on_threads((0..count).map(|number| {
+        let prepare = &prepare;
+        move || prepare(number)
+    }));
+    let start = Instant::now();
+    let results = on_threads(prepared.into_iter().enumerate().map(|(number, prepared)| {
+        let work = &work;
+        move || work(number, prepared)
+    }));
+    (start.elapsed().as_secs_f64(), results)
+}
+
+/// Does each piece of work on a thread of its own. Where one of them fails its reason ends the bench,
+/// once the others have done.
+fn on_threads<T: Send, F: FnOnce() -> T + Send>(pieces: impl Iterator<Item = F>) -> Vec<T> {
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..count)
-            .map(|number| {
-                let (prepare, work, ready) = (&prepare, &work, &ready);
-                scope.spawn(move || {
-                    let prepared = prepare(number);
-                    ready.wait();
-                    work(number, prepared)
-                })
-            })
-            .collect();
-        ready.wait();
-        let start = Instant::now();
-        let results = threads.into_iter().map(|thread| thread.join().expect("a client ends well")).collect();
-        (start.elapsed().as_secs_f64(), results)
+        let threads: Vec<_> = pieces.map(|piece| scope.spawn(piece)).collect();
+        let results: Vec<_> = threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        results
+            .into_iter()
+            .map(|result| result.unwrap_or_else(|why| std::panic::resume_unwind(why)))
+            .collect()
     })
 }

@@ -20,6 +20,7 @@ pub mod msg_id;
 mod parser;
 pub mod preview;
 pub mod search;
+pub mod selection;
 mod span;
 pub mod structure;
 mod structured;

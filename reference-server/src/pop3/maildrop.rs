@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::reply::Reply;
 use super::syntax::MessageNumber;
-use crate::store::{BodyId, MailboxId, MaildropLock, Uid, UidValidity};
+use crate::store::{BodyHold, BodyId, MailboxId, MaildropLock, Uid, UidValidity};
 
 /// Messages that are read together at most, and their octets.
 const AHEAD: usize = 20;
@@ -19,6 +19,8 @@ pub(super) struct Maildrop {
     entries: Vec<Entry>,
     /// Octets of messages that are likely to be wanted next.
     ahead: VecDeque<(BodyId, Vec<u8>)>,
+    /// Keeps the octets of the large message that was asked for last, while they are sent.
+    hold: Option<BodyHold>,
     _lock: MaildropLock,
 }
 
@@ -52,7 +54,7 @@ impl Maildrop {
         entries: Vec<Entry>,
         lock: MaildropLock,
     ) -> Self {
-        Self { mailbox, uid_validity, entries, ahead: VecDeque::new(), _lock: lock }
+        Self { mailbox, uid_validity, entries, ahead: VecDeque::new(), hold: None, _lock: lock }
     }
 
     /// The mailbox it shows.
@@ -108,6 +110,11 @@ impl Maildrop {
             Some(entry.body)
         });
         fitting.take(AHEAD).collect()
+    }
+
+    /// Keeps the octets of one message until the next one is asked for, whatever becomes of it.
+    pub(super) fn keep(&mut self, hold: Option<BodyHold>) {
+        self.hold = hold;
     }
 
     /// Keeps what was read ahead.

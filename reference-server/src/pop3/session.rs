@@ -333,6 +333,12 @@ async fn read(
     number: MessageNumber,
     body: BodyId,
 ) -> Result<Vec<u8>, StoreError> {
+    if maildrop.get(number).is_ok_and(|entry| entry.octets > READ) {
+        // It is read piece by piece, and another protocol's client may remove it meanwhile.
+        maildrop.keep(Some(store.hold(body).await?));
+        return store.body_range(body, 0, READ).await;
+    }
+    maildrop.keep(None);
     let bodies = maildrop.worth_reading(number);
     let octets = store.small_bodies(bodies.clone()).await?;
     let mut ahead: VecDeque<_> = bodies.into_iter().zip(octets).filter_map(|(b, o)| Some((b, o?))).collect();

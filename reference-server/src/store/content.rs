@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::bodies::{self, PIECE, SpoolId};
 use super::maildrop::LastLine;
-use super::{Store, StoreError};
+use super::{Store, StoreError, objects};
 use crate::message::{Parser, Structure, encode};
 
 /// The beginning that waits in memory. A message that is no longer is not spooled at all.
@@ -31,6 +31,8 @@ pub(crate) struct Content {
     pub(super) last_line: LastLine,
     /// The structure in the form in which it is kept; empty where nobody will ask.
     pub(super) structure: Arc<[u8]>,
+    /// The message identifiers by which its thread is found; none where nobody will ask.
+    pub(super) identifiers: Arc<[String]>,
 }
 
 impl Content {
@@ -48,7 +50,13 @@ impl Content {
     /// The same with another beginning, for those who never ask for its structure.
     pub(crate) fn with_head(&self, head: Vec<u8>) -> Self {
         let last_line = if self.tail.is_some() { self.last_line } else { LastLine::of(&head) };
-        Self { head: head.into(), tail: self.tail.clone(), last_line, structure: Arc::default() }
+        Self {
+            head: head.into(),
+            tail: self.tail.clone(),
+            last_line,
+            structure: Arc::default(),
+            identifiers: Arc::default(),
+        }
     }
 }
 
@@ -57,6 +65,7 @@ impl<T: AsRef<[u8]> + Into<Arc<[u8]>>> From<T> for Content {
     fn from(octets: T) -> Self {
         Self {
             structure: encode(&Structure::parse(octets.as_ref())).into(),
+            identifiers: objects::identifiers(octets.as_ref()).into(),
             last_line: LastLine::of(octets.as_ref()),
             head: octets.into(),
             tail: None,
@@ -212,22 +221,27 @@ impl Incoming {
     pub(crate) async fn finish(mut self) -> Result<Content, StoreError> {
         let Some(mut rest) = self.rest.take() else {
             let (head, parser) = self.fronted();
-            let structure = parser.map(|mut parser| {
+            let found = parser.map(|mut parser| {
                 parser.feed(&head);
-                encode(&parser.finish())
+                (encode(&parser.finish()), objects::identifiers(&head))
             });
+            let (structure, identifiers) = found.unwrap_or_default();
             return Ok(Content {
                 last_line: LastLine::of(&head),
                 head: head.into(),
                 tail: None,
-                structure: structure.unwrap_or_default().into(),
+                structure: structure.into(),
+                identifiers: identifiers.into(),
             });
         };
         rest.spool().await?;
+        let found = rest.parser.map(|parser| (encode(&parser.finish()), objects::identifiers(&rest.front)));
+        let (structure, identifiers) = found.unwrap_or_default();
         Ok(Content {
             head: rest.front.into(),
             last_line: LastLine::of(&rest.end),
-            structure: rest.parser.map(|parser| encode(&parser.finish())).unwrap_or_default().into(),
+            structure: structure.into(),
+            identifiers: identifiers.into(),
             tail: Some(Arc::new(rest.tail)),
         })
     }

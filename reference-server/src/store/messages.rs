@@ -8,6 +8,7 @@ use time::{OffsetDateTime, UtcOffset};
 use super::bodies;
 use super::content::Content;
 use super::flags::Flags;
+use super::holding;
 use super::ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, ThreadId, Uid, UidValidity};
 use super::listing::Listing;
 use super::mailboxes::{self, Mailbox};
@@ -506,16 +507,14 @@ pub(super) fn expunge(
         return Ok(Expunged { uids: Vec::new(), modseq });
     }
     let modseq = next_modseq(w, mailbox)?;
-    for (uid, body) in &going {
-        remove_row(w.sql, mailbox, *uid, modseq)?;
-        w.sql
-            .prepare_cached(
-                "DELETE FROM bodies WHERE id = ?1
-                 AND NOT EXISTS (SELECT 1 FROM messages WHERE body = ?1)",
-            )?
-            .execute([body])?;
+    for gone in &going {
+        remove_row(w.sql, mailbox, gone.uid, modseq)?;
+        holding::let_go(w.sql, gone.body)?;
+        if let Some(thread) = gone.thread {
+            objects::forget_thread(w.sql, thread)?;
+        }
     }
-    Ok(Expunged { uids: going.into_iter().map(|(uid, _)| uid).collect(), modseq })
+    Ok(Expunged { uids: going.into_iter().map(|gone| gone.uid).collect(), modseq })
 }
 
 fn remove_row(sql: &Connection, mailbox: MailboxId, uid: Uid, modseq: ModSeq) -> Result<(), StoreError> {
@@ -526,18 +525,27 @@ fn remove_row(sql: &Connection, mailbox: MailboxId, uid: Uid, modseq: ModSeq) ->
     Ok(())
 }
 
+/// A message that goes.
+struct Going {
+    uid: Uid,
+    body: BodyId,
+    thread: Option<ThreadId>,
+}
+
 /// The messages that an expunge is to remove, in ascending order.
-fn going(sql: &Connection, mailbox: MailboxId, which: &Which) -> Result<Vec<(Uid, BodyId)>, StoreError> {
+fn going(sql: &Connection, mailbox: MailboxId, which: &Which) -> Result<Vec<Going>, StoreError> {
     let deleted_only = matches!(which, Which::Deleted | Which::DeletedAmong(_));
     let mut query = sql.prepare_cached(
-        "SELECT uid, body FROM messages
+        "SELECT uid, body, thread FROM messages
          WHERE mailbox = ?1 AND (flags & 4 <> 0 OR NOT ?2) ORDER BY uid",
     )?;
-    let rows = query.query_map(params![mailbox, deleted_only], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mut all: Vec<(Uid, BodyId)> = rows.collect::<Result<_, _>>()?;
+    let rows = query.query_map(params![mailbox, deleted_only], |row| {
+        Ok(Going { uid: row.get(0)?, body: row.get(1)?, thread: row.get(2)? })
+    })?;
+    let mut all: Vec<Going> = rows.collect::<Result<_, _>>()?;
     if let Which::DeletedAmong(uids) | Which::These(uids) = which {
         let wanted: BTreeSet<Uid> = uids.iter().copied().collect();
-        all.retain(|(uid, _)| wanted.contains(uid));
+        all.retain(|going| wanted.contains(&going.uid));
     }
     Ok(all)
 }
@@ -550,10 +558,10 @@ pub(super) fn move_all(w: &mut Writing<'_>, from: &Mailbox, to: &Mailbox) -> Res
     }
     let mut room = make_room(w, to.id, going.len())?;
     let modseq = next_modseq(w, from.id)?;
-    for (uid, _) in going {
-        if let Some(message) = find(w.sql, from.id, uid)? {
+    for going in going {
+        if let Some(message) = find(w.sql, from.id, going.uid)? {
             insert_row(w, to.id, &mut room, &message)?;
-            remove_row(w.sql, from.id, uid, modseq)?;
+            remove_row(w.sql, from.id, going.uid, modseq)?;
         }
     }
     Ok(())

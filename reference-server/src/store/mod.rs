@@ -10,6 +10,7 @@ mod envelope;
 mod error;
 mod feed;
 mod flags;
+mod holding;
 mod ids;
 mod listing;
 mod mailboxes;
@@ -46,6 +47,7 @@ pub(crate) use content::{Content, Front, Incoming};
 pub(crate) use envelope::{Envelope, Notify, Returned, xtext};
 pub(crate) use error::StoreError;
 pub(crate) use flags::{Flags, SystemFlag};
+pub(crate) use holding::BodyHold;
 pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, ThreadId, Uid, UidValidity};
 pub(crate) use listing::{FlagSets, Listed, Listing, SetId};
 pub(crate) use mailboxes::{Mailbox, Selectable, Status};
@@ -88,6 +90,8 @@ struct Inner {
     held: content::Held,
     /// The number of the next spool.
     next_spool: AtomicI64,
+    /// The number of the next reader that holds a body.
+    next_hold: AtomicI64,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Held until the threads have ended.
     lock: Mutex<Option<File>>,
@@ -114,6 +118,7 @@ impl Store {
         schema::prepare_writer(&connection)?;
         outgoing::end_attempts(&connection)?;
         let next_spool = bodies::sweep(&connection)?.into();
+        holding::sweep(&connection)?;
         let (writer, thread) = writer::Writer::start(connection, Arc::clone(&feed), timing)?;
         threads.push(thread);
         // With its commits late, only the writer's own connection sees what was promised.
@@ -128,6 +133,7 @@ impl Store {
                 accounts: accounts::Remembered::default(),
                 held: content::Held::default(),
                 next_spool,
+                next_hold: AtomicI64::new(1),
                 threads: Mutex::new(threads),
                 lock: Mutex::new(lock),
             }),

@@ -16,6 +16,12 @@ CREATE TABLE IF NOT EXISTS threads (message_id TEXT PRIMARY KEY, thread INTEGER 
     STRICT, WITHOUT ROWID;
 ";
 
+/// By which a thread is found to have no messages any more, and its identifiers.
+pub(super) const INDEXES: &str = "
+CREATE INDEX IF NOT EXISTS messages_by_thread ON messages (thread) WHERE thread IS NOT NULL;
+CREATE INDEX IF NOT EXISTS threads_by_thread ON threads (thread);
+";
+
 /// The most identifiers of one message that are looked at: its own, and the nearest of those it
 /// answers to.
 const IDENTIFIERS: usize = 50;
@@ -34,10 +40,9 @@ pub(super) fn thread_of(sql: &Connection, body: BodyId, content: &Content) -> Re
     if let Some(thread) = held.flatten() {
         return Ok(thread);
     }
-    let identifiers = identifiers(&content.head);
     let mut find = sql.prepare_cached("SELECT thread FROM threads WHERE message_id = ?1")?;
     let mut thread = None;
-    for identifier in &identifiers {
+    for identifier in &*content.identifiers {
         thread = find.query_row([identifier], |row| row.get(0)).optional()?;
         if thread.is_some() {
             break;
@@ -45,15 +50,23 @@ pub(super) fn thread_of(sql: &Connection, body: BodyId, content: &Content) -> Re
     }
     let thread = thread.unwrap_or(ThreadId(body.0));
     let mut note = sql.prepare_cached("INSERT OR IGNORE INTO threads VALUES (?1, ?2)")?;
-    for identifier in &identifiers {
+    for identifier in &*content.identifiers {
         note.execute(params![identifier, thread])?;
     }
     Ok(thread)
 }
 
+/// A thread of which a message has gone: with its last one its identifiers go, too.
+pub(super) fn forget_thread(sql: &Connection, thread: ThreadId) -> Result<(), StoreError> {
+    if !sql.prepare_cached("SELECT 1 FROM messages WHERE thread = ?1 LIMIT 1")?.exists([thread])? {
+        sql.prepare_cached("DELETE FROM threads WHERE thread = ?1")?.execute([thread])?;
+    }
+    Ok(())
+}
+
 /// The identifiers in Message-ID, In-Reply-To and References (RFC 5322, section 3.6.4): its own
 /// first, then the nearest.
-fn identifiers(head: &[u8]) -> Vec<String> {
+pub(super) fn identifiers(head: &[u8]) -> Vec<String> {
     let header = Header::new(head, Span::new(0, header_end(head)));
     let mut found: Vec<String> = Vec::new();
     for name in ["Message-ID", "In-Reply-To", "References"] {
@@ -81,7 +94,9 @@ fn in_angles(value: &[u8]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{inbox, memory};
     use super::*;
+    use crate::store::{NewMessage, Uid, Which};
 
     #[test]
     fn the_nearest_identifiers_come_first() {
@@ -89,6 +104,25 @@ mod tests {
             b"References: <a@x> <b@x>\r\n <c@x>\r\nmessage-id: <d@x>\r\nIn-Reply-To: <c@x> <\r\n\r\n<e@x>";
         assert_eq!(identifiers(head), ["d@x", "c@x", "b@x", "a@x"]);
         assert_eq!(identifiers(b"Subject: <a@x>\r\n\r\n"), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn identifiers_go_with_the_last_message_of_their_thread() {
+        let (store, account) = memory().await;
+        for text in ["Message-ID: <a@x>\r\n\r\n", "Message-ID: <b@x>\r\nReferences: <a@x>\r\n\r\n"] {
+            store.deliver(vec![account], NewMessage::received(text.as_bytes())).await.unwrap();
+        }
+        let opened = inbox(&store, account).await;
+        let count = async || {
+            let count =
+                |sql: &Connection| Ok(sql.query_row("SELECT count(*) FROM threads", [], |row| row.get(0))?);
+            store.read::<i64, _>(count).await.unwrap()
+        };
+        assert_eq!((opened.messages[0].thread, count().await), (opened.messages[1].thread, 2));
+        for (uid, left) in [(1, 2), (2, 0)] {
+            store.expunge(opened.mailbox.id, Which::These(vec![Uid(uid)])).await.unwrap();
+            assert_eq!(count().await, left);
+        }
     }
 
     #[test]

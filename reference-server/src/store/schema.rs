@@ -156,6 +156,7 @@ pub(super) fn prepare_writer(connection: &Connection) -> Result<(), StoreError> 
         return Err(error);
     }
     connection.execute_batch("COMMIT")?;
+    connection.execute_batch(super::holding::OF_THE_PROCESS)?;
     Ok(())
 }
 
@@ -193,6 +194,8 @@ fn bring_up_to_date(connection: &Connection, version: i64) -> Result<(), StoreEr
     connection.execute_batch(&format!("PRAGMA user_version = {VERSION}"))?;
     connection.execute_batch(super::outgoing::TABLES)?;
     connection.execute_batch(super::outgoing::BODY_TRIGGER)?;
+    connection.execute_batch(super::holding::TABLES)?;
+    connection.execute_batch(super::objects::INDEXES)?;
     Ok(())
 }
 

@@ -5,16 +5,16 @@ use std::collections::VecDeque;
 
 use super::store::{change, no_such_number};
 use crate::imap::failure::Failure;
-use crate::imap::fetch::{Answer, Form, Loader, Unprepared};
+use crate::imap::fetch::{Answer, Form, Loader, Unprepared, is_decodable};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Counts, Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{
-    Cursor, FetchItem, ParseError, Parsed, ResultRange, Section, SequenceSet, compact_uid_set, fetch_items,
-    result_range, sequence_set, within,
+    Cursor, FetchItem, ParseError, Parsed, Reads, ResultRange, Section, SequenceSet, compact_uid_set,
+    fetch_items, result_range, sequence_set, within,
 };
 use crate::imap::view::{Entry, Numbered, Numbering, Sync};
-use crate::store::{Access, FlagChange, Flags, Loaded, ModSeq, StoreError, SystemFlag, Wanted};
+use crate::store::{Access, FlagChange, Flags, ModSeq, StoreError, SystemFlag, Wanted};
 
 /// See [`parse`].
 pub(crate) const FETCH: Registered =
@@ -120,11 +120,14 @@ impl Command for Fetch {
             let mut left = Told::Whole;
             let wanted = wanted(&items);
             for batch in places.chunks(BATCH) {
-                let marked = if sets_seen { mark_seen(session, batch).await? } else { Vec::new() };
-                let mut loaded = load(session, batch, wanted).await?;
+                let mut loaders = load(session, batch, wanted).await?;
+                let marked = match sets_seen {
+                    true => mark_seen(session, &decodable(batch, &items, &mut loaders).await?).await?,
+                    false => Vec::new(),
+                };
                 for &place in batch {
-                    let loaded = loaded.pop_front().flatten();
-                    left = left.max(tell(session, place, &items, marked.contains(&place), loaded).await?);
+                    let loader = loaders.pop_front().flatten();
+                    left = left.max(tell(session, place, &items, marked.contains(&place), loader).await?);
                 }
             }
             match left {
@@ -220,18 +223,46 @@ fn wanted(items: &[FetchItem]) -> Option<Wanted> {
     items.iter().filter_map(of).reduce(both)
 }
 
+/// What the client reads in header fields.
+fn reads(session: &Session) -> Reads {
+    (session.context.shared.seams.gate.imap_header_fields)(session.names().reads())
+}
+
 /// Loads messages together, as far as they are small.
 async fn load(
     session: &mut Session,
     places: &[usize],
     wanted: Option<Wanted>,
-) -> Result<VecDeque<Option<Loaded>>, Failure> {
+) -> Result<VecDeque<Option<Loader>>, Failure> {
     let Some(wanted) = wanted else { return Ok(VecDeque::new()) };
     let store = session.store();
+    let reads = reads(session);
     let view = session.view()?;
     let entries = places.iter().filter_map(|&place| view.entries().get(place));
     let uids = entries.map(Entry::uid).collect();
-    Ok(store.load(view.mailbox(), uids, wanted).await?.into())
+    let loaded = store.load(view.mailbox(), uids, wanted).await?.into_iter();
+    Ok(loaded.map(|loaded| loaded.map(|loaded| Loader::new(store.clone(), loaded, reads))).collect())
+}
+
+/// Those of the places that an answer about can be given, as far as transfer encodings go: a message
+/// that is not shown has not been seen (RFC 3516, section 4.3).
+async fn decodable(
+    places: &[usize],
+    items: &[FetchItem],
+    loaders: &mut VecDeque<Option<Loader>>,
+) -> Result<Vec<usize>, Failure> {
+    if !items.iter().any(|item| matches!(item, FetchItem::Binary { .. })) {
+        return Ok(places.to_vec());
+    }
+    let mut decodable = Vec::with_capacity(places.len());
+    for (&place, loader) in places.iter().zip(loaders) {
+        if let Some(loader) = loader
+            && is_decodable(items, loader).await?
+        {
+            decodable.push(place);
+        }
+    }
+    Ok(decodable)
 }
 
 /// Tells one message, with its flags where these were changed just now. A message of which
@@ -241,11 +272,11 @@ async fn tell(
     place: usize,
     items: &[FetchItem],
     flags_changed: bool,
-    loaded: Option<Loaded>,
+    mut loader: Option<Loader>,
 ) -> Result<Told, Failure> {
     let seams = session.context.shared.seams.clone();
     let (store, sync) = (session.store(), session.sync());
-    let reads = (seams.gate.imap_header_fields)(session.names().reads());
+    let reads = reads(session);
     let view = session.view()?;
     let form = Form {
         counts: Counts { lines: seams.structure.imap_body_lines, octets: seams.structure.imap_body_octets },
@@ -270,7 +301,6 @@ async fn tell(
             add(FetchItem::ModSeq);
         }
     }
-    let mut loader = loaded.map(|loaded| Loader::new(store.clone(), loaded, reads));
     let answer = match Answer::prepare(view, told, &items, loader.as_mut(), form).await {
         Ok(answer) => answer,
         Err(Unprepared::Store(StoreError::NoSuchMessage)) => return Ok(Told::Gone),

@@ -1,9 +1,7 @@
 //! One untagged FETCH (RFC 3501, section 7.4.2): made ready as a whole before the first octet of
 //! it is sent, since an answer that has begun can not be taken back.
 
-use std::sync::Arc;
-
-use super::loader::{LiteralOctets, Loader, Octets, offsets};
+use super::loader::{LiteralOctets, Loader, Octets, here, offsets};
 use super::section::{fields, span, window, write_section};
 use crate::imap::link::Link;
 use crate::imap::response::{
@@ -12,8 +10,8 @@ use crate::imap::response::{
 use crate::imap::syntax::{FetchItem, Partial, Reads, Section, SectionText, format_date_time};
 use crate::imap::view::{Numbered, View};
 use crate::message::preview::{preview, preview_part};
-use crate::message::transfer::decoded;
-use crate::message::{Envelope, Header, Span, Structure};
+use crate::message::transfer::{Encoding, decoded};
+use crate::message::{Envelope, Span, Structure};
 use crate::store::{MailboxId, READ, Store, StoreError};
 
 /// How answers are written; fixed for a command.
@@ -84,6 +82,18 @@ async fn content(part: &[u32], loader: &mut Loader) -> Result<Option<Octets>, Un
     }
 }
 
+/// Whether all parts that are asked for without their transfer encodings can be had so.
+pub(crate) async fn is_decodable(items: &[FetchItem], loader: &mut Loader) -> Result<bool, StoreError> {
+    for item in items {
+        let FetchItem::Binary { part, .. } = item else { continue };
+        let structure = loader.structure().await?;
+        if structure.part(part).is_some_and(|entity| Encoding::named(entity.encoding.as_deref()).is_none()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// How much of a part is read for its preview, in octets.
 const PREVIEW_OCTETS: usize = 16 * 1024;
 
@@ -94,11 +104,6 @@ async fn preview_of(loader: &mut Loader) -> Result<String, StoreError> {
     let end = part.body.end.min(part.body.start.saturating_add(PREVIEW_OCTETS));
     let front = loader.part(Span::new(part.body.start, end)).await?;
     Ok(preview(part, &front))
-}
-
-fn here(octets: Vec<u8>) -> Octets {
-    let span = Span::new(0, octets.len());
-    Octets::Here(Arc::new(octets), span)
 }
 
 impl Answer {
@@ -272,15 +277,15 @@ impl Answer {
         let octets = match (partial, content) {
             (Some(partial), Octets::Here(octets, span)) => Octets::Here(octets, window(span, partial)),
             (Some(partial), Octets::Stored(..)) => loader.octets(partial.origin, partial.count).await?,
-            (Some(partial), Octets::Decoded(part, shown)) => {
-                Octets::Decoded(part, shown.window(partial.origin, partial.count))
+            (Some(partial), Octets::Made(part, shown)) => {
+                Octets::Made(part, shown.window(partial.origin, partial.count))
             }
             (None, content) => content,
         };
         // In a literal8 all octets can stand, so that nobody need look before it begins.
         let may_hold_nul = match &octets {
             Octets::Here(octets, span) => span.of(octets).contains(&0),
-            Octets::Stored(..) | Octets::Decoded(..) => true,
+            Octets::Stored(..) | Octets::Made(..) => true,
         };
         if may_hold_nul {
             self.push("~");
@@ -309,12 +314,13 @@ impl Answer {
                 return Ok(());
             };
             if let Some((names, keep)) = fields(section) {
-                let header = loader.header(span).await?;
-                let all = Span::new(0, header.len());
-                let subset = here(Header::new(&header, all).subset(names, keep));
+                let subset = loader.fields(span, names, keep).await?;
                 self.insert(match (partial, subset) {
                     (Some(partial), Octets::Here(octets, span)) => {
                         Octets::Here(octets, window(span, partial))
+                    }
+                    (Some(partial), Octets::Made(part, shown)) => {
+                        Octets::Made(part, shown.window(partial.origin, partial.count))
                     }
                     (_, subset) => subset,
                 });

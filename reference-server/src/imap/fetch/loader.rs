@@ -8,11 +8,9 @@ use super::surrogate::Surrogate;
 use crate::imap::link::Link;
 use crate::imap::response::travelling;
 use crate::imap::syntax::Reads;
-use crate::message::{Content, Decoder, Entity, Span, Structure, decode};
-use crate::store::{BodyId, Loaded, Message, READ, Store, StoreError};
-
-/// How much of a header section is looked through for its fields.
-const HEADER_OCTETS: u64 = 1024 * 1024;
+use crate::message::selection::Selection;
+use crate::message::{Content, Decoder, Entity, Header, Keep, Span, Structure, decode};
+use crate::store::{BodyHold, BodyId, Loaded, Message, READ, Store, StoreError};
 
 /// Loads one message as far as it is needed.
 pub(crate) struct Loader {
@@ -26,6 +24,8 @@ pub(crate) struct Loader {
     /// All of it, where it is small.
     whole: Option<Arc<Vec<u8>>>,
     structure: Option<Arc<Structure>>,
+    /// Keeps the octets where some of them are read only when they are sent.
+    hold: Option<Arc<BodyHold>>,
 }
 
 /// Where the octets of a message are.
@@ -47,22 +47,39 @@ impl Source {
     }
 }
 
+/// Where octets are that stay until they are sent.
+#[derive(Debug, Clone)]
+pub(crate) struct HeldSource {
+    source: Source,
+    _hold: Arc<BodyHold>,
+}
+
 /// Octets of a message.
 #[derive(Debug, Clone)]
 pub(crate) enum Octets {
     /// These, of what is loaded.
     Here(Arc<Vec<u8>>, Span),
     /// As many as this from there on, which are read when they are sent.
-    Stored(Source, u64, u64),
-    /// What a part says without its transfer encoding, which is undone when it is sent.
-    Decoded(Box<Part>, Shown),
+    Stored(HeldSource, u64, u64),
+    /// What is made of a large part, when it is sent.
+    Made(Box<Part>, Shown),
 }
 
-/// A part that is too large to be held.
+/// A part that is too large to be held in memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
-    source: Source,
-    entity: Entity,
+    held: HeldSource,
+    span: Span,
+    making: Making,
+}
+
+/// What is made of a part.
+#[derive(Debug, Clone)]
+enum Making {
+    /// What it says without its transfer encoding.
+    Decoded(Box<Entity>),
+    /// Some of its fields: it is a header section.
+    Fields(Vec<Vec<u8>>, Keep),
 }
 
 /// A window on octets.
@@ -85,7 +102,7 @@ impl Octets {
     pub(crate) fn count(&self) -> u64 {
         match self {
             Self::Here(_, span) => u64::try_from(span.len()).unwrap_or(u64::MAX),
-            Self::Stored(_, _, count) | Self::Decoded(_, Shown { count, .. }) => *count,
+            Self::Stored(_, _, count) | Self::Made(_, Shown { count, .. }) => *count,
         }
     }
 
@@ -101,8 +118,8 @@ impl Octets {
     ) -> std::io::Result<()> {
         let (source, mut from, mut left) = match self {
             Self::Here(octets, span) => return send(link, span.of(octets), form).await,
-            Self::Stored(source, from, count) => (source, *from, *count),
-            Self::Decoded(part, shown) => return part.send(link, store, *shown, form).await,
+            Self::Stored(held, from, count) => (&held.source, *from, *count),
+            Self::Made(part, shown) => return part.send(link, store, *shown, form).await,
         };
         while left > 0 {
             let piece = source.range(store, from, left.min(READ)).await.map_err(std::io::Error::other)?;
@@ -118,7 +135,7 @@ impl Octets {
 }
 
 impl Part {
-    /// How many octets it says; nothing where its encoding is not known.
+    /// How many octets that makes; nothing where its encoding is not known.
     async fn count(&self, store: &Store) -> Result<Option<u64>, StoreError> {
         let Some(mut reading) = self.reading() else { return Ok(None) };
         let mut count: u64 = 0;
@@ -129,9 +146,12 @@ impl Part {
     }
 
     fn reading(&self) -> Option<Reading> {
-        let (from, left) = offsets(self.entity.body);
-        let decoder = Some(Decoder::of(&self.entity)?);
-        Some(Reading { source: self.source.clone(), from, left, decoder })
+        let (from, left) = offsets(self.span);
+        let sieve = match &self.making {
+            Making::Decoded(entity) => Sieve::Decoder(Box::new(Decoder::of(entity)?)),
+            Making::Fields(names, keep) => Sieve::Selection(Selection::new(names, *keep)),
+        };
+        Some(Reading { source: self.held.source.clone(), from, left, sieve: Some(sieve) })
     }
 
     async fn send(
@@ -157,29 +177,51 @@ impl Part {
     }
 }
 
-/// A part that is being read without its transfer encoding.
+/// What octets go through.
+enum Sieve {
+    Decoder(Box<Decoder>),
+    Selection(Selection),
+}
+
+impl Sieve {
+    fn feed(&mut self, octets: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Decoder(decoder) => decoder.feed(octets, out),
+            Self::Selection(selection) => selection.feed(octets, out),
+        }
+    }
+
+    fn finish(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Decoder(decoder) => decoder.finish(out),
+            Self::Selection(selection) => selection.finish(out),
+        }
+    }
+}
+
+/// A part that is being read.
 struct Reading {
     source: Source,
     from: u64,
     left: u64,
     /// None behind the end.
-    decoder: Option<Decoder>,
+    sieve: Option<Sieve>,
 }
 
 impl Reading {
-    /// What the next octets say, or nothing behind the end.
+    /// What is made of the next octets, or nothing behind the end.
     async fn next(&mut self, store: &Store) -> Result<Option<Vec<u8>>, StoreError> {
         let mut said = Vec::new();
-        let Some(decoder) = &mut self.decoder else { return Ok(None) };
+        let Some(sieve) = &mut self.sieve else { return Ok(None) };
         if self.left == 0 {
-            if let Some(decoder) = self.decoder.take() {
-                decoder.finish(&mut said);
+            if let Some(sieve) = self.sieve.take() {
+                sieve.finish(&mut said);
             }
             return Ok(Some(said));
         }
         let count = self.left.min(READ);
         let piece = self.source.range(store, self.from, count).await?;
-        decoder.feed(&piece, &mut said);
+        sieve.feed(&piece, &mut said);
         self.from = self.from.saturating_add(count);
         self.left = self.left.saturating_sub(count);
         Ok(Some(said))
@@ -209,7 +251,7 @@ impl Loader {
         let structure = loaded.structure.as_deref().and_then(decode).map(Arc::new);
         let (source, octets) = (Source::Kept(loaded.message.body), loaded.message.octets.0);
         let whole = loaded.octets.map(Arc::new);
-        Self { store, message: loaded.message, source, octets, reads, whole, structure }
+        Self { store, message: loaded.message, source, octets, reads, whole, structure, hold: None }
     }
 
     /// The message's attributes.
@@ -257,9 +299,16 @@ impl Loader {
             let span = Span::new(0, part.len());
             return Ok(Octets::Here(part, span));
         }
-        // It must be there before the answer begins.
-        self.source.range(&self.store, from, 1).await?;
-        Ok(Octets::Stored(self.source.clone(), from, count))
+        Ok(Octets::Stored(self.held().await?, from, count))
+    }
+
+    /// The octets must be there from before the answer begins until it ends.
+    async fn held(&mut self) -> Result<HeldSource, StoreError> {
+        let hold = match &self.hold {
+            Some(hold) => Arc::clone(hold),
+            None => Arc::clone(self.hold.insert(Arc::new(self.store.hold(self.message.body).await?))),
+        };
+        Ok(HeldSource { source: self.source.clone(), _hold: hold })
     }
 
     async fn whole(&mut self) -> Result<Arc<Vec<u8>>, StoreError> {
@@ -271,10 +320,22 @@ impl Loader {
         Ok(whole)
     }
 
-    /// The header section that stands there, as far as it is looked through.
-    pub(crate) async fn header(&mut self, span: Span) -> Result<Vec<u8>, StoreError> {
+    /// Some fields of the header section that stands there.
+    pub(crate) async fn fields(
+        &mut self,
+        span: Span,
+        names: &[Vec<u8>],
+        keep: Keep,
+    ) -> Result<Octets, StoreError> {
         let (start, count) = offsets(span);
-        self.source.range(&self.store, start, count.min(HEADER_OCTETS)).await
+        if count <= READ {
+            let octets = self.octets(start, count).await?;
+            if let Octets::Here(octets, span) = &octets {
+                return Ok(here(Header::new(octets, *span).subset(names, keep)));
+            }
+        }
+        let making = Making::Fields(names.to_vec(), keep);
+        Ok(self.made(span, making).await?.unwrap_or_else(|| here(Vec::new())))
     }
 
     /// The octets that stand there, in memory: whoever asks sees to it that they are few.
@@ -285,9 +346,13 @@ impl Loader {
 
     /// What a large part says without its transfer encoding; nothing where that is not known.
     pub(crate) async fn decoded(&mut self, entity: Entity) -> Result<Option<Octets>, StoreError> {
-        let part = Part { source: self.source.clone(), entity };
+        self.made(entity.body, Making::Decoded(Box::new(entity))).await
+    }
+
+    async fn made(&mut self, span: Span, making: Making) -> Result<Option<Octets>, StoreError> {
+        let part = Part { held: self.held().await?, span, making };
         let count = part.count(&self.store).await?;
-        Ok(count.map(|count| Octets::Decoded(Box::new(part), Shown { from: 0, count })))
+        Ok(count.map(|count| Octets::Made(Box::new(part), Shown { from: 0, count })))
     }
 
     /// The message's structure.
@@ -313,6 +378,12 @@ impl Loader {
         }
         self.structure().await
     }
+}
+
+/// These octets, all of them.
+pub(super) fn here(octets: Vec<u8>) -> Octets {
+    let span = Span::new(0, octets.len());
+    Octets::Here(Arc::new(octets), span)
 }
 
 /// Where a span begins, and how many octets it has.

@@ -6,5 +6,5 @@ mod loader;
 mod section;
 mod surrogate;
 
-pub(crate) use answer::{Answer, Form, Unprepared};
+pub(crate) use answer::{Answer, Form, Unprepared, is_decodable};
 pub(crate) use loader::Loader;

@@ -23,6 +23,9 @@ async fn content_comes_decoded_and_nul_in_a_binary_literal() {
     let (told, end) = client.command("FETCH 2:3 BINARY.PEEK[1]").await;
     assert_eq!(told.len(), 1);
     assert!(end.starts_with("NO [UNKNOWN-CTE] "), "{end}");
+    let (told, end) = client.command("FETCH 3 BINARY[1]").await;
+    assert!(told.is_empty() && end.starts_with("NO [UNKNOWN-CTE] "), "{told:?} {end}");
+    assert_eq!(client.ok("FETCH 3 FLAGS").await, ["* 3 FETCH (FLAGS (\\Recent))"], "nobody has seen it");
     assert!(client.no("FETCH 3 BINARY.SIZE[1]").await.starts_with("NO [UNKNOWN-CTE] "));
     assert_eq!(
         client.ok("FETCH 2 BINARY[1]").await,

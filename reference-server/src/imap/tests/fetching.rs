@@ -125,3 +125,50 @@ async fn a_large_message_is_streamed_whole() {
     let found = client.ok("FETCH 1 BODY.PEEK[]").await;
     assert!(found == [format!("* 1 FETCH (BODY[] {{{}}}\r\n{text})", text.len())]);
 }
+
+/// A message of some hundred kilobytes, which is kept in pieces.
+fn large() -> String {
+    let lines: String = (0..20_000).map(|number| format!("line {number}\r\n")).collect();
+    format!("Subject: large\r\n\r\n{lines}")
+}
+
+#[tokio::test]
+async fn what_has_begun_to_be_sent_comes_whole_though_the_message_is_expunged_meanwhile() {
+    let world = World::new().await;
+    let mut other = world.inbox().await;
+    let message = large();
+    other.ok(&format!("APPEND INBOX {{{}}}\r\n{message}", message.len())).await;
+    let mut reader = world.inbox().await;
+    reader.send(b"x FETCH 1 BODY.PEEK[]\r\n").await;
+    let mut front = [0; 14];
+    tokio::io::AsyncReadExt::read_exact(&mut reader.stream, &mut front).await.unwrap();
+    assert_eq!(&front, b"* 1 FETCH (BOD");
+    other.ok("STORE 1 +FLAGS (\\Deleted)").await;
+    assert_eq!(other.ok("EXPUNGE").await[0], "* 1 EXPUNGE");
+    assert_eq!(reader.line().await, format!("Y[] {{{}}}\r\n{message})", message.len()));
+    assert!(reader.line().await.starts_with("x OK "));
+    // Behind the answer there is no message any more, for this reader, too.
+    assert!(reader.no("FETCH 1 BODY.PEEK[]").await.starts_with("NO [EXPUNGEISSUED] "));
+    assert_eq!(reader.ok("FETCH 1 (UID FLAGS)").await.len(), 1);
+    assert_eq!(reader.ok("NOOP").await, ["* 1 EXPUNGE"]);
+}
+
+#[tokio::test]
+async fn fields_are_found_wherever_they_stand_in_a_large_header() {
+    let world = World::new().await;
+    let mut client = world.inbox().await;
+    let filler: String = (0..60_000).map(|number| format!("X-Filler: number {number}\r\n")).collect();
+    let message = format!("Subject: first\r\n{filler}Subject:\r\n last\r\n\r\nbody\r\n");
+    assert!(filler.len() > 1024 * 1024);
+    client.ok(&format!("APPEND INBOX {{{}}}\r\n{message}", message.len())).await;
+    for (item, octets) in [
+        ("[HEADER.FIELDS (subject)]", "Subject: first\r\nSubject:\r\n last\r\n\r\n"),
+        ("[HEADER.FIELDS.NOT (x-filler)]", "Subject: first\r\nSubject:\r\n last\r\n\r\n"),
+        ("[HEADER.FIELDS (To)]", "\r\n"),
+    ] {
+        let found = client.ok(&format!("FETCH 1 BODY.PEEK{item}")).await;
+        assert_eq!(found, [format!("* 1 FETCH (BODY{item} {{{}}}\r\n{octets})", octets.len())], "{item}");
+    }
+    let window = client.ok("FETCH 1 BODY.PEEK[HEADER.FIELDS (subject)]<16.12>").await;
+    assert_eq!(window, ["* 1 FETCH (BODY[HEADER.FIELDS (subject)]<16> {12}\r\nSubject:\r\n l)"]);
+}

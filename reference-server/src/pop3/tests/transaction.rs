@@ -207,3 +207,23 @@ async fn without_stuffing_a_client_takes_a_dot_for_the_end() {
     let mut client = world.login().await;
     assert_eq!(client.multi("RETR 1").await, ["Subject: s", ""]);
 }
+
+#[tokio::test]
+async fn a_large_message_comes_whole_though_another_protocol_removes_it_meanwhile() {
+    let world = World::new().await;
+    let store = &world.shared.store;
+    let mut incoming = crate::store::Incoming::without_structure(store);
+    for number in 0..20_000 {
+        incoming.push(format!("line {number}\r\n").as_bytes()).await.unwrap();
+    }
+    let content = incoming.finish().await.unwrap();
+    let message = crate::store::NewMessage::received(content);
+    let appended = store.deliver(vec![world.alice.id], message).await.unwrap();
+    let mut client = world.login().await;
+    client.ok("RETR 1").await;
+    assert_eq!(client.line().await, "line 0");
+    store.expunge(appended[0].mailbox, crate::store::Which::All).await.unwrap();
+    let rest = client.payload().await;
+    assert_eq!((rest.len(), rest.last().map(String::as_str)), (19_999, Some("line 19999")));
+    client.ok("NOOP").await;
+}
