@@ -58,7 +58,7 @@ impl Cram {
 }
 
 /// What a client that has this password answers, behind its name.
-pub(super) fn digest_of(password: &str, challenge: &str) -> String {
+pub(crate) fn digest_of(password: &str, challenge: &str) -> String {
     hexadecimal(&hmac_md5(password.as_bytes(), challenge.as_bytes()))
 }
 

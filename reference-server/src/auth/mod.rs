@@ -24,6 +24,8 @@ use crate::store::{Account, AccountId, Store, StoreError, StoredSecret};
 #[cfg(test)]
 pub(crate) use apop::digest_of as apop_digest;
 pub(crate) use certificate::{CertificateTrust, Fingerprint};
+#[cfg(test)]
+pub(crate) use cram::digest_of as cram_digest;
 pub(crate) use exchange::{Exchange, Progress};
 pub(crate) use sasl::{Credentials, Mechanism, Mechanisms, Opening};
 

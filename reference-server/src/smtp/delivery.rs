@@ -83,6 +83,7 @@ pub(super) async fn finish(session: &mut Session, receiving: Receiving, end: End
     }
     let transaction = session.transaction.take().unwrap_or_default();
     // RFC 5321, section 6.3. Servers put their fields in front, so that they are found there.
+    let accepted = Reply::new(250, "2.0.0", "message accepted");
     let reply = if trace::hops(receiving.incoming.head()) > session.context.shared.limits.hops {
         Reply::new(554, "5.4.6", "too many Received fields: the message goes round in circles")
     } else if let Some(Err(refusal)) = receiving
@@ -93,7 +94,16 @@ pub(super) async fn finish(session: &mut Session, receiving: Receiving, end: End
         refusal
     } else {
         match accept(session, &transaction, receiving).await {
-            Ok(()) => Reply::new(250, "2.0.0", "message accepted"),
+            Ok(without_room) => {
+                let mut replies = each(session, &transaction, accepted);
+                for (reply, recipient) in replies.iter_mut().zip(&transaction.recipients) {
+                    let Destination::Account(account) = &recipient.destination else { continue };
+                    if without_room.contains(account) {
+                        *reply = temporary(&StoreError::OverQuota);
+                    }
+                }
+                return replies;
+            }
             Err(error) => temporary(&error),
         }
     };
@@ -123,12 +133,14 @@ fn each(session: &Session, transaction: &Transaction, reply: Reply) -> Vec<Reply
     vec![reply; count]
 }
 
-/// Into the mailboxes, into the queue, or both; with the reports that are asked for.
+/// Into the mailboxes, into the queue, or both; with the reports that are asked for. By LMTP, which has
+/// a reply for each recipient, a mailbox without room keeps nobody else from the message: those are
+/// given back.
 async fn accept(
     session: &Session,
     transaction: &Transaction,
     receiving: Receiving,
-) -> Result<(), StoreError> {
+) -> Result<Vec<AccountId>, StoreError> {
     let shared = &session.context.shared;
     let Receiving { trace, completion, incoming, failed } = receiving;
     if let Some(error) = failed {
@@ -159,11 +171,42 @@ async fn accept(
     });
     let local = (!accounts.is_empty()).then(|| NewMessage::received(content));
     let rings = queued.is_some() || !reports.is_empty();
-    shared.store.accept(accounts, local, queued, reports).await?;
+    let without_room = match (session.service(), local) {
+        (Service::Lmtp, Some(message)) if accounts.len() > 1 => {
+            let full = into_each(session, accounts, message).await?;
+            shared.store.accept(Vec::new(), None, queued, reports).await?;
+            full
+        }
+        (_, local) => {
+            shared.store.accept(accounts, local, queued, reports).await?;
+            Vec::new()
+        }
+    };
     if rings {
         shared.outgoing.bell.notify_one();
     }
-    Ok(())
+    Ok(without_room)
+}
+
+/// Into all of these mailboxes at once or, where one has no room, into each that has; gives the others.
+async fn into_each(
+    session: &Session,
+    accounts: Vec<AccountId>,
+    message: NewMessage,
+) -> Result<Vec<AccountId>, StoreError> {
+    let store = &session.context.shared.store;
+    match store.accept(accounts.clone(), Some(message.clone()), None, Vec::new()).await {
+        Err(StoreError::OverQuota) => {}
+        done => return done.map(|()| Vec::new()),
+    }
+    let mut full = Vec::new();
+    for account in accounts {
+        match store.accept(vec![account], Some(message.clone()), None, Vec::new()).await {
+            Err(StoreError::OverQuota) => full.push(account),
+            done => done?,
+        }
+    }
+    Ok(full)
 }
 
 /// What goes to the members of a list: the same header section, and whoever administers the list
@@ -266,8 +309,8 @@ fn delivered(transaction: &Transaction) -> Vec<Told> {
 /// The reply when the store fails: the client keeps the message and tries again.
 pub(super) fn temporary(error: &StoreError) -> Reply {
     match error {
-        // It may fit later (RFC 3463, section 3.3); where one of several recipients has no room, none
-        // has got the message, and all are tried again.
+        // It may fit later (RFC 3463, section 3.3); where one of several recipients has no room and
+        // there is one reply for all (SMTP), none has got the message, and all are tried again.
         StoreError::OverQuota => Reply::new(452, "4.2.2", "the message does not fit into the mailbox"),
         StoreError::Full => Reply::new(452, "4.3.1", "insufficient system storage"),
         other => {

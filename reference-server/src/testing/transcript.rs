@@ -53,6 +53,11 @@ impl Peer {
         }
     }
 
+    /// What was noted under a name.
+    pub(crate) fn noted(&self, name: &str) -> &str {
+        self.noted.get(name).map_or("", String::as_str)
+    }
+
     /// Says that nothing more will come, and holds the server to the same.
     pub(crate) async fn ends(mut self) {
         self.stream.shutdown().await.unwrap();

@@ -2,5 +2,6 @@
 
 mod authorization;
 mod harness;
+mod known;
 mod transaction;
 mod update;
