@@ -11,7 +11,20 @@ SOURCED_FROM=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 packages() { echo "$DOVECOT_PACKAGES"; }
 configure() {
 	dovecot_check_free
-	dovecot_configure
+	make_client_certificates
+	# Who has a certificate of our CA is let in by EXTERNAL as the user in its common name, without a password.
+	dovecot_configure "
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 external
+ssl_ca = <$STATE/tls/ca.pem
+ssl_require_crl = no
+ssl_verify_client_cert = yes
+auth_ssl_username_from_cert = yes
+ssl_cert_username_field = commonName
+passdb {
+  driver = static
+  mechanisms = external
+  args = nopassword
+}"
 }
 launch() {
 	dovecot_launch

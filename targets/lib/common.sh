@@ -121,6 +121,24 @@ make_certificates() {
 	) >>"$STATE/log/openssl.log" 2>&1 || die "openssl failed: see $STATE/log/openssl.log"
 }
 
+# A client certificate for each account, under the same CA: its user as common name, its address beside it.
+make_client_certificates() {
+	local user clients=$STATE/tls/clients
+	[ ! -f "$clients/done" ] || return 0
+	mkdir -p "$clients"
+	(
+		cd "$clients"
+		for user in $(accounts); do
+			openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$user.key" -out "$user.csr" -subj "/CN=$user"
+			openssl x509 -req -in "$user.csr" -CA ../ca.pem -CAkey ../ca.key -CAcreateserial -days 3650 -out "$user.pem" \
+				-extfile <(printf 'basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth\nsubjectAltName=email:%s@%s\n' "$user" "$DOMAIN")
+			rm -f "$user.csr"
+		done
+		rm -f ../ca.srl
+		touch done
+	) >>"$STATE/log/openssl.log" 2>&1 || die "openssl failed: see $STATE/log/openssl.log"
+}
+
 # ------------------------------------------------------------------- processes
 
 # A pid is remembered with its start time, so that a stale file never ends a stranger.
