@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::rustls::RootCertStore;
 
-use crate::auth::{Authenticator, CertificateTrust, Fingerprint};
+use crate::auth::{Authenticator, CertificateTrust, Fingerprint, PutError};
 use crate::channel::Channel;
 use crate::context::{Context, Shared};
 use crate::deviation;
@@ -445,7 +445,8 @@ async fn open(
     listen: BTreeMap<Service, (SocketAddr, Binding)>,
 ) -> Result<Server, StartError> {
     for (address, secret) in &accounts {
-        let account = shared.authenticator.put_account(address, secret).await.map_err(StartError::storage)?;
+        let account = shared.authenticator.put_account(address, secret).await;
+        let account = account.map_err(|error| StartError::account(address, error))?;
         if quota != Quota::default() {
             shared.store.set_quota(account.id, quota).await.map_err(StartError::storage)?;
         }
@@ -489,6 +490,8 @@ pub enum StartError {
     UnknownCapability(String),
     /// An account's address is not of the form `local@domain`.
     BadAddress(String),
+    /// The password of the account with this address cannot be one (RFC 4013).
+    BadPassword(String),
     /// The hostname, or a domain, is not a domain name.
     BadDomain(String),
     /// The store cannot be opened: the text says why.
@@ -512,6 +515,13 @@ impl StartError {
     fn storage(error: StoreError) -> Self {
         Self::Storage(error.to_string())
     }
+
+    fn account(address: &str, error: PutError) -> Self {
+        match error {
+            PutError::Password => Self::BadPassword(address.to_owned()),
+            PutError::Store(error) => Self::storage(error),
+        }
+    }
 }
 
 impl fmt::Display for StartError {
@@ -525,6 +535,7 @@ impl fmt::Display for StartError {
             Self::BadAddress(address) => {
                 write!(f, "{address:?} is no address: local@domain is needed")
             }
+            Self::BadPassword(address) => write!(f, "account {address}: {}", PutError::Password),
             Self::BadDomain(name) => {
                 write!(f, "{name:?} is no domain name: letters, digits and hyphens between dots")
             }
@@ -544,6 +555,7 @@ impl std::error::Error for StartError {
             Self::Tls(error) | Self::Listen { error, .. } => Some(error),
             Self::UnknownDeviation(_)
             | Self::BadAddress(_)
+            | Self::BadPassword(_)
             | Self::BadDomain(_)
             | Self::Storage(_)
             | Self::Resolver(_)
@@ -590,11 +602,10 @@ impl Server {
             Some((_, domain)) if smtp::is_address(address) && self.shared.is_local(domain) => {}
             _ => return Err(AccountError::BadAddress(address.to_owned())),
         }
-        self.shared
-            .authenticator
-            .put_account(address, secret)
-            .await
-            .map_err(|error| AccountError::Storage(error.to_string()))?;
+        self.shared.authenticator.put_account(address, secret).await.map_err(|error| match error {
+            PutError::Password => AccountError::BadPassword,
+            PutError::Store(error) => AccountError::Storage(error.to_string()),
+        })?;
         Ok(())
     }
 
@@ -634,6 +645,8 @@ impl fmt::Debug for Server {
 pub enum AccountError {
     /// Not of the form `local@domain` with a local domain.
     BadAddress(String),
+    /// The secret has characters that cannot be in one, or is empty (RFC 4013).
+    BadPassword,
     /// The store failed: the text says why.
     Storage(String),
 }
@@ -642,6 +655,7 @@ impl fmt::Display for AccountError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadAddress(address) => write!(f, "{address:?} is no address of this server"),
+            Self::BadPassword => PutError::Password.fmt(f),
             Self::Storage(reason) => f.write_str(reason),
         }
     }

@@ -67,6 +67,7 @@ pub(crate) async fn play_case(planned: &Planned, target: &Arc<Target>, options: 
         accounts: case.given.accounts.iter().map(|account| account.name.clone()).collect(),
         hops: case.given.hops.iter().map(|hop| hop.name.clone()).collect(),
         found: if case.gives_names() { Found::ByName } else { Found::ByRoute },
+        secrets: case.given.secrets,
         in_plaintext: case.given.servers.iter().map(|server| server.hop.clone()).collect(),
     };
     let tenancy = if case.ends_target() { Tenancy::Sole } else { Tenancy::Shared };

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use globset::Glob;
 
 use crate::requirement::RequirementId;
-use crate::script::model::{Action, Case, Endpoint, GivenMessage, Lifecycle, Need, Protocol, Step, Suite};
+use crate::script::model::{
+    Action, Case, Endpoint, GivenMessage, Lifecycle, Need, Protocol, Secrets, Step, Suite,
+};
 use crate::target::{FixtureRoute, Target};
 
 /// Cases chosen from suites, in order.
@@ -190,6 +192,15 @@ pub(crate) fn reason_to_skip(case: &Case, suite: &Suite, target: &Target) -> Opt
         .or_else(|| fixture(case, target))
         .or_else(|| reader(case, target))
         .or_else(|| routes(case, target))
+        .or_else(|| secrets(case, target))
+}
+
+/// Accounts whose secrets are beyond ASCII are few, or none.
+fn secrets(case: &Case, target: &Target) -> Option<String> {
+    let needed = case.given.accounts.len();
+    let few =
+        case.given.secrets == Secrets::BeyondAscii && target.beyond_ascii().is_some_and(|size| size < needed);
+    few.then(|| "the profile has too few accounts with secrets beyond ASCII".to_owned())
 }
 
 /// Why a condition does not hold; `None` when it does.

@@ -2,8 +2,8 @@
 //!
 //! How messages travel is the protocols' affair (`run/steps/talk/sasl.rs`). A [`Flaw`] makes one
 //! message wrong in one way and leaves all else right, so that what a server refuses is that
-//! flaw and nothing beside it. Names and secrets are taken as they are: SASLprep (RFC 4013)
-//! changes nothing in the ASCII that accounts of a target have.
+//! flaw and nothing beside it. Names are taken as they are, and so are secrets but in SCRAM,
+//! where the client prepares them (RFC 5802, section 2.2); PLAIN leaves that to the server (RFC 4616, section 2).
 
 mod cram;
 mod scram;

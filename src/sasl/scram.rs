@@ -3,6 +3,7 @@
 //! The server is not trusted: its nonce must begin with ours, its iteration count is bounded,
 //! and only its signature makes a success of the exchange (RFC 5802, section 5).
 
+use std::borrow::Cow;
 use std::num::NonZeroU32;
 
 use base64::Engine as _;
@@ -51,6 +52,12 @@ impl Hash {
         pbkdf2::derive(algorithm, iterations, salt, secret, &mut out);
         out
     }
+}
+
+/// `Normalize(str)` (RFC 5802, section 2.2): SASLprep of a stored string. What SASLprep refuses is taken as
+/// it is: no server can know it.
+fn normalized(secret: &str) -> Cow<'_, str> {
+    stringprep::saslprep(secret).unwrap_or(Cow::Borrowed(secret))
 }
 
 /// A running SCRAM exchange.
@@ -155,6 +162,7 @@ impl Scram {
         let without_proof = format!("c={},r={}{end}", STANDARD.encode(binding), server.nonce);
         let signed = format!("{bare},{},{without_proof}", server.text);
         let secret = Credentials::proved(&self.credentials.secret, self.flaw);
+        let secret = normalized(&secret);
         let salted = self.hash.salted(secret.as_bytes(), &server.salt, server.iterations);
         let client_key = self.hash.hmac(&salted, b"Client Key");
         let signature = self.hash.hmac(&self.hash.hash(&client_key), signed.as_bytes());
@@ -251,6 +259,16 @@ mod tests {
         let last = String::from_utf8(scram.respond(challenge).unwrap()).unwrap();
         assert!(last.ends_with(",p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="), "{last}");
         assert_eq!(scram.respond(b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=").unwrap(), b"");
+    }
+
+    #[test]
+    fn secrets_are_prepared() {
+        // RFC 4013, section 3.
+        for (given, prepared) in
+            [("I\u{ad}X", "IX"), ("USER", "USER"), ("\u{aa}", "a"), ("\u{2168}", "IX"), ("\u{7}", "\u{7}")]
+        {
+            assert_eq!(normalized(given), prepared, "{given:?}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::account::Account;
 use super::place::Place;
 use super::route::Route;
 use crate::hop::NameServer;
-use crate::script::model::Endpoint;
+use crate::script::model::{Endpoint, Secrets};
 use crate::wire::{ClientAuthority, ClientTls, Trust};
 
 /// The domain of the embedded server's accounts.
@@ -102,13 +102,17 @@ impl Embedded {
     }
 
     /// What the account with this local part has to show.
-    pub(super) fn account_named(&self, user: &str) -> Result<Account, TargetError> {
+    pub(super) fn account_named(&self, user: &str, secrets: Secrets) -> Result<Account, TargetError> {
         let address = format!("{user}@{DOMAIN}");
         let certificate = self.authority.certify(&address).map_err(TargetError::Tls)?;
         Ok(Account {
             user: user.to_owned(),
             address,
-            secret: format!("{user}-secret"),
+            secret: match secrets {
+                Secrets::Ascii => format!("{user}-secret"),
+                // Prepared (RFC 4013) it is another one: IX, and no soft hyphen.
+                Secrets::BeyondAscii => format!("{user}-\u{2168}-p\u{e4}ss\u{ad}w\u{f6}rd"),
+            },
             token: Some(format!("{user}-token")),
             certificate: Some(Arc::new(certificate)),
         })
@@ -120,9 +124,9 @@ impl Embedded {
     }
 
     /// Makes an account that no case had before.
-    pub(super) async fn account(&self, name: &str) -> Result<Account, TargetError> {
+    pub(super) async fn account(&self, name: &str, secrets: Secrets) -> Result<Account, TargetError> {
         let number = self.accounts.fetch_add(1, Ordering::Relaxed) + 1;
-        let account = self.account_named(&format!("{name}-{number}"))?;
+        let account = self.account_named(&format!("{name}-{number}"), secrets)?;
         self.server
             .add_account(&account.address, &account.secret)
             .await

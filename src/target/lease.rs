@@ -9,7 +9,7 @@ use super::lifecycle::{Commands, run_command, wait_ready};
 use super::place::Place;
 use super::process::OwnProcess;
 use super::route::{Route, RouteLease};
-use crate::script::model::Lifecycle;
+use crate::script::model::{Lifecycle, Secrets};
 
 /// What a case asks a target for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Wanted {
     pub in_plaintext: Vec<String>,
     /// How the target finds them.
     pub found: Found,
+    /// What the accounts' secrets are like.
+    pub secrets: Secrets,
 }
 
 /// How the target finds the next hops of a case.

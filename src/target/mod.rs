@@ -40,7 +40,7 @@ pub use rulings::{Ruling, Rulings};
 use reference_server::RelayTls;
 
 use crate::hop::NameServer;
-use crate::script::model::{Endpoint, Lifecycle};
+use crate::script::model::{Endpoint, Lifecycle, Secrets};
 use crate::wire::{ClientIdentity, ClientTls, Trust};
 use client::ClientError;
 use embedded::Embedded;
@@ -72,7 +72,7 @@ pub struct Target {
 
 enum Kind {
     Embedded(Box<Embedded>),
-    Foreign { pool: Pool, host: Arc<ForeignHost>, cleaning: Cleaning },
+    Foreign { pool: Pool, beyond_ascii: Pool, host: Arc<ForeignHost>, cleaning: Cleaning },
 }
 
 /// How many servers a case needs.
@@ -92,7 +92,7 @@ impl Target {
     pub async fn embedded(options: EmbeddedOptions) -> Result<Self, TargetError> {
         let server = Embedded::start(options).await?;
         let place = server.place()?;
-        let probe = server.account("probe").await?;
+        let probe = server.account("probe", Secrets::Ascii).await?;
         let declared = Declared::probe(&place, Some(&probe)).await;
         Ok(Self {
             name: "reference-server".to_owned(),
@@ -149,6 +149,7 @@ impl Target {
         lifecycle::wait_ready(place.addresses.values().copied(), ready).await?;
         let declared = Declared::probe(&place, accounts.first()).await;
         let routes = listen(profile).await?;
+        let (ascii, beyond_ascii) = accounts.into_iter().partition(|account| account.secret.is_ascii());
         Ok(Self {
             name: profile.name.clone(),
             software: profile.software.clone(),
@@ -161,7 +162,8 @@ impl Target {
             rulings,
             routes,
             kind: Kind::Foreign {
-                pool: Pool::new(accounts),
+                pool: Pool::new(ascii),
+                beyond_ascii: Pool::new(beyond_ascii),
                 cleaning: profile.cleaning,
                 host: Arc::new(ForeignHost {
                     commands: profile.lifecycle.clone(),
@@ -231,6 +233,15 @@ impl Target {
         match &self.kind {
             Kind::Embedded(_) => None,
             Kind::Foreign { pool, .. } => Some(pool.size()),
+        }
+    }
+
+    /// Accounts with secrets beyond ASCII that it can give to cases at the same time; `None` without a limit.
+    #[must_use]
+    pub const fn beyond_ascii(&self) -> Option<usize> {
+        match &self.kind {
+            Kind::Embedded(_) => None,
+            Kind::Foreign { beyond_ascii, .. } => Some(beyond_ascii.size()),
         }
     }
 
@@ -304,7 +315,11 @@ impl Target {
         let names = &wanted.accounts;
         match &self.kind {
             Kind::Embedded(server) => self.lease_embedded(server, wanted, tenancy).await,
-            Kind::Foreign { pool, host, cleaning } => {
+            Kind::Foreign { pool, beyond_ascii, host, cleaning } => {
+                let pool = match wanted.secrets {
+                    Secrets::Ascii => pool,
+                    Secrets::BeyondAscii => beyond_ascii,
+                };
                 let taken = pool
                     .lease(names)
                     .await
@@ -344,7 +359,7 @@ impl Target {
         let routes = self.make_routes(server, wanted).await?;
         if tenancy == Tenancy::Sole {
             for name in names {
-                accounts.push((name.clone(), server.account_named(name)?));
+                accounts.push((name.clone(), server.account_named(name, wanted.secrets)?));
             }
             let all: Vec<Account> = accounts.iter().map(|(_, account)| account.clone()).collect();
             let route = |(_, route): &(String, Route)| format!("{}={}", route.domain, route.address);
@@ -361,7 +376,7 @@ impl Target {
             return Ok(Lease { accounts, place, host, routes, _pool: None });
         }
         for name in names {
-            accounts.push((name.clone(), server.account(name).await?));
+            accounts.push((name.clone(), server.account(name, wanted.secrets).await?));
         }
         Ok(Lease { accounts, place: self.place.clone(), host: Host::Shared, routes, _pool: None })
     }

@@ -18,7 +18,11 @@ dovecot_configure() {
 	*) die "Dovecot $version: this configuration is written for 2.3 (Debian 12, Ubuntu 22.04 and 24.04)" ;;
 	esac
 	mkdir -p "$etc/run" "$etc/var"
-	for user in $(accounts); do echo "$user:{PLAIN}$user-secret::::::"; done >"$etc/users"
+	{
+		for user in $(accounts); do echo "$user:{PLAIN}$user-secret::::::"; done
+		# Its secret has ROMAN NUMERAL NINE and SOFT HYPHEN in it, which SASLprep (RFC 4013) changes.
+		printf 'unicode01:{PLAIN}unicode01-\xe2\x85\xa8-p\xc3\xa4ss\xc2\xadw\xc3\xb6rd::::::\n'
+	} >"$etc/users"
 	chgrp dovecot "$etc/users"
 	chmod 640 "$etc/users"
 	cat >"$etc/dovecot.conf" <<CONF

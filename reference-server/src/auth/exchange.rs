@@ -9,7 +9,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use super::sasl::{Claim, Machine, Mechanism, Step};
 use super::scram::{Binding, Bound};
 use super::token::Token;
-use super::{AuthError, Authenticator, Verified, no_randomness, secret};
+use super::{AuthError, Authenticator, Purpose, Verified, no_randomness, secret};
 use crate::channel::Channel;
 use crate::store::{Account, ScramKeys, StoreError, StoredSecret};
 
@@ -150,17 +150,19 @@ impl Authenticator {
 
     /// The account and what is kept of its password; or nobody's, which cannot be told from it.
     async fn look_up(&self, claim: &Claim) -> Result<(Option<Account>, StoredSecret), AuthError> {
+        // RFC 5802, section 5.1: a name that cannot be prepared ends the exchange.
+        let login = self.prepared(&claim.login, Purpose::Query).ok_or(AuthError::Invalid)?;
         let account = self.resolve(&claim.login).await?;
         let mut secret = match &account {
             Some(account) => self.store.secret(account.id).await?,
             None => StoredSecret {
-                sha256: self.decoy(&claim.login, "SHA-256", &self.nobody.sha256).await?,
+                sha256: self.decoy(&login, "SHA-256", &self.nobody.sha256).await?,
                 ..self.nobody.clone()
             },
         };
         // Nobody's, and those of accounts that were made before this mechanism was there.
         if account.is_none() || secret.sha1.salt.is_empty() {
-            secret.sha1 = self.decoy(&claim.login, "SHA-1", &self.nobody.sha1).await?;
+            secret.sha1 = self.decoy(&login, "SHA-1", &self.nobody.sha1).await?;
         }
         Ok((account, secret))
     }
@@ -263,6 +265,14 @@ mod tests {
             let (_, progress) = scram(&all, authzid, user, password).await;
             assert_eq!(progress, Err(error), "{authzid} {user}");
         }
+    }
+
+    #[tokio::test]
+    async fn scram_prepares_names_and_hashes_them_as_they_came() {
+        let all = authenticator(&[]).await;
+        assert!(scram(&all, "", "ali\u{ad}ce", "alice-secret").await.1.is_ok());
+        let first = all.begin(Mechanism::ScramSha256, Some(b"n,,n=a\x07,r=abc"), &Channel::default()).await;
+        assert_eq!(first.err(), Some(AuthError::Invalid));
     }
 
     #[tokio::test]

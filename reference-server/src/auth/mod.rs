@@ -5,11 +5,13 @@ mod apop;
 mod certificate;
 mod cram;
 mod exchange;
+mod prepare;
 mod sasl;
 mod scram;
 mod secret;
 mod token;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +29,7 @@ pub(crate) use certificate::{CertificateTrust, Fingerprint};
 #[cfg(test)]
 pub(crate) use cram::digest_of as cram_digest;
 pub(crate) use exchange::{Exchange, Progress};
+pub(crate) use prepare::{Purpose, prepare};
 pub(crate) use sasl::{Credentials, Mechanism, Mechanisms, Opening};
 
 /// Verified passwords that are remembered at most.
@@ -48,6 +51,34 @@ pub(crate) enum AuthError {
 impl From<StoreError> for AuthError {
     fn from(error: StoreError) -> Self {
         Self::Temporary(error)
+    }
+}
+
+/// Why an account was not made, or has no new password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PutError {
+    /// SASLprep (RFC 4013) has characters in the password that cannot be in a stored one, or finds
+    /// none in it.
+    Password,
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for PutError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl std::fmt::Display for PutError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Password => f.write_str(
+                "the password is empty, or has characters that cannot be in one: control characters, \
+                 and what Unicode 3.2 does not know (RFC 4013)",
+            ),
+            Self::Store(error) => error.fmt(f),
+        }
     }
 }
 
@@ -138,10 +169,11 @@ impl Authenticator {
 
     /// Makes an account, or gives it a new password. Who makes it knows the password, so the
     /// first login need not be verified the slow way either.
-    pub(crate) async fn put_account(&self, address: &str, password: &str) -> Result<Account, StoreError> {
-        let (known, keeping) = (password.to_owned(), self.recoverable);
+    pub(crate) async fn put_account(&self, address: &str, password: &str) -> Result<Account, PutError> {
+        let password = self.prepared(password, Purpose::Stored).ok_or(PutError::Password)?;
+        let (known, keeping) = (password.clone().into_owned(), self.recoverable);
         let secret = blocking(move || derive(&known, keeping, &SystemRandom::new())).await??;
-        let tag = self.fingerprint(&secret, password);
+        let tag = self.fingerprint(&secret, &password);
         let account = self.store.put_account(address, secret).await?;
         self.remember(account.id, tag);
         Ok(account)
@@ -149,9 +181,11 @@ impl Authenticator {
 
     /// Verifies what a SASL exchange (or USER and PASS, or LOGIN) brought.
     pub(crate) async fn verify(&self, credentials: &Credentials) -> Result<Account, AuthError> {
+        let password = self.prepared(&credentials.password, Purpose::Query);
+        let Some(password) = password else { return Err(AuthError::Invalid) };
         let account = self.resolve(&credentials.login).await?;
         let may = self.may_act_as(account.as_ref(), credentials.authorization.as_deref()).await?;
-        let right = self.password_fits(account.as_ref(), &credentials.password).await?;
+        let right = self.password_fits(account.as_ref(), &password).await?;
         match account {
             Some(account) if (self.seams.authentication.admits)(right) => match may {
                 true => Ok(account),
@@ -179,8 +213,23 @@ impl Authenticator {
         .await
     }
 
-    /// The account of a login: a full address, or its local part.
+    /// A name or a password prepared as it is before it is compared or stored.
+    fn prepared<'t>(&self, text: &'t str, purpose: Purpose) -> Option<Cow<'t, str>> {
+        (self.seams.authentication.prepares)(text, purpose)
+    }
+
+    /// The account of a login, a full address or its local part: the one whose name is that when both
+    /// are prepared. One that cannot be prepared is nobody's.
     async fn resolve(&self, login: &str) -> Result<Option<Account>, StoreError> {
+        let Some(prepared) = self.prepared(login, Purpose::Query) else { return Ok(None) };
+        match self.find(&prepared).await? {
+            // Addresses of accounts are kept as they are written in mail, which may be otherwise.
+            None if prepared != login => self.find(login).await,
+            found => Ok(found),
+        }
+    }
+
+    async fn find(&self, login: &str) -> Result<Option<Account>, StoreError> {
         if login.contains('@') {
             return self.store.account(login).await;
         }
@@ -299,6 +348,34 @@ mod tests {
         all.put_account("alice@example.test", "new").await.unwrap();
         assert!(all.verify_password("alice", "alice-secret").await.is_err());
         assert!(all.verify_password("alice", "new").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn names_and_passwords_are_prepared_on_both_sides() {
+        let all = authenticator().await;
+        all.put_account("alice@example.test", "I\u{ad}X-p\u{e4}ss").await.unwrap();
+        for (login, password) in [
+            ("alice", "IX-p\u{e4}ss"),
+            ("alice", "\u{2168}-pa\u{308}ss"),
+            ("ali\u{ad}ce", "IX-p\u{e4}ss"),
+            ("\u{ff41}lice@example.test", "IX-p\u{e4}ss"),
+        ] {
+            assert!(all.verify_password(login, password).await.is_ok(), "{login:?} {password:?}");
+        }
+        for (login, password) in [
+            ("alice", "IX-p\u{e4}ss\u{7}"),
+            ("alice\u{7}", "IX-p\u{e4}ss"),
+            ("alice", "\u{ad}"),
+            ("\u{ad}", "x"),
+        ] {
+            let refused = all.verify_password(login, password).await;
+            assert_eq!(refused, Err(AuthError::Invalid), "{login:?} {password:?}");
+        }
+        for password in ["", "\u{7}", "a\u{1f511}"] {
+            let refused = all.put_account("alice@example.test", password).await;
+            assert_eq!(refused, Err(PutError::Password), "{password:?}");
+        }
+        assert!(all.verify_password("alice", "IX-p\u{e4}ss").await.is_ok(), "the password stays");
     }
 
     #[tokio::test]

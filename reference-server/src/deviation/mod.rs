@@ -6,6 +6,8 @@ mod auth_any_password;
 mod auth_binding_unchecked;
 mod auth_certificate_unverified;
 mod auth_external_as_anybody;
+mod auth_not_prepared;
+mod auth_prohibited_ignored;
 mod auth_scram_proof_unchecked;
 mod auth_token_unchecked;
 mod clock_gives_up_at_once;
@@ -68,6 +70,8 @@ const ALL: &[Deviation] = &[
     auth_binding_unchecked::DEVIATION,
     auth_certificate_unverified::DEVIATION,
     auth_external_as_anybody::DEVIATION,
+    auth_not_prepared::DEVIATION,
+    auth_prohibited_ignored::DEVIATION,
     auth_scram_proof_unchecked::DEVIATION,
     auth_token_unchecked::DEVIATION,
     clock_gives_up_at_once::DEVIATION,

@@ -2,9 +2,11 @@
 //! functions whose default does what the RFCs want; a deviation puts another function in
 //! one place. The code that asks knows no deviation.
 
+use std::borrow::Cow;
+
 use time::OffsetDateTime;
 
-use crate::auth::Verified;
+use crate::auth::{Purpose, Verified, prepare};
 use crate::imap::{EmailPlace, Expunges, Numbering, Reads, SortFacts};
 use crate::pop3::Ending;
 use crate::queue::Next;
@@ -109,6 +111,8 @@ pub(crate) struct Authentication {
     /// May the holder of a certificate act as the account that it is for (or as another; RFC 4422,
     /// appendix A)?
     pub(crate) admits_identity: fn(Verified) -> bool,
+    /// A name or a password prepared (SASLprep, RFC 4013); `None` where it cannot be one.
+    pub(crate) prepares: fn(&str, Purpose) -> Option<Cow<'_, str>>,
 }
 
 impl Default for Authentication {
@@ -120,6 +124,7 @@ impl Default for Authentication {
             admits_token: |token| token == Verified::Right,
             believes_certificate: |signed| signed == Verified::Right,
             admits_identity: |same| same == Verified::Right,
+            prepares: prepare,
         }
     }
 }

@@ -25,6 +25,12 @@ pub(in crate::script) const GIVEN: &Mapping = &Mapping {
             WORDS,
         )
         .cannot_fail("a target that has too few is told before anything runs"),
+        Construct::new(
+            "secrets",
+            "`beyond-ascii`: the accounts' secrets have characters beyond ASCII. The case is skipped where the profile has too few such accounts; other cases never get them",
+            Shape::Word(secrets),
+        )
+        .cannot_fail("a target that has too few is told before anything runs"),
         INBOX,
         FOLDERS,
         Construct::new(
@@ -47,6 +53,10 @@ pub(in crate::script) const GIVEN: &Mapping = &Mapping {
         .cannot_fail("a server that does not start is no fault of the target's"),
     ],
 };
+
+fn secrets() -> Vec<&'static str> {
+    vec!["beyond-ascii"]
+}
 
 const HOP: Shape = Shape::Either(&[Shape::Text, Shape::Mapping(NEXT_HOP)]);
 

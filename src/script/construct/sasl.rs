@@ -37,6 +37,7 @@ pub(in crate::script) const SASL: &Mapping = &Mapping {
         key("mechanism", "its registered name", MECHANISM).required(),
         key("as", "the account, default the case's first", Shape::Text),
         key("user", "another login name than the account's", Shape::Text),
+        key("secret", "another password than the account's", Shape::Text),
         key("authzid", "whom to act as, default nobody else", Shape::Text),
         key("token", "the bearer token of `OAUTHBEARER` and `XOAUTH2`, default the account's", Shape::Text),
         key(

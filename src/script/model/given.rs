@@ -14,6 +14,18 @@ pub struct Given {
     pub hops: Vec<GivenHop>,
     /// Further servers, each behind a next hop.
     pub servers: Vec<GivenServer>,
+    /// What the accounts' secrets are like.
+    pub secrets: Secrets,
+}
+
+/// What the secrets of a case's accounts are like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Secrets {
+    /// ASCII: they fit everywhere.
+    #[default]
+    Ascii,
+    /// They have characters beyond ASCII.
+    BeyondAscii,
 }
 
 /// One account of a fixture.

@@ -13,7 +13,7 @@ mod talk;
 pub use check::{Check, EventuallyMailbox, MessageTraits, Operator, Series};
 pub use connection::{Compress, Cut, Data, Open, Presented, Send, Signer, StartTls, TlsVersion, TlsWish};
 pub use endpoint::{Endpoint, Protocol};
-pub use given::{Binding, Given, GivenAccount, GivenMailbox, GivenMessage, LetValue};
+pub use given::{Binding, Given, GivenAccount, GivenMailbox, GivenMessage, LetValue, Secrets};
 pub use hop::{
     Arrival, GivenHop, GivenName, GivenServer, HeardLine, HopAction, Moment, NameHas, Occurrence, Receive,
     Serve, ServedAnswer, ServedTalk, Turn,

@@ -13,6 +13,8 @@ pub struct Sasl {
     pub account: String,
     /// Another login name than the account's.
     pub user: Option<Template>,
+    /// Another password than the account's.
+    pub secret: Option<Template>,
     /// Whom to act as; nobody else unless given.
     pub authzid: Option<Template>,
     /// The bearer token of the OAuth mechanisms, in place of the account's.

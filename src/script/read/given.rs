@@ -8,7 +8,7 @@ use super::payload::{self, LineEnds, with_crlf};
 use super::scope::Scope;
 use super::{mime, texts};
 use crate::script::construct::{ACCOUNT_MAIL, GIVEN, MESSAGE};
-use crate::script::model::{Given, GivenAccount, GivenHop, GivenMailbox, GivenMessage};
+use crate::script::model::{Given, GivenAccount, GivenHop, GivenMailbox, GivenMessage, Secrets};
 use crate::script::template::{Escapes, Part, Template};
 use crate::source::{Entry, Fields, Node, Span};
 
@@ -55,7 +55,12 @@ pub(super) fn read(
 ) -> Given {
     let mut accounts: Vec<GivenAccount> =
         names.into_iter().map(|name| GivenAccount { name, mailboxes: Vec::new() }).collect();
+    let mut secrets = Secrets::default();
     if let Some(fields) = given.and_then(|node| context.fields(node, GIVEN)) {
+        let kinds = [("beyond-ascii", Secrets::BeyondAscii)];
+        let kind = fields.get("secrets");
+        let kind = kind.and_then(|node| context.decoder.choice(node, "kind of secrets", &kinds));
+        secrets = kind.unwrap_or_default();
         let before = scope.clone();
         if let Some(first) = accounts.first_mut() {
             first.mailboxes = mailboxes(context, &before, &fields, &first.name);
@@ -80,7 +85,7 @@ pub(super) fn read(
             }
         }
     }
-    Given { accounts, hops, servers: Vec::new() }
+    Given { accounts, hops, servers: Vec::new(), secrets }
 }
 
 fn mailboxes(

@@ -28,6 +28,7 @@ fn blank(mechanism: Mechanism, scope: &Scope) -> Sasl {
         mechanism,
         account: scope.first_account().to_owned(),
         user: None,
+        secret: None,
         authzid: None,
         token: None,
         binding: None,
@@ -54,6 +55,7 @@ fn mapping(context: &mut Context<'_>, scope: &Scope, node: &Node) -> Option<Sasl
         sasl.account = account;
     }
     sasl.user = text(context, scope, &fields, "user");
+    sasl.secret = text(context, scope, &fields, "secret");
     sasl.authzid = text(context, scope, &fields, "authzid");
     sasl.token = text(context, scope, &fields, "token");
     sasl.binding = fields

@@ -107,10 +107,12 @@ fn credentials(stage: &Stage, sasl: &Sasl) -> Result<Credentials, Halt> {
     if token.is_empty() && sasl.mechanism.takes_token() {
         return Err(Halt::Error(format!("the target gives `{}` no token", sasl.account)));
     }
+    let secret = text(sasl.secret.as_ref(), &account.secret)?;
     stage.evidence.recorder().hide(token.as_bytes());
+    stage.evidence.recorder().hide(secret.as_bytes());
     Ok(Credentials {
         user: text(sasl.user.as_ref(), &account.user)?,
-        secret: account.secret.clone(),
+        secret,
         authzid: text(sasl.authzid.as_ref(), "")?,
         token,
     })
