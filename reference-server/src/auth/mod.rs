@@ -220,7 +220,7 @@ impl Authenticator {
 
     /// The account of a login, a full address or its local part: the one whose name is that when both
     /// are prepared. One that cannot be prepared is nobody's.
-    async fn resolve(&self, login: &str) -> Result<Option<Account>, StoreError> {
+    pub(crate) async fn resolve(&self, login: &str) -> Result<Option<Account>, StoreError> {
         let Some(prepared) = self.prepared(login, Purpose::Query) else { return Ok(None) };
         match self.find(&prepared).await? {
             // Addresses of accounts are kept as they are written in mail, which may be otherwise.

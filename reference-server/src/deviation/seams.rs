@@ -10,7 +10,7 @@ use crate::auth::{Purpose, Verified, prepare};
 use crate::imap::{EmailPlace, Expunges, Numbering, Reads, SortFacts};
 use crate::pop3::Ending;
 use crate::queue::Next;
-use crate::store::{Access, AnswerTiming, Counted, FlagChange, Flags, ModSeq};
+use crate::store::{Access, AnswerTiming, Counted, FlagChange, Flags, ModSeq, Rights};
 
 /// All seams of a running server.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +79,8 @@ pub(crate) struct Gate {
     pub(crate) imap_header_fields: fn(Reads) -> Reads,
     /// IMAP: must ENABLE come before a message with header fields in UTF-8 (RFC 6855, section 4)?
     pub(crate) imap_utf8_needed: fn() -> bool,
+    /// IMAP: which rights SELECT takes, given which it should (RFC 4314, section 4)?
+    pub(crate) imap_to_select: fn(Rights) -> Rights,
 }
 
 impl Default for Gate {
@@ -91,6 +93,7 @@ impl Default for Gate {
             imap_access: |access| access,
             imap_header_fields: |reads| reads,
             imap_utf8_needed: || true,
+            imap_to_select: |needed| needed,
         }
     }
 }

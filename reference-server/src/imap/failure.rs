@@ -84,6 +84,7 @@ pub(crate) fn refusal(error: &StoreError) -> Reply {
         StoreError::NoSuchMessage => {
             Reply::no("some of the messages no longer exist").with(ResponseCode::ExpungeIssued)
         }
+        StoreError::NoPermission => Reply::no("you have not the right to do this").with(ResponseCode::NoPerm),
         StoreError::AlreadyExists => {
             Reply::no("there is such a mailbox already").with(ResponseCode::AlreadyExists)
         }

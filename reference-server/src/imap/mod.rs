@@ -9,6 +9,7 @@ mod commands;
 mod failure;
 mod fetch;
 mod link;
+mod naming;
 mod order;
 mod policy;
 mod registry;

@@ -15,7 +15,7 @@ use crate::imap::syntax::{
 use crate::imap::updates::{Contexts, Evaluation};
 use crate::imap::upload::{Upload, receive};
 use crate::imap::view::{Expunges, Numbering, Revision, Sync, View};
-use crate::store::{Account, AccountId, MailboxName, ModSeq, Store, StoreError};
+use crate::store::{Account, AccountId, MailboxName, ModSeq, Rights, Store, StoreError};
 
 /// The tag of an answer to what has none.
 const NO_TAG: &str = "*";
@@ -269,7 +269,7 @@ impl Session {
     async fn carry_out(&mut self, ready: Ready) -> Result<(), Ended> {
         let Ready { tag, registered, command } = ready;
         if registered.gate == Gate::Selected {
-            self.refresh().await;
+            self.refresh().await?;
         }
         self.expunges = registered.expunges;
         self.tag.clone_from(&tag);
@@ -281,11 +281,11 @@ impl Session {
             return self.refuse(&Refusal { tag, reply });
         }
         let expunges = (self.context.shared.seams.view.imap_expunges)(self.expunges);
-        self.refresh().await;
+        let refreshed = self.refresh().await;
         self.tell(expunges, registered.numbering).await?;
         self.push_reply(&tag, &reply);
         self.errors = 0;
-        Ok(())
+        refreshed
     }
 
     /// Answers what was wrong; after too many wrong commands in a row the session ends.
@@ -305,21 +305,30 @@ impl Session {
     }
 
     /// Takes in what happened to the selected mailbox. Trouble with that is no trouble of the
-    /// command: what is not known now is told later.
-    pub(crate) async fn refresh(&mut self) {
-        let Some(selected) = self.selected.as_mut().filter(|selected| !selected.deleted) else {
-            return;
+    /// command: what is not known now is told later. Who may no longer read the mailbox has to go (RFC
+    /// 4314, section 5.1.1).
+    pub(crate) async fn refresh(&mut self) -> Result<(), Ended> {
+        let (Some(selected), Some(account)) =
+            (self.selected.as_mut().filter(|selected| !selected.deleted), &self.account)
+        else {
+            return Ok(());
         };
         let (mailbox, known) = (selected.view.mailbox(), selected.view.known());
         // The feed knows of each change before anybody is told that it is done.
         if selected.looked && *selected.news.borrow() <= known {
-            return;
+            return Ok(());
         }
-        let store = &self.context.shared.store;
-        match store.changes(mailbox, known, selected.view.access()).await {
+        let shared = &self.context.shared;
+        let needed = (shared.seams.gate.imap_to_select)(Rights::READ);
+        match shared.store.changes(account.id, mailbox, known, selected.view.access()).await {
             Ok(changes) => {
                 selected.looked = true;
+                let reads = changes.rights.has(needed);
                 selected.view.absorb(changes);
+                if !reads {
+                    let reply = Reply::bye("you may no longer read the mailbox");
+                    return Err(Ended::Bye(reply.with(ResponseCode::NoPerm)));
+                }
             }
             Err(StoreError::NoSuchMailbox) => {
                 selected.deleted = true;
@@ -327,6 +336,7 @@ impl Session {
             }
             Err(error) => tracing::warn!(%error, "what changed in a mailbox is not known"),
         }
+        Ok(())
     }
 
     /// EXPUNGE waits behind this command too: it names messages by their numbers (RFC 3501, section

@@ -18,8 +18,8 @@ pub(crate) use entry::Entry;
 use entry::News;
 
 use crate::store::{
-    Access, Changes, FlagChange, FlagSets, Flags, Listed, Listing, MailboxId, ModSeq, SetId, Snapshot,
-    SystemFlag, Uid,
+    Access, Changes, FlagChange, FlagSets, Flags, Listed, Listing, MailboxId, ModSeq, Rights, SetId,
+    Snapshot, SystemFlag, Uid,
 };
 
 /// A message that the client knows, with its number and its flags.
@@ -81,7 +81,12 @@ pub(crate) struct NoSuchNumber;
 #[derive(Debug)]
 pub(crate) struct View {
     mailbox: MailboxId,
-    access: Access,
+    /// How it was opened.
+    opened: Access,
+    /// What this user may do.
+    rights: Rights,
+    /// The client has not heard of a change of these.
+    rights_news: bool,
     /// Up to which change everything is known.
     known: ModSeq,
     /// While there are expunges that the client has not been told: a sequence before the first.
@@ -119,7 +124,7 @@ const SPARE_SETS: usize = 1000;
 impl View {
     /// The view that SELECT and EXAMINE begin with: everything in the snapshot counts as told.
     pub(crate) fn new(snapshot: Snapshot, access: Access, sync: Sync, revision: Revision) -> Self {
-        let Snapshot { mailbox, listing: Listing { messages, sets } } = snapshot;
+        let Snapshot { mailbox, listing: Listing { messages, sets }, rights } = snapshot;
         let recent = |listed: &Listed| revision == Revision::Rev1 && listed.uid >= mailbox.recent_from;
         let told: Vec<Entry> =
             messages.into_iter().map(|listed| Entry::new(listed, recent(&listed))).collect();
@@ -127,7 +132,9 @@ impl View {
             Counts { recent: told.iter().filter(|entry| entry.is_recent()).count(), ..Counts::default() };
         let mut view = Self {
             mailbox: mailbox.id,
-            access,
+            opened: access,
+            rights,
+            rights_news: false,
             known: mailbox.highest_modseq,
             before_expunge: None,
             saved: Vec::new(),
@@ -152,9 +159,14 @@ impl View {
         self.mailbox
     }
 
-    /// How it was opened.
+    /// How it is open: as it was opened, as far as the user may change anything.
     pub(crate) fn access(&self) -> Access {
-        self.access
+        self.opened.limited(self.rights)
+    }
+
+    /// What this user may do with it.
+    pub(crate) fn rights(&self) -> Rights {
+        self.rights
     }
 
     /// Up to which change everything is known.
@@ -240,12 +252,30 @@ impl View {
         names.join(" ")
     }
 
+    /// Those of them that this client can change for good, and `\*` where it can make new ones (RFC
+    /// 4314, section 5.1.1).
+    pub(crate) fn permanent_flags(&self) -> String {
+        if self.access() == Access::ReadOnly {
+            return String::new();
+        }
+        let allowed = |flag: &SystemFlag| self.rights.has(Rights::of_flag(*flag));
+        let mut names: Vec<&str> =
+            SystemFlag::ALL.into_iter().filter(allowed).map(SystemFlag::name).collect();
+        if self.rights.has(Rights::WRITE) {
+            names.extend(self.keywords.values().map(String::as_str));
+            names.push("\\*");
+        }
+        names.join(" ")
+    }
+
     /// Takes in what happened to the mailbox. Nothing is told by this.
     pub(crate) fn absorb(&mut self, changes: Changes) {
-        let Changes { mailbox, changed, vanished } = changes;
+        let Changes { mailbox, changed, vanished, rights } = changes;
         if !vanished.is_empty() {
             self.before_expunge.get_or_insert(self.known);
         }
+        self.rights_news |= self.rights != rights;
+        self.rights = rights;
         self.known = self.known.max(mailbox.highest_modseq);
         self.uid_next = self.uid_next.max(mailbox.uid_next);
         self.forget(&vanished);
@@ -320,7 +350,7 @@ impl View {
             let Some(place) = place_of(&self.told, listed.uid) else { continue };
             let Some(before) = self.told.get(place).map(Entry::flags) else { continue };
             let expected = *expected.entry(before).or_insert_with(|| {
-                let changed = change.applied(self.sets.get(before), flags);
+                let changed = change.applied(self.sets.get(before), flags, self.rights);
                 self.sets.id(&changed)
             });
             self.update(place, Listed { flags: ids.of(listed.flags), ..*listed }, |_| expected);

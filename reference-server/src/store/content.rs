@@ -298,7 +298,7 @@ impl Rest {
 mod tests {
     use super::super::tests::{inbox, memory};
     use super::*;
-    use crate::store::{MailboxName, NewMessage, Which};
+    use crate::store::{MailboxName, Named, NewMessage, Which};
 
     /// A message of some hundred kilobytes in which no two places are alike.
     fn large() -> Vec<u8> {
@@ -332,7 +332,10 @@ mod tests {
         for cut in [1000, HEAD, 1_000_000] {
             let content = take(&store, &large(), cut).await;
             assert_eq!(content.octets(), u64::try_from(octets.len()).unwrap());
-            store.append(account, &MailboxName::inbox(), vec![NewMessage::received(content)]).await.unwrap();
+            store
+                .append(&Named::own(account, &MailboxName::inbox()), vec![NewMessage::received(content)])
+                .await
+                .unwrap();
         }
         for message in inbox(&store, account).await.messages {
             assert_eq!(message.octets.0, u64::try_from(octets.len()).unwrap());
@@ -358,7 +361,7 @@ mod tests {
         tokio::task::yield_now().await;
         let content = take(&store, &large(), 1000).await;
         let pair = vec![NewMessage::received(content.clone()), NewMessage::received(content)];
-        store.append(account, &MailboxName::inbox(), pair).await.unwrap();
+        store.append(&Named::own(account, &MailboxName::inbox()), pair).await.unwrap();
         let (pieces, mailbox) = (count(&store, spooled).await, inbox(&store, account).await.mailbox.id);
         assert!(pieces > 3);
         assert_eq!(count(&store, "SELECT count(*) FROM spooling").await, 0);

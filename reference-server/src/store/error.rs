@@ -11,6 +11,8 @@ pub(crate) enum StoreError {
     NoSuchMailbox,
     /// The body is gone: every message that held it has been expunged.
     NoSuchMessage,
+    /// The user may see the mailbox, and may not do this with it (RFC 4314).
+    NoPermission,
     /// The user wants to create what is there already.
     AlreadyExists,
     /// The mailbox exists only as a level of the hierarchy (`\Noselect`).
@@ -39,6 +41,7 @@ impl fmt::Display for StoreError {
             Self::NoSuchAccount => f.write_str("no such account"),
             Self::NoSuchMailbox => f.write_str("no such mailbox"),
             Self::NoSuchMessage => f.write_str("no such message"),
+            Self::NoPermission => f.write_str("not permitted"),
             Self::AlreadyExists => f.write_str("already exists"),
             Self::NotSelectable => f.write_str("the mailbox is not selectable"),
             Self::Inbox => f.write_str("not possible with INBOX"),

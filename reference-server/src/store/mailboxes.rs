@@ -4,10 +4,13 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use time::OffsetDateTime;
 
+use super::acl;
 use super::ids::{AccountId, MailboxId, ModSeq, Octets, Uid, UidValidity};
 use super::messages::{self, Which};
 use super::name::MailboxName;
+use super::named::Named;
 use super::quota;
+use super::rights::Rights;
 use super::special_use::SpecialUse;
 use super::writer::Writing;
 use super::{Store, StoreError};
@@ -26,6 +29,8 @@ pub(crate) enum Selectable {
 pub(crate) struct Mailbox {
     /// Its identifier, which outlives a renaming.
     pub(crate) id: MailboxId,
+    /// Whose it is.
+    pub(crate) owner: AccountId,
     /// Its name.
     pub(crate) name: MailboxName,
     /// Can it be selected?
@@ -62,26 +67,14 @@ pub(crate) struct Status {
 }
 
 impl Store {
-    /// All mailboxes of the account, `\Noselect` ones too, by name.
-    pub(crate) async fn mailboxes(&self, account: AccountId) -> Result<Vec<Mailbox>, StoreError> {
-        self.read(move |sql| {
-            let mut query = sql.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM mailboxes WHERE account = ?1 ORDER BY name"
-            ))?;
-            let rows = query.query_map([account], mailbox_of)?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-        .await
-    }
-
-    /// What STATUS tells of the mailbox; nothing changes.
+    /// What STATUS tells of the mailbox, to those who may read it; nothing changes.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchMailbox`], or [`StoreError::NotSelectable`].
-    pub(crate) async fn status(&self, account: AccountId, name: &MailboxName) -> Result<Status, StoreError> {
-        let name = name.clone();
+    /// [`StoreError::NoSuchMailbox`], [`StoreError::NotSelectable`] or [`StoreError::NoPermission`].
+    pub(crate) async fn status(&self, named: &Named) -> Result<Status, StoreError> {
+        let named = named.clone();
         self.read(move |sql| {
-            let mailbox = selectable(sql, account, &name)?;
+            let (mailbox, _) = open(sql, &named, Rights::READ)?;
             let (messages, recent, unseen, size, deleted, deleted_size) = sql
                 .prepare_cached(
                     "SELECT count(*), count(*) FILTER (WHERE uid >= ?2),
@@ -101,15 +94,12 @@ impl Store {
     /// Makes a mailbox, and the superior names that are missing (RFC 3501, section 6.3.3).
     /// A name that was only a level of the hierarchy becomes a mailbox. It has these special
     /// uses, whether or not others have them too (RFC 6154, section 3).
-    pub(crate) async fn create(
-        &self,
-        account: AccountId,
-        name: &MailboxName,
-        uses: Vec<SpecialUse>,
-    ) -> Result<Mailbox, StoreError> {
-        let name = name.clone();
+    pub(crate) async fn create(&self, named: &Named, uses: Vec<SpecialUse>) -> Result<Mailbox, StoreError> {
+        let named = named.clone();
         self.write(move |w| {
-            let mut mailbox = quota::within(w, account, |w| create(w, account, &name))?;
+            acl::may_create(w.sql, &named)?;
+            let (owner, name) = (named.owner, &named.name);
+            let mut mailbox = quota::within(w, owner, |w| create(w, owner, name))?;
             w.sql
                 .prepare_cached("UPDATE mailboxes SET special_uses = ?2 WHERE id = ?1")?
                 .execute(params![mailbox.id, SpecialUse::to_column(&uses)])?;
@@ -119,23 +109,27 @@ impl Store {
         .await
     }
 
-    /// Deletes a mailbox with its messages (RFC 3501, section 6.3.4). One with inferior
-    /// names stays as a `\Noselect` level.
-    pub(crate) async fn delete(&self, account: AccountId, name: &MailboxName) -> Result<(), StoreError> {
-        let name = name.clone();
-        self.write(move |w| delete(w, account, &name)).await
+    /// Deletes a mailbox with its messages and its access control list (RFC 3501, section 6.3.4; RFC
+    /// 4314, section 4). One with inferior names stays as a `\Noselect` level.
+    pub(crate) async fn delete(&self, named: &Named) -> Result<(), StoreError> {
+        let named = named.clone();
+        self.write(move |w| {
+            acl::allowed(w.sql, &named, Rights::DELETE)?;
+            delete(w, named.owner, &named.name)
+        })
+        .await
     }
 
-    /// Renames a mailbox and all below it (RFC 3501, section 6.3.5). INBOX stays, and its
-    /// messages move to the new name.
-    pub(crate) async fn rename(
-        &self,
-        account: AccountId,
-        old: &MailboxName,
-        new: &MailboxName,
-    ) -> Result<(), StoreError> {
-        let (old, new) = (old.clone(), new.clone());
-        self.write(move |w| quota::within(w, account, |w| rename(w, account, &old, &new))).await
+    /// Renames a mailbox and all below it (RFC 3501, section 6.3.5), which keep their access control
+    /// lists. INBOX stays, and its messages move to the new name.
+    pub(crate) async fn rename(&self, old: &Named, new: MailboxName) -> Result<(), StoreError> {
+        let (old, new) = (old.clone(), old.beside(new));
+        self.write(move |w| {
+            acl::allowed(w.sql, &old, Rights::DELETE)?;
+            acl::may_create(w.sql, &new)?;
+            quota::within(w, old.owner, |w| rename(w, old.owner, &old.name, &new.name))
+        })
+        .await
     }
 
     /// The subscribed names, by name; they need not exist (RFC 3501, section 6.3.6).
@@ -149,14 +143,14 @@ impl Store {
         .await
     }
 
-    /// Subscribes to a name that exists; twice is the same as once.
-    pub(crate) async fn subscribe(&self, account: AccountId, name: &MailboxName) -> Result<(), StoreError> {
-        let name = name.clone();
+    /// Subscribes to a mailbox that exists, as the asker calls it; twice is the same as once.
+    pub(crate) async fn subscribe(&self, named: &Named, called: &MailboxName) -> Result<(), StoreError> {
+        let (named, called) = (named.clone(), called.clone());
         self.write(move |w| {
-            find(w.sql, account, &name)?.ok_or(StoreError::NoSuchMailbox)?;
+            acl::allowed(w.sql, &named, Rights::LOOKUP)?;
             w.sql
                 .prepare_cached("INSERT OR IGNORE INTO subscriptions VALUES (?1, ?2)")?
-                .execute(params![account, name.as_str()])?;
+                .execute(params![named.by, called.as_str()])?;
             Ok(())
         })
         .await
@@ -179,13 +173,16 @@ impl Store {
     }
 }
 
-const COLUMNS: &str =
-    "id, name, selectable, uid_validity, uid_next, highest_modseq, recent_from, special_uses";
+/// Columns of a mailbox, as [`mailbox_of`] reads them.
+pub(super) const COLUMNS: &str =
+    "id, name, selectable, uid_validity, uid_next, highest_modseq, recent_from, special_uses, account";
 
-fn mailbox_of(row: &Row<'_>) -> rusqlite::Result<Mailbox> {
+/// A mailbox from its row.
+pub(super) fn mailbox_of(row: &Row<'_>) -> rusqlite::Result<Mailbox> {
     let selectable: bool = row.get(2)?;
     Ok(Mailbox {
         id: row.get(0)?,
+        owner: row.get(8)?,
         name: MailboxName::stored(row.get(1)?),
         selectable: if selectable { Selectable::Yes } else { Selectable::No },
         uid_validity: row.get(3)?,
@@ -206,6 +203,23 @@ pub(super) fn find(
         .prepare_cached(&format!("SELECT {COLUMNS} FROM mailboxes WHERE account = ?1 AND name = ?2"))?
         .query_row(params![account, name.as_str()], mailbox_of)
         .optional()?)
+}
+
+/// All mailboxes of the account, `\Noselect` ones too, by name.
+pub(super) fn of(sql: &Connection, account: AccountId) -> Result<Vec<Mailbox>, StoreError> {
+    let mut query =
+        sql.prepare_cached(&format!("SELECT {COLUMNS} FROM mailboxes WHERE account = ?1 ORDER BY name"))?;
+    let rows = query.query_map([account], mailbox_of)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The mailbox, where the asker has these rights and messages can be in it; with all his rights.
+pub(super) fn open(sql: &Connection, named: &Named, needed: Rights) -> Result<(Mailbox, Rights), StoreError> {
+    let (mailbox, rights) = acl::allowed_with(sql, named, needed)?;
+    match mailbox.selectable {
+        Selectable::Yes => Ok((mailbox, rights)),
+        Selectable::No => Err(StoreError::NotSelectable),
+    }
 }
 
 /// The mailbox of this name, where messages can be.
@@ -239,7 +253,9 @@ pub(super) fn insert(
     w.sql
         .prepare_cached("INSERT INTO mailboxes (account, name, uid_validity) VALUES (?1, ?2, ?3)")?
         .execute(params![account, name.as_str(), uid_validity])?;
-    find(w.sql, account, name)?.ok_or(StoreError::NoSuchMailbox)
+    let mailbox = find(w.sql, account, name)?.ok_or(StoreError::NoSuchMailbox)?;
+    acl::begin(w, account, &mailbox)?;
+    Ok(mailbox)
 }
 
 /// Strictly ascending over the whole store. It starts from the clock, so that a store

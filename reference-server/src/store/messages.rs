@@ -9,12 +9,13 @@ use super::bodies;
 use super::content::Content;
 use super::flags::Flags;
 use super::holding;
-use super::ids::{AccountId, BodyId, MailboxId, ModSeq, Octets, ThreadId, Uid, UidValidity};
+use super::ids::{BodyId, MailboxId, ModSeq, Octets, ThreadId, Uid, UidValidity};
 use super::listing::Listing;
 use super::mailboxes::{self, Mailbox};
-use super::name::MailboxName;
+use super::named::Named;
 use super::objects;
 use super::quota::{self, Counted};
+use super::rights::Rights;
 use super::writer::Writing;
 use super::{Store, StoreError};
 
@@ -89,13 +90,16 @@ pub(crate) enum FlagChange {
 }
 
 impl FlagChange {
-    /// What the change makes of a message's flags.
-    pub(crate) fn applied(self, before: &Flags, flags: &Flags) -> Flags {
-        let mut after = before.clone();
+    /// What the change makes of a message's flags, as far as these rights allow (RFC 4314, section 4).
+    pub(crate) fn applied(self, before: &Flags, flags: &Flags, rights: Rights) -> Flags {
+        let (mut after, given) = (before.clone(), rights.of_flags(flags));
         match self {
-            Self::Replace => after.clone_from(flags),
-            Self::Add => after.add(flags),
-            Self::Remove => after.remove(flags),
+            Self::Replace => {
+                after.remove(&rights.of_flags(before));
+                after.add(&given);
+            }
+            Self::Add => after.add(&given),
+            Self::Remove => after.remove(&given),
         }
         after
     }
@@ -160,12 +164,12 @@ impl Store {
     #[cfg(test)]
     pub(crate) async fn deliver(
         &self,
-        accounts: Vec<AccountId>,
+        accounts: Vec<super::AccountId>,
         message: NewMessage,
     ) -> Result<Vec<Appended>, StoreError> {
         self.write(move |w| {
             let body = bodies::insert(w.sql, &message.content)?;
-            let inbox = MailboxName::inbox();
+            let inbox = super::MailboxName::inbox();
             accounts
                 .iter()
                 .map(|account| {
@@ -178,22 +182,23 @@ impl Store {
     }
 
     /// Puts messages into a mailbox, in their order: all of them or none (RFC 3501, section
-    /// 6.3.11; RFC 3502).
+    /// 6.3.11; RFC 3502); with those of their flags that the asker may set there (RFC 4314, section
+    /// 4), as everything is that puts messages anywhere.
     pub(crate) async fn append(
         &self,
-        account: AccountId,
-        name: &MailboxName,
+        to: &Named,
         messages: Vec<NewMessage>,
     ) -> Result<Vec<Appended>, StoreError> {
-        let name = name.clone();
+        let to = to.clone();
         self.write(move |w| {
-            quota::within(w, account, |w| {
+            quota::within(w, to.owner, |w| {
                 messages
-                    .iter()
-                    .map(|message| {
-                        let mailbox = mailboxes::selectable(w.sql, account, &name)?;
+                    .into_iter()
+                    .map(|mut message| {
+                        let (mailbox, rights) = mailboxes::open(w.sql, &to, Rights::INSERT)?;
                         let body = bodies::insert(w.sql, &message.content)?;
-                        insert(w, &mailbox, body, message)
+                        message.flags = rights.of_flags(&message.flags);
+                        insert(w, &mailbox, body, &message)
                     })
                     .collect()
             })
@@ -207,15 +212,15 @@ impl Store {
         &self,
         from: MailboxId,
         uid: Uid,
-        account: AccountId,
-        to: &MailboxName,
-        message: NewMessage,
+        to: &Named,
+        mut message: NewMessage,
     ) -> Result<(Appended, ModSeq), StoreError> {
         let to = to.clone();
         self.write(move |w| {
-            quota::within(w, account, |w| {
+            quota::within(w, to.owner, |w| {
                 mailboxes::by_id(w.sql, from)?;
-                let mailbox = mailboxes::selectable(w.sql, account, &to)?;
+                let (mailbox, rights) = mailboxes::open(w.sql, &to, Rights::INSERT)?;
+                message.flags = rights.of_flags(&message.flags);
                 let gone = expunge(w, from, &Which::These(vec![uid]))?;
                 if gone.uids.is_empty() {
                     return Err(StoreError::NoSuchMessage);
@@ -234,30 +239,30 @@ impl Store {
         &self,
         from: MailboxId,
         uids: Vec<Uid>,
-        account: AccountId,
-        to: &MailboxName,
+        to: &Named,
         missing: Missing,
         counted: Counted,
     ) -> Result<Copied, StoreError> {
-        let to = to.clone();
+        let (to, owner) = (to.clone(), to.owner);
         let work = move |w: &mut Writing<'_>| {
             mailboxes::by_id(w.sql, from)?;
-            let target = mailboxes::selectable(w.sql, account, &to)?;
+            let (target, rights) = mailboxes::open(w.sql, &to, Rights::INSERT)?;
             let uids: BTreeSet<Uid> = uids.into_iter().collect();
             let mut pairs = Vec::with_capacity(uids.len());
             let mut room = make_room(w, target.id, uids.len())?;
             for uid in uids {
-                let Some(message) = find(w.sql, from, uid)? else {
+                let Some(mut message) = find(w.sql, from, uid)? else {
                     missing.outcome()?;
                     continue;
                 };
+                message.flags = rights.of_flags(&message.flags);
                 let new = insert_row(w, target.id, &mut room, &message)?;
                 pairs.push((uid, new));
             }
             Ok(Copied { uid_validity: target.uid_validity, pairs })
         };
         match counted {
-            Counted::Yes => self.write(move |w| quota::within(w, account, work)).await,
+            Counted::Yes => self.write(move |w| quota::within(w, owner, work)).await,
             Counted::No => self.write(work).await,
         }
     }
@@ -268,22 +273,22 @@ impl Store {
         &self,
         from: MailboxId,
         uids: Vec<Uid>,
-        account: AccountId,
-        to: &MailboxName,
+        to: &Named,
         missing: Missing,
     ) -> Result<(Copied, ModSeq), StoreError> {
-        let to = to.clone();
+        let (to, owner) = (to.clone(), to.owner);
         let work = move |w: &mut Writing<'_>| {
             mailboxes::by_id(w.sql, from)?;
-            let target = mailboxes::selectable(w.sql, account, &to)?;
+            let (target, rights) = mailboxes::open(w.sql, &to, Rights::INSERT)?;
             let uids: BTreeSet<Uid> = uids.into_iter().collect();
             let mut pairs = Vec::with_capacity(uids.len());
             let mut room = make_room(w, target.id, uids.len())?;
             for uid in uids {
-                let Some(message) = find(w.sql, from, uid)? else {
+                let Some(mut message) = find(w.sql, from, uid)? else {
                     missing.outcome()?;
                     continue;
                 };
+                message.flags = rights.of_flags(&message.flags);
                 pairs.push((uid, insert_row(w, target.id, &mut room, &message)?));
             }
             let modseq = next_modseq(w, from)?;
@@ -292,21 +297,22 @@ impl Store {
             }
             Ok((Copied { uid_validity: target.uid_validity, pairs }, modseq))
         };
-        self.write(move |w| quota::within(w, account, work)).await
+        self.write(move |w| quota::within(w, owner, work)).await
     }
 
     /// Changes flags, and gives back the messages that exist as they are afterwards. Where
     /// nothing changes the modification sequence stays. Messages that changed after
-    /// `unchanged_since` are left alone.
+    /// `unchanged_since` are left alone, and so are flags that these rights do not cover.
     pub(crate) async fn change_flags(
         &self,
         mailbox: MailboxId,
         uids: Vec<Uid>,
         change: FlagChange,
         flags: Flags,
+        rights: Rights,
         unchanged_since: Option<ModSeq>,
     ) -> Result<FlagsChanged, StoreError> {
-        self.write(move |w| change_flags(w, mailbox, &uids, change, &flags, unchanged_since)).await
+        self.write(move |w| change_flags(w, mailbox, &uids, change, &flags, rights, unchanged_since)).await
     }
 
     /// Removes messages for good, all of them at once.
@@ -432,7 +438,7 @@ fn insert_row(
 }
 
 /// A change begins: the mailbox gets a higher modification sequence.
-fn next_modseq(w: &mut Writing<'_>, mailbox: MailboxId) -> Result<ModSeq, StoreError> {
+pub(super) fn next_modseq(w: &mut Writing<'_>, mailbox: MailboxId) -> Result<ModSeq, StoreError> {
     let modseq: ModSeq = w
         .sql
         .prepare_cached(
@@ -452,6 +458,7 @@ fn change_flags(
     uids: &[Uid],
     change: FlagChange,
     flags: &Flags,
+    rights: Rights,
     unchanged_since: Option<ModSeq>,
 ) -> Result<FlagsChanged, StoreError> {
     mailboxes::by_id(w.sql, mailbox)?;
@@ -467,7 +474,7 @@ fn change_flags(
             after.push(message.uid, &message.flags, message.modseq);
             continue;
         }
-        let changed = change.applied(&message.flags, flags);
+        let changed = change.applied(&message.flags, flags, rights);
         if changed != message.flags {
             message.flags = changed;
             // One command is one change: all its messages share the sequence.

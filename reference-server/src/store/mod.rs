@@ -4,6 +4,7 @@
 //! no reply and no wire.
 
 mod accounts;
+mod acl;
 mod bodies;
 mod content;
 mod envelope;
@@ -17,11 +18,13 @@ mod mailboxes;
 mod maildrop;
 mod messages;
 mod name;
+mod named;
 mod objects;
 mod outgoing;
 mod quota;
 mod readers;
 mod reading;
+mod rights;
 mod schema;
 mod snapshot;
 mod special_use;
@@ -42,6 +45,7 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 
 pub(crate) use accounts::{Account, ScramKeys, StoredSecret};
+pub(crate) use acl::{ANYONE, RightsChange, Visible};
 pub(crate) use bodies::READ;
 pub(crate) use content::{Content, Front, Incoming};
 pub(crate) use envelope::{Envelope, Notify, Returned, xtext};
@@ -50,14 +54,18 @@ pub(crate) use flags::{Flags, SystemFlag};
 pub(crate) use holding::BodyHold;
 pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, ThreadId, Uid, UidValidity};
 pub(crate) use listing::{FlagSets, Listed, Listing, SetId};
-pub(crate) use mailboxes::{Mailbox, Selectable, Status};
+#[cfg(test)]
+pub(crate) use mailboxes::Mailbox;
+pub(crate) use mailboxes::{Selectable, Status};
 pub(crate) use maildrop::{LastLine, MaildropLock};
 pub(crate) use messages::{FlagChange, Message, Missing, NewMessage, Which};
-pub(crate) use name::{DELIMITER, MailboxName};
+pub(crate) use name::{DELIMITER, MailboxName, OTHER_USERS};
+pub(crate) use named::Named;
 pub(crate) use outgoing::{Due, Fate, Millis, NewQueued, Node, Pending, Queued, Remote, Report};
 pub(crate) use quota::Counted;
 pub use quota::Quota;
 pub(crate) use reading::{Loaded, Opened, Wanted};
+pub(crate) use rights::Rights;
 pub(crate) use snapshot::{Access, Changes, Snapshot};
 pub(crate) use special_use::SpecialUse;
 pub use spool::{Chosen, Done, Spool, SpoolError, Waiting, WaitingRecipient};

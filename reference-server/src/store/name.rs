@@ -2,10 +2,16 @@
 
 use std::fmt;
 
+use rusqlite::Connection;
+
 use super::StoreError;
 
 /// The hierarchy delimiter of every name.
 pub(crate) const DELIMITER: char = '/';
+
+/// The first level of the names that mailboxes of other users have (RFC 2342, section 5). Nobody can
+/// have a mailbox of his own that is called so.
+pub(crate) const OTHER_USERS: &str = "Other Users";
 
 /// Longest name, in octets of UTF-8.
 const MAX_OCTETS: usize = 1000;
@@ -47,6 +53,23 @@ impl MailboxName {
         &self.0
     }
 
+    /// Does it stand where other users' mailboxes do?
+    pub(crate) fn is_of_others(&self) -> bool {
+        self.0.split(DELIMITER).next() == Some(OTHER_USERS)
+    }
+
+    /// The user and the name that he has for it, where this is a mailbox of another user.
+    pub(crate) fn of_other(&self) -> Option<(&str, Self)> {
+        let rest = self.0.strip_prefix(OTHER_USERS)?.strip_prefix(DELIMITER)?;
+        let (user, name) = rest.split_once(DELIMITER)?;
+        Some((user, Self(fold_inbox(name))))
+    }
+
+    /// The name that another user's mailbox has for everybody but him.
+    pub(crate) fn seen_by_others(&self, user: &str) -> Self {
+        Self(format!("{OTHER_USERS}{DELIMITER}{user}{DELIMITER}{}", self.0))
+    }
+
     /// Is it INBOX itself?
     pub(crate) fn is_inbox(&self) -> bool {
         self.0 == "INBOX"
@@ -82,6 +105,28 @@ impl MailboxName {
     pub(super) fn stored(name: String) -> Self {
         Self(name)
     }
+}
+
+/// Mailboxes of before that stand where now other users' mailboxes do get another first level, one
+/// that nobody uses yet.
+pub(super) fn free_other_users(sql: &Connection) -> Result<(), StoreError> {
+    let mut held = sql
+        .prepare("SELECT 1 FROM mailboxes WHERE name = ?1 OR substr(name, 1, length(?1) + 1) = ?1 || '/'")?;
+    let (mut free, mut number) = (OTHER_USERS.to_owned(), 1_u32);
+    while held.exists([&free])? {
+        number = number.saturating_add(1);
+        free = format!("{OTHER_USERS} {number}");
+    }
+    for table in ["mailboxes", "subscriptions", "retired_names"] {
+        sql.execute(
+            &format!(
+                "UPDATE {table} SET name = ?2 || substr(name, length(?1) + 1)
+                 WHERE name = ?1 OR substr(name, 1, length(?1) + 1) = ?1 || '/'"
+            ),
+            [OTHER_USERS, &free],
+        )?;
+    }
+    Ok(())
 }
 
 fn fold_inbox(name: &str) -> String {

@@ -143,7 +143,7 @@ fn usage(sql: &Connection, account: AccountId) -> Result<Usage, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{AnswerTiming, MailboxName, NewMessage, ScramKeys, Storage, StoredSecret};
+    use crate::store::{AnswerTiming, MailboxName, Named, NewMessage, ScramKeys, Storage, StoredSecret};
 
     #[tokio::test]
     async fn no_number_of_sessions_gets_past_a_limit_together() {
@@ -157,7 +157,7 @@ mod tests {
         for _ in 0..20 {
             let (store, inbox) = (store.clone(), inbox.clone());
             sessions.spawn(async move {
-                store.append(account, &inbox, vec![NewMessage::received(&b"A: b\r\n"[..])]).await
+                store.append(&Named::own(account, &inbox), vec![NewMessage::received(&b"A: b\r\n"[..])]).await
             });
         }
         let outcomes = sessions.join_all().await;

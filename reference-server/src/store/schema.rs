@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::StoreError;
 
 /// Version of the tables, kept in `PRAGMA user_version`.
-const VERSION: i64 = 8;
+const VERSION: i64 = 9;
 
 /// What version 2 has and version 1 had not.
 const FROM_1_TO_2: &str = "ALTER TABLE mailboxes ADD COLUMN special_uses TEXT NOT NULL DEFAULT '';";
@@ -191,6 +191,12 @@ fn bring_up_to_date(connection: &Connection, version: i64) -> Result<(), StoreEr
         connection.execute_batch(super::outgoing::TABLES)?;
         super::outgoing::add_under_way(connection)?;
     }
+    if version < 9 {
+        // Mailboxes have access control lists.
+        connection.execute_batch(super::acl::TABLES)?;
+        super::acl::grant_to_owners(connection)?;
+        super::name::free_other_users(connection)?;
+    }
     connection.execute_batch(&format!("PRAGMA user_version = {VERSION}"))?;
     connection.execute_batch(super::outgoing::TABLES)?;
     connection.execute_batch(super::outgoing::BODY_TRIGGER)?;
@@ -225,7 +231,9 @@ mod tests {
             "CREATE TABLE accounts (id INTEGER PRIMARY KEY AUTOINCREMENT, address TEXT NOT NULL UNIQUE
                  COLLATE NOCASE, salt BLOB NOT NULL, iterations INTEGER NOT NULL,
                  stored_key BLOB NOT NULL, server_key BLOB NOT NULL) STRICT;
-             INSERT INTO accounts VALUES (1, 'alice@example.test', x'00', 4096, x'01', x'02'); {}",
+             INSERT INTO accounts VALUES (1, 'alice@example.test', x'00', 4096, x'01', x'02'); {}
+             INSERT INTO mailboxes (account, name, uid_validity)
+                 VALUES (1, 'Other Users', 1), (1, 'Other Users/bob', 2);",
             TABLES[mailboxes..].replace("    special_uses TEXT NOT NULL DEFAULT '',\n", "")
         );
         assert!(accounts < mailboxes && !first.contains("special_uses"));
@@ -238,6 +246,10 @@ mod tests {
             })
             .unwrap();
         assert_eq!(old, (Vec::new(), None, 32));
+        let names = "SELECT group_concat(name || '=' || identifier || '=' || rights) FROM mailboxes
+                     JOIN acl ON acl.mailbox = mailboxes.id ORDER BY name";
+        let names: String = connection.query_row(names, [], |row| row.get(0)).unwrap();
+        assert_eq!(names, "Other Users 2=alice@example.test=2047,Other Users 2/bob=alice@example.test=2047");
         prepare_writer(&connection).unwrap();
         connection.execute_batch("PRAGMA user_version = 99").unwrap();
         assert!(prepare_writer(&connection).is_err());

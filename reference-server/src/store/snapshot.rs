@@ -2,10 +2,12 @@
 
 use rusqlite::{Connection, params};
 
+use super::acl;
 use super::ids::{AccountId, MailboxId, ModSeq, Uid};
 use super::listing::{Listed, Listing};
 use super::mailboxes::{self, Mailbox};
-use super::name::MailboxName;
+use super::named::Named;
+use super::rights::Rights;
 use super::{Store, StoreError};
 
 /// How a mailbox is opened.
@@ -17,6 +19,15 @@ pub(crate) enum Access {
     ReadOnly,
 }
 
+impl Access {
+    /// The same for somebody who may do no more than this: who can change nothing in a mailbox reads
+    /// it only (RFC 4314, section 5.2).
+    pub(crate) fn limited(self, rights: Rights) -> Self {
+        let changes = Rights::INSERT.and(Rights::EXPUNGE).and(Rights::FLAGS);
+        if rights.has_any(changes) { self } else { Self::ReadOnly }
+    }
+}
+
 /// A mailbox with all its messages, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Snapshot {
@@ -24,6 +35,8 @@ pub(crate) struct Snapshot {
     pub(crate) mailbox: Mailbox,
     /// Its messages.
     pub(crate) listing: Listing,
+    /// What the one who opened it may do.
+    pub(crate) rights: Rights,
 }
 
 /// What happened to a mailbox after some modification sequence.
@@ -36,25 +49,28 @@ pub(crate) struct Changes {
     pub(crate) changed: Listing,
     /// Expunged messages, in ascending order; some may be unknown to the session.
     pub(crate) vanished: Vec<Uid>,
+    /// What the one who asks may do now.
+    pub(crate) rights: Rights,
 }
 
 impl Store {
-    /// Opens a mailbox: its messages, and which of them are recent to this session.
+    /// Opens a mailbox, where the asker has these rights: its messages, and which of them are recent to
+    /// this session.
     pub(crate) async fn open_mailbox(
         &self,
-        account: AccountId,
-        name: &MailboxName,
+        named: &Named,
         access: Access,
+        needed: Rights,
     ) -> Result<Snapshot, StoreError> {
-        let name = name.clone();
+        let named = named.clone();
         let mut snapshot = self
             .read(move |sql| {
-                let mailbox = mailboxes::selectable(sql, account, &name)?;
+                let (mailbox, rights) = mailboxes::open(sql, &named, needed)?;
                 let listing = all(sql, mailbox.id)?;
-                Ok(Snapshot { mailbox, listing })
+                Ok(Snapshot { mailbox, listing, rights })
             })
             .await?;
-        self.claim(&mut snapshot.mailbox, access).await?;
+        self.claim(&mut snapshot.mailbox, access.limited(snapshot.rights)).await?;
         Ok(snapshot)
     }
 
@@ -64,6 +80,7 @@ impl Store {
     /// [`StoreError::NoSuchMailbox`] when the mailbox has been deleted meanwhile.
     pub(crate) async fn changes(
         &self,
+        by: AccountId,
         mailbox: MailboxId,
         since: ModSeq,
         access: Access,
@@ -71,10 +88,13 @@ impl Store {
         let mut changes = self
             .read(move |sql| {
                 let mailbox = mailboxes::by_id(sql, mailbox)?;
+                let rights = acl::held(sql, by, &mailbox)?;
                 if mailbox.highest_modseq <= since {
-                    return Ok(Changes { mailbox, changed: Listing::default(), vanished: Vec::new() });
+                    let (changed, vanished) = (Listing::default(), Vec::new());
+                    return Ok(Changes { mailbox, changed, vanished, rights });
                 }
                 Ok(Changes {
+                    rights,
                     changed: since_then(sql, mailbox.id, since)?,
                     vanished: vanished_since(sql, mailbox.id, since)?,
                     mailbox,

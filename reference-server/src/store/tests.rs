@@ -20,7 +20,7 @@ fn name(text: &str) -> MailboxName {
 }
 
 async fn mailbox(store: &Store, account: AccountId, text: &str) -> Result<mailboxes::Mailbox, StoreError> {
-    Ok(store.status(account, &name(text)).await?.mailbox)
+    Ok(store.status(&Named::own(account, &name(text))).await?.mailbox)
 }
 
 fn mail(text: &str) -> NewMessage {
@@ -34,7 +34,8 @@ pub(super) struct Opened {
 }
 
 async fn open(store: &Store, account: AccountId, name: &MailboxName) -> Opened {
-    let mailbox = store.open_mailbox(account, name, Access::ReadOnly).await.unwrap().mailbox;
+    let mailbox =
+        store.open_mailbox(&Named::own(account, name), Access::ReadOnly, Rights::READ).await.unwrap().mailbox;
     Opened { messages: store.everything(mailbox.id).await, mailbox }
 }
 
@@ -59,19 +60,19 @@ async fn uids_rise_and_are_never_used_again() {
 #[tokio::test]
 async fn delete_and_create_raise_uid_validity() {
     let (store, account) = memory().await;
-    let first = store.create(account, &name("work"), Vec::new()).await.unwrap();
-    store.delete(account, &name("work")).await.unwrap();
-    let second = store.create(account, &name("work"), Vec::new()).await.unwrap();
+    let first = store.create(&Named::own(account, &name("work")), Vec::new()).await.unwrap();
+    store.delete(&Named::own(account, &name("work"))).await.unwrap();
+    let second = store.create(&Named::own(account, &name("work")), Vec::new()).await.unwrap();
     assert!(second.uid_validity > first.uid_validity);
 }
 
 #[tokio::test]
 async fn uid_validity_of_a_name_rises_through_renames() {
     let (store, account) = memory().await;
-    let old = store.create(account, &name("old"), Vec::new()).await.unwrap();
-    let new = store.create(account, &name("new"), Vec::new()).await.unwrap();
-    store.delete(account, &name("new")).await.unwrap();
-    store.rename(account, &name("old"), &name("new")).await.unwrap();
+    let old = store.create(&Named::own(account, &name("old")), Vec::new()).await.unwrap();
+    let new = store.create(&Named::own(account, &name("new")), Vec::new()).await.unwrap();
+    store.delete(&Named::own(account, &name("new"))).await.unwrap();
+    store.rename(&Named::own(account, &name("old")), name("new")).await.unwrap();
     let now = mailbox(&store, account, "new").await.unwrap();
     assert_eq!(now.id, old.id);
     assert!(now.uid_validity > new.uid_validity);
@@ -80,32 +81,35 @@ async fn uid_validity_of_a_name_rises_through_renames() {
 #[tokio::test]
 async fn superior_names_are_created_and_stay_as_levels() {
     let (store, account) = memory().await;
-    store.create(account, &name("a/b/c"), Vec::new()).await.unwrap();
-    store.delete(account, &name("a/b")).await.unwrap();
+    store.create(&Named::own(account, &name("a/b/c")), Vec::new()).await.unwrap();
+    store.delete(&Named::own(account, &name("a/b"))).await.unwrap();
     assert_eq!(mailbox(&store, account, "a/b").await, Err(StoreError::NotSelectable));
-    assert_eq!(store.delete(account, &name("a/b")).await, Err(StoreError::HasChildren));
-    store.create(account, &name("a/b"), Vec::new()).await.unwrap();
+    assert_eq!(store.delete(&Named::own(account, &name("a/b"))).await, Err(StoreError::HasChildren));
+    store.create(&Named::own(account, &name("a/b")), Vec::new()).await.unwrap();
     assert!(mailbox(&store, account, "a/b").await.is_ok());
 }
 
 #[tokio::test]
 async fn rename_takes_inferior_names_along() {
     let (store, account) = memory().await;
-    store.create(account, &name("foo/bar"), Vec::new()).await.unwrap();
-    store.create(account, &name("food"), Vec::new()).await.unwrap();
-    store.rename(account, &name("foo"), &name("x/zap")).await.unwrap();
+    store.create(&Named::own(account, &name("foo/bar")), Vec::new()).await.unwrap();
+    store.create(&Named::own(account, &name("food")), Vec::new()).await.unwrap();
+    store.rename(&Named::own(account, &name("foo")), name("x/zap")).await.unwrap();
     let names: Vec<_> =
-        store.mailboxes(account).await.unwrap().into_iter().map(|mailbox| mailbox.name.to_string()).collect();
+        store.visible(account).await.unwrap().into_iter().map(|seen| seen.mailbox.name.to_string()).collect();
     assert_eq!(names, ["INBOX", "food", "x", "x/zap", "x/zap/bar"]);
-    assert_eq!(store.rename(account, &name("x"), &name("x/y")).await, Err(StoreError::InvalidName));
+    assert_eq!(
+        store.rename(&Named::own(account, &name("x")), name("x/y")).await,
+        Err(StoreError::InvalidName)
+    );
 }
 
 #[tokio::test]
 async fn rename_of_inbox_moves_messages_and_leaves_an_empty_inbox() {
     let (store, account) = memory().await;
     store.deliver(vec![account], mail("one")).await.unwrap();
-    store.create(account, &name("INBOX/sub"), Vec::new()).await.unwrap();
-    store.rename(account, &MailboxName::inbox(), &name("old-mail")).await.unwrap();
+    store.create(&Named::own(account, &name("INBOX/sub")), Vec::new()).await.unwrap();
+    store.rename(&Named::own(account, &MailboxName::inbox()), name("old-mail")).await.unwrap();
     assert!(inbox(&store, account).await.messages.is_empty());
     let moved = open(&store, account, &name("old-mail")).await;
     assert_eq!(&*store.body(moved.messages[0].body).await.unwrap(), b"one");
@@ -115,22 +119,27 @@ async fn rename_of_inbox_moves_messages_and_leaves_an_empty_inbox() {
 #[tokio::test]
 async fn copies_share_a_body_until_the_last_is_expunged() {
     let (store, account) = memory().await;
-    store.create(account, &name("copy"), Vec::new()).await.unwrap();
+    store.create(&Named::own(account, &name("copy")), Vec::new()).await.unwrap();
     store.deliver(vec![account], mail("shared")).await.unwrap();
     let from = inbox(&store, account).await;
     let copied = store
         .copy(
             from.mailbox.id,
             vec![Uid(1), Uid(9)],
-            account,
-            &name("copy"),
+            &Named::own(account, &name("copy")),
             Missing::PassedOver,
             Counted::Yes,
         )
         .await
         .unwrap();
     let refused = store
-        .copy(from.mailbox.id, vec![Uid(1), Uid(9)], account, &name("copy"), Missing::Refused, Counted::Yes)
+        .copy(
+            from.mailbox.id,
+            vec![Uid(1), Uid(9)],
+            &Named::own(account, &name("copy")),
+            Missing::Refused,
+            Counted::Yes,
+        )
         .await;
     assert_eq!(refused.unwrap_err(), StoreError::NoSuchMessage);
     assert_eq!(copied.pairs, [(Uid(1), Uid(1))]);
@@ -150,7 +159,9 @@ async fn a_copy_that_fails_leaves_nothing() {
     store.deliver(vec![account], mail("one")).await.unwrap();
     let from = inbox(&store, account).await.mailbox.id;
     assert_eq!(
-        store.copy(from, vec![Uid(1)], account, &name("nowhere"), Missing::Refused, Counted::Yes).await,
+        store
+            .copy(from, vec![Uid(1)], &Named::own(account, &name("nowhere")), Missing::Refused, Counted::Yes)
+            .await,
         Err(StoreError::NoSuchMailbox)
     );
     assert_eq!(inbox(&store, account).await.messages.len(), 1);
@@ -170,6 +181,7 @@ async fn changes_tell_what_is_new_flagged_and_gone() {
             vec![Uid(1), Uid(2)],
             FlagChange::Add,
             Flags::new().with(SystemFlag::Deleted),
+            Rights::ALL,
             None,
         )
         .await
@@ -177,7 +189,7 @@ async fn changes_tell_what_is_new_flagged_and_gone() {
     store.expunge(seen.id, Which::DeletedAmong(vec![Uid(1), Uid(3)])).await.unwrap();
     store.deliver(vec![account], mail("four")).await.unwrap();
     assert!(news.has_changed().unwrap());
-    let changes = store.changes(seen.id, seen.highest_modseq, Access::ReadOnly).await.unwrap();
+    let changes = store.changes(account, seen.id, seen.highest_modseq, Access::ReadOnly).await.unwrap();
     let changed: Vec<_> = changes.changed.messages.iter().map(|message| message.uid).collect();
     assert_eq!(changed, [Uid(2), Uid(4)]);
     assert_eq!(changes.vanished, [Uid(1)]);
@@ -190,7 +202,9 @@ async fn flags_that_stay_the_same_are_no_change() {
     store.deliver(vec![account], mail("one")).await.unwrap();
     let id = inbox(&store, account).await.mailbox.id;
     let seen = Flags::new().with(SystemFlag::Seen);
-    let change = |flags: &Flags| store.change_flags(id, vec![Uid(1)], FlagChange::Add, flags.clone(), None);
+    let change = |flags: &Flags| {
+        store.change_flags(id, vec![Uid(1)], FlagChange::Add, flags.clone(), Rights::ALL, None)
+    };
     let first = change(&seen).await.unwrap();
     let second = change(&seen).await.unwrap();
     assert_eq!((first.modseq.is_some(), second.modseq), (true, None));
@@ -206,10 +220,10 @@ async fn recent_belongs_to_the_first_session_that_selects() {
     for (access, recent_from) in
         [(Access::ReadOnly, Uid(1)), (Access::ReadWrite, Uid(1)), (Access::ReadWrite, Uid(2))]
     {
-        let opened = store.open_mailbox(account, &inbox, access).await.unwrap();
+        let opened = store.open_mailbox(&Named::own(account, &inbox), access, Rights::READ).await.unwrap();
         assert_eq!(opened.mailbox.recent_from, recent_from);
     }
-    let status = store.status(account, &MailboxName::inbox()).await.unwrap();
+    let status = store.status(&Named::own(account, &MailboxName::inbox())).await.unwrap();
     assert_eq!((status.messages, status.recent, status.unseen), (1, 0, 1));
 }
 
@@ -235,7 +249,7 @@ async fn a_directory_keeps_everything_and_lets_one_server_in() {
     let mut message = mail("kept");
     message.internal_date = date;
     message.flags.insert_keyword("$Forwarded");
-    store.append(account.id, &MailboxName::inbox(), vec![message]).await.unwrap();
+    store.append(&Named::own(account.id, &MailboxName::inbox()), vec![message]).await.unwrap();
     assert!(Store::open(&storage, AnswerTiming::AfterCommit).is_err());
     store.close().await;
     assert_eq!(store.account("x").await, Err(StoreError::Closed));

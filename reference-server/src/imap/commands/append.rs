@@ -5,6 +5,7 @@
 use time::OffsetDateTime;
 
 use crate::imap::failure::{Failure, refusal_of_destination};
+use crate::imap::naming::resolve;
 use crate::imap::policy::UTF8_ACCEPT;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
@@ -139,9 +140,10 @@ impl Command for Append {
         Box::pin(async move {
             let name = name_of(&self.mailbox)?;
             let messages = received(session, self.messages).await?;
+            let to = resolve(session, &name).await.map_err(|error| refusal_of_destination(&error))?;
             let appended = session
                 .store()
-                .append(session.account()?, &name, messages)
+                .append(&to, messages)
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
             let reply = Reply::ok("APPEND completed");

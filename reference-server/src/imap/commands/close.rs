@@ -3,7 +3,7 @@
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
 use crate::imap::session::Session;
-use crate::store::{Access, StoreError, Which};
+use crate::store::{Access, Rights, StoreError, Which};
 
 /// `close = "CLOSE"`
 pub(crate) const CLOSE: Registered = Registered::new("CLOSE", Gate::Selected, |_| Ok(Box::new(Close)));
@@ -26,12 +26,14 @@ impl Command for Unselect {
 }
 
 impl Command for Close {
-    /// Expunges without a word, unless the mailbox was opened read-only.
+    /// Expunges without a word, unless the mailbox was opened read-only or the user has no right to (RFC 4314,
+    /// section 4).
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let view = session.view()?;
             let (mailbox, access) = (view.mailbox(), view.access());
-            let expunges = (session.context.shared.seams.store.imap_close_expunges)();
+            let expunges = view.rights().has(Rights::EXPUNGE)
+                && (session.context.shared.seams.store.imap_close_expunges)();
             if access == Access::ReadWrite && expunges {
                 match session.store().expunge(mailbox, Which::Deleted).await {
                     // A mailbox that is gone has nothing left to expunge.

@@ -2,6 +2,7 @@
 
 use super::store::no_such_number;
 use crate::imap::failure::refusal_of_destination;
+use crate::imap::naming::resolve;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
@@ -49,7 +50,6 @@ impl Command for Copy {
     /// All or nothing: where one of the messages is gone, none is copied (RFC 2180, section 4.4).
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
-            let account = session.account()?;
             let view = session.view()?;
             let places = view.select(&self.set, self.numbering).map_err(no_such_number)?;
             let (from, uids) = (view.mailbox(), view.uids(&places));
@@ -57,10 +57,11 @@ impl Command for Copy {
                 return Err(StoreError::NoSuchMessage.into());
             }
             let to = name_of(&self.mailbox)?;
+            let to = resolve(session, &to).await.map_err(|error| refusal_of_destination(&error))?;
             let counted = (session.context.shared.seams.store.imap_copy_counted)();
             let store = session.store();
             let copied = store
-                .copy(from, uids, account, &to, missing(self.numbering), counted)
+                .copy(from, uids, &to, missing(self.numbering), counted)
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
             let (from, to): (Vec<u32>, Vec<u32>) =

@@ -1,6 +1,7 @@
 //! CREATE (RFC 3501, section 6.3.3), also for a special use (RFC 6154, section 3); with MAILBOXID
 //! (RFC 8474, section 4.1).
 
+use crate::imap::naming::resolve_new;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, new_name_of};
@@ -64,11 +65,12 @@ impl Command for Create {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let name = new_name_of(&self.mailbox, session.names())?;
+            let named = resolve_new(session, &name).await?;
             let Uses::Known(uses) = self.uses else {
                 let reply = Reply::no("a mailbox can not have this special use here");
                 return Err(reply.with(ResponseCode::UseAttr).into());
             };
-            let mailbox = session.store().create(session.account()?, &name, uses).await?;
+            let mailbox = session.store().create(&named, uses).await?;
             Ok(Reply::ok("CREATE completed").with(ResponseCode::MailboxId(mailbox.id)))
         })
     }

@@ -1,6 +1,7 @@
 //! DELETE (RFC 3501, section 6.3.4). Whoever has the mailbox selected, this session included,
 //! sees its messages expunged.
 
+use crate::imap::naming::resolve;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
 use crate::imap::session::{Session, name_of};
@@ -23,7 +24,7 @@ impl Command for Delete {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let name = name_of(&self.0)?;
-            session.store().delete(session.account()?, &name).await?;
+            session.store().delete(&resolve(session, &name).await?).await?;
             Ok(Reply::ok("DELETE completed"))
         })
     }

@@ -1,12 +1,13 @@
 //! EXPUNGE (RFC 3501, section 6.4.3) and UID EXPUNGE (RFC 4315, section 2.1). What went is told
 //! as every expunge is, at the end of the command.
 
+use crate::imap::failure::Failure;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, Parsed, SequenceSet, sequence_set};
-use crate::imap::view::{Numbering, Sync};
-use crate::store::{Access, StoreError, Which};
+use crate::imap::view::{Numbering, Sync, View};
+use crate::store::{Access, Rights, StoreError, Which};
 
 /// `expunge = "EXPUNGE"`
 pub(crate) const EXPUNGE: Registered =
@@ -35,6 +36,7 @@ impl Command for Expunge {
             if view.access() == Access::ReadOnly {
                 return Err(read_only().into());
             }
+            permit(view, Rights::EXPUNGE)?;
             let mailbox = view.mailbox();
             let which = match &self.among {
                 None => Which::Deleted,
@@ -53,6 +55,23 @@ impl Command for Expunge {
                 Err(error) => Err(error.into()),
             }
         })
+    }
+}
+
+/// A command that removes the messages it names, at once, takes the rights for marking them as deleted
+/// and for expunging them (RFC 6851, section 4.2; RFC 8508, section 4.1).
+pub(super) fn may_remove(view: &View) -> Result<(), Failure> {
+    if view.access() == Access::ReadOnly {
+        return Err(read_only().into());
+    }
+    permit(view, Rights::DELETE_MESSAGES.and(Rights::EXPUNGE))
+}
+
+/// Goes on only with these rights on the selected mailbox.
+pub(super) fn permit(view: &View, needed: Rights) -> Result<(), Failure> {
+    match view.rights().has(needed) {
+        true => Ok(()),
+        false => Err(StoreError::NoPermission.into()),
     }
 }
 

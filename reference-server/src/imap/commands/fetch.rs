@@ -14,7 +14,7 @@ use crate::imap::syntax::{
     fetch_items, result_range, sequence_set, within,
 };
 use crate::imap::view::{Entry, Numbered, Numbering, Sync};
-use crate::store::{Access, FlagChange, Flags, ModSeq, StoreError, SystemFlag, Wanted};
+use crate::store::{Access, FlagChange, Flags, ModSeq, Rights, StoreError, SystemFlag, Wanted};
 
 /// See [`parse`].
 pub(crate) const FETCH: Registered =
@@ -99,7 +99,8 @@ impl Command for Fetch {
             let uid_unasked = (session.context.shared.seams.renderer.imap_uid_unasked)();
             let view = session.view()?;
             let mut places = view.select(&self.set, self.numbering).map_err(no_such_number)?;
-            let sets_seen = view.access() == Access::ReadWrite && self.items.iter().any(FetchItem::sets_seen);
+            let may_see = view.access() == Access::ReadWrite && view.rights().has(Rights::SEEN);
+            let sets_seen = may_see && self.items.iter().any(FetchItem::sets_seen);
             let mut items = self.items;
             if self.numbering == Numbering::Uid && uid_unasked && !items.contains(&FetchItem::Uid) {
                 items.insert(0, FetchItem::Uid);

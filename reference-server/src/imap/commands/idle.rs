@@ -34,7 +34,7 @@ async fn wait_for_input(session: &mut Session) -> Result<(), Ended> {
     // The watch begins before the first look, so that nothing falls between.
     let mut news = mailbox.map(|mailbox| session.store().watch(mailbox));
     loop {
-        session.refresh().await;
+        session.refresh().await?;
         if (session.context.shared.seams.view.imap_idle_tells)() {
             session.tell(Expunges::Told, Numbering::Sequence).await?;
         }

@@ -1,15 +1,18 @@
-//! LIST (RFC 3501, section 6.3.8), extended (RFC 5258), with children (RFC 3348), STATUS (RFC 5819)
-//! and special uses (RFC 6154).
+//! LIST (RFC 3501, section 6.3.8), extended (RFC 5258), with children (RFC 3348), STATUS (RFC 5819),
+//! special uses (RFC 6154) and rights (RFC 8440). Mailboxes of others are told to those who may see
+//! them (RFC 4314, section 4).
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::acl::tell_rights;
 use super::status::{self, Facts, Item};
 use crate::imap::failure::Failure;
+use crate::imap::naming::user_of;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, mailbox_name};
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, ListPattern, Names as Encoding, ParseError, Parsed, list_mailbox};
-use crate::store::{AccountId, DELIMITER, Mailbox, MailboxName, Selectable, Store, StoreError};
+use crate::store::{DELIMITER, MailboxName, Selectable, StoreError, Visible};
 
 /// The most patterns, and the most options of a kind, in one LIST.
 const LIMIT: usize = 100;
@@ -29,7 +32,14 @@ enum List {
 struct Query {
     selection: BTreeSet<Selection>,
     patterns: Vec<ListPattern>,
+    returns: Returns,
+}
+
+/// What is told of a name on request.
+#[derive(Default)]
+struct Returns {
     subscribed: Subscribed,
+    rights: RightsTold,
     status: Vec<&'static Item>,
 }
 
@@ -44,10 +54,19 @@ enum Selection {
 }
 
 /// Whether `\Subscribed` is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Subscribed {
     Told,
+    #[default]
     Left,
+}
+
+/// Whether the user's rights are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum RightsTold {
+    Yes,
+    #[default]
+    No,
 }
 
 /// The arguments that LSUB has, and LIST without extensions.
@@ -88,20 +107,17 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<List> {
     cursor.space()?;
     let several = cursor.eat(b'(');
     let patterns = if several { patterns(cursor)? } else { vec![list_mailbox(cursor)?] };
-    let (mut subscribed, mut status) = (Subscribed::Left, Vec::new());
-    let returns = cursor.eat_word(" RETURN (");
-    if returns {
-        (subscribed, status) = return_options(cursor)?;
-    }
+    let extended = cursor.eat_word(" RETURN (");
+    let mut returns = if extended { return_options(cursor)? } else { Returns::default() };
     if selection.contains(&Selection::Subscribed) {
-        subscribed = Subscribed::Told;
+        returns.subscribed = Subscribed::Told;
     }
-    if !(selects || several || returns) && patterns.iter().all(Vec::is_empty) {
+    if !(selects || several || extended) && patterns.iter().all(Vec::is_empty) {
         return Ok(List::Root);
     }
     let patterns = patterns.iter().filter(|pattern| !pattern.is_empty());
     let patterns = patterns.map(|pattern| ListPattern::new(&reference, pattern)).collect();
-    Ok(List::Names(Query { selection, patterns, subscribed, status }))
+    Ok(List::Names(Query { selection, patterns, returns }))
 }
 
 /// ```abnf
@@ -128,25 +144,26 @@ fn selection(cursor: &mut Cursor<'_>) -> Parsed<BTreeSet<Selection>> {
 
 /// ```abnf
 /// list-return-opts = "RETURN" SP "(" [return-option *(SP return-option)] ")"
-/// return-option    = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" /
+/// return-option    = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "MYRIGHTS" /      ; RFC 8440
 ///                    "STATUS" SP "(" status-att *(SP status-att) ")"      ; RFC 5819, section 4
 /// ```
 /// Children and special uses are told always.
-fn return_options(cursor: &mut Cursor<'_>) -> Parsed<(Subscribed, Vec<&'static Item>)> {
-    let (mut subscribed, mut items) = (Subscribed::Left, Vec::new());
+fn return_options(cursor: &mut Cursor<'_>) -> Parsed<Returns> {
+    let mut returns = Returns::default();
     options(cursor, |cursor, name| {
         match name {
-            "SUBSCRIBED" => subscribed = Subscribed::Told,
+            "SUBSCRIBED" => returns.subscribed = Subscribed::Told,
+            "MYRIGHTS" => returns.rights = RightsTold::Yes,
             "CHILDREN" | "SPECIAL-USE" => {}
             "STATUS" => {
                 cursor.space()?;
-                items = status::items(cursor)?;
+                returns.status = status::items(cursor)?;
             }
             _ => return Err(ParseError::Syntax("there is no such return option")),
         }
         Ok(())
     })?;
-    Ok((subscribed, items))
+    Ok(returns)
 }
 
 /// Options up to the closing parenthesis, each in upper case.
@@ -196,27 +213,48 @@ impl Command for List {
     }
 }
 
-/// All names of an account: those that exist, and those that are only subscribed.
+/// All names that an account can see: those that exist, and those that are only subscribed.
 struct Names {
-    existing: BTreeMap<MailboxName, Mailbox>,
+    existing: BTreeMap<MailboxName, Visible>,
     /// Those with an existing one below.
     parents: BTreeSet<MailboxName>,
     subscribed: BTreeSet<MailboxName>,
 }
 
+/// The mailboxes that the session can see, by the names that it has for them.
+async fn existing(session: &mut Session) -> Result<BTreeMap<MailboxName, Visible>, Failure> {
+    let visible = session.store().visible(session.account()?).await?;
+    let called = |seen: &Visible| match &seen.owner {
+        Some(owner) => seen.mailbox.name.seen_by_others(user_of(&session.context, owner)),
+        None => seen.mailbox.name.clone(),
+    };
+    Ok(visible.into_iter().map(|seen| (called(&seen), seen)).collect())
+}
+
+/// The subscribed names: of other users' mailboxes those that the session can see (RFC 4314, section
+/// 4, LSUB).
+pub(super) async fn subscribed(session: &mut Session) -> Result<Vec<MailboxName>, Failure> {
+    let mut subscribed = session.store().subscriptions(session.account()?).await?;
+    if subscribed.iter().any(MailboxName::is_of_others) {
+        let existing = existing(session).await?;
+        subscribed.retain(|name| !name.is_of_others() || existing.contains_key(name));
+    }
+    Ok(subscribed)
+}
+
 impl Names {
-    async fn read(store: &Store, account: AccountId) -> Result<Self, Failure> {
-        let existing = store.mailboxes(account).await?;
-        let parents = existing.iter().flat_map(|mailbox| mailbox.name.ancestors()).collect();
-        let existing = existing.into_iter().map(|mailbox| (mailbox.name.clone(), mailbox)).collect();
-        let subscribed = store.subscriptions(account).await?.into_iter().collect();
+    async fn read(session: &mut Session) -> Result<Self, Failure> {
+        let existing = existing(session).await?;
+        let parents = existing.keys().flat_map(MailboxName::ancestors).collect();
+        let subscribed = subscribed(session).await?.into_iter().collect();
         Ok(Self { existing, parents, subscribed })
     }
 
     /// Every name there is, those above the subscribed ones too.
     fn all(&self) -> BTreeSet<MailboxName> {
         let above = self.subscribed.iter().flat_map(MailboxName::ancestors);
-        self.existing.keys().chain(&self.subscribed).cloned().chain(above).collect()
+        let exist = self.existing.keys().chain(&self.parents).chain(&self.subscribed);
+        exist.cloned().chain(above).collect()
     }
 
     /// Whether the name is selected by every option.
@@ -225,12 +263,22 @@ impl Names {
         let by_subscription = !query.selection.contains(&Selection::Subscribed);
         (if by_subscription { mailbox.is_some() } else { self.subscribed.contains(name) })
             && (!query.selection.contains(&Selection::SpecialUse)
-                || mailbox.is_some_and(|mailbox| !mailbox.special_uses.is_empty()))
+                || mailbox.is_some_and(|seen| !seen.mailbox.special_uses.is_empty()))
+    }
+
+    /// Whether the name is told as a level of the hierarchy: one that is no mailbox, or none to this
+    /// user, with some below (RFC 3501, section 6.3.8, of a pattern that ends in `%`).
+    fn is_level(&self, query: &Query, name: &MailboxName, encoding: Encoding) -> bool {
+        let every = query.selection.iter().all(|option| *option == Selection::Remote);
+        every
+            && !self.existing.contains_key(name)
+            && self.parents.contains(name)
+            && query.matches_as_level(name, encoding)
     }
 
     fn attributes(&self, subscribed: Subscribed, name: &MailboxName) -> Vec<&'static str> {
         let mut attributes = Vec::new();
-        let mailbox = self.existing.get(name);
+        let mailbox = self.existing.get(name).map(|seen| &seen.mailbox);
         match mailbox.map(|mailbox| mailbox.selectable) {
             None => attributes.push("\\NonExistent"),
             Some(Selectable::No) => attributes.push("\\Noselect"),
@@ -249,6 +297,13 @@ impl Names {
 }
 
 impl Query {
+    /// Whether a pattern matches that also asks for the levels at which it stops.
+    fn matches_as_level(&self, name: &MailboxName, encoding: Encoding) -> bool {
+        let wire = encoding.encode(name.as_str());
+        let mut patterns = self.patterns.iter().filter(|pattern| pattern.ends_with_level_wildcard());
+        patterns.any(|pattern| pattern.matches(&wire))
+    }
+
     fn matches(&self, name: &MailboxName, encoding: Encoding) -> bool {
         let wire = encoding.encode(name.as_str());
         self.patterns.iter().any(|pattern| pattern.matches(&wire))
@@ -261,7 +316,7 @@ pub(super) async fn tell_selected(
     session: &mut Session,
     name: &MailboxName,
 ) -> Result<(), Failure> {
-    let names = Names::read(&session.store(), session.account()?).await?;
+    let names = Names::read(session).await?;
     let attributes = names.attributes(Subscribed::Told, name);
     write_name(out, "LIST", &attributes, name.as_str(), session.names());
     Ok(())
@@ -270,8 +325,8 @@ pub(super) async fn tell_selected(
 /// A name is told if it is selected itself; or, on request, if one below it is that is not told
 /// (RFC 5258, sections 3.3 and 3.5).
 async fn tell(session: &mut Session, query: &Query) -> Result<(), Failure> {
-    status::asked(session, &query.status);
-    let names = Names::read(&session.store(), session.account()?).await?;
+    status::asked(session, &query.returns.status);
+    let names = Names::read(session).await?;
     let all = names.all();
     let selected: BTreeSet<&MailboxName> = all.iter().filter(|name| names.satisfies(query, name)).collect();
     let encoding = session.names();
@@ -285,15 +340,28 @@ async fn tell(session: &mut Session, query: &Query) -> Result<(), Failure> {
             (true, false) => below.find(|other| !query.matches(other, encoding)),
         };
         if !itself && below.is_none() {
+            if names.is_level(query, name, encoding) {
+                let mut out = Vec::new();
+                write_name(&mut out, "LIST", &["\\Noselect", "\\HasChildren"], name.as_str(), encoding);
+                session.link.write(&out).await?;
+            }
             continue;
         }
-        let mut attributes = names.attributes(query.subscribed, name);
+        let mut attributes = names.attributes(query.returns.subscribed, name);
         let mut numbers = Vec::new();
-        if itself && !query.status.is_empty() && !attributes.iter().any(|found| is_no_mailbox(found)) {
+        if let Some(seen) = names.existing.get(name).filter(|_| itself)
+            && query.returns.rights == RightsTold::Yes
+        {
+            tell_rights(&mut numbers, name, seen.rights, encoding);
+        }
+        let items = &query.returns.status;
+        if itself && !items.is_empty() && !attributes.iter().any(|found| is_no_mailbox(found)) {
             match Facts::of(session, name).await? {
-                Ok(facts) => status::tell(&mut numbers, name, &query.status, &facts, encoding),
-                // It has gone meanwhile (RFC 5819, section 2).
-                Err(StoreError::NoSuchMailbox | StoreError::NotSelectable) => attributes.push("\\Noselect"),
+                Ok(facts) => status::tell(&mut numbers, name, items, &facts, encoding),
+                // It has gone meanwhile, or may not be read (RFC 5819, section 2).
+                Err(StoreError::NoSuchMailbox | StoreError::NotSelectable | StoreError::NoPermission) => {
+                    attributes.push("\\Noselect");
+                }
                 Err(error) => return Err(error.into()),
             }
         }

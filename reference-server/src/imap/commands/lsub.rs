@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::list::{Wanted, write_name};
+use super::list::{self, Wanted, write_name};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
 use crate::imap::session::Session;
@@ -22,7 +22,7 @@ impl Command for Lsub {
             match &self.0 {
                 Wanted::Root => write_name(&mut out, "LSUB", &["\\Noselect"], "", encoding),
                 Wanted::Names(pattern) => {
-                    let names = session.store().subscriptions(session.account()?).await?;
+                    let names = list::subscribed(session).await?;
                     for (name, selectable) in told(&names, pattern, encoding) {
                         let attributes: &[&str] = match selectable {
                             Selectable::Yes => &[],

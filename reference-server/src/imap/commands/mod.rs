@@ -1,6 +1,7 @@
 //! The commands, one file each: the grammar of its arguments above its parser, then what it does.
 //! None of them is known anywhere but in the registry.
 
+pub(crate) mod acl;
 pub(crate) mod append;
 pub(crate) mod authenticate;
 pub(crate) mod cancel_update;

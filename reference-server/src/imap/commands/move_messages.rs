@@ -1,15 +1,16 @@
 //! MOVE and UID MOVE (RFC 6851).
 
 use super::copy::missing;
-use super::expunge::read_only;
+use super::expunge::may_remove;
 use super::store::no_such_number;
 use crate::imap::failure::refusal_of_destination;
+use crate::imap::naming::resolve;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, SequenceSet, mailbox, sequence_set};
 use crate::imap::view::Numbering;
-use crate::store::{Access, StoreError};
+use crate::store::StoreError;
 
 /// See [`parse`].
 pub(crate) const MOVE: Registered =
@@ -40,23 +41,21 @@ impl Command for Move {
     /// told at the end as every expunge is.
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
-            let account = session.account()?;
             let view = session.view()?;
             let places = view.select(&self.set, self.numbering).map_err(no_such_number)?;
-            if view.access() == Access::ReadOnly {
-                return Err(read_only().into());
-            }
+            may_remove(view)?;
             let (from, uids) = (view.mailbox(), view.uids(&places));
             if uids.len() < places.len() {
                 return Err(StoreError::NoSuchMessage.into());
             }
             let to = name_of(&self.mailbox)?;
+            let to = resolve(session, &to).await.map_err(|error| refusal_of_destination(&error))?;
             if uids.is_empty() {
                 return Ok(Reply::ok("no messages, nothing moved"));
             }
             let store = session.store();
             let (moved, modseq) = store
-                .move_messages(from, uids, account, &to, missing(self.numbering))
+                .move_messages(from, uids, &to, missing(self.numbering))
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
             let (from, to): (Vec<u32>, Vec<u32>) =

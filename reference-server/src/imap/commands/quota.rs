@@ -1,15 +1,19 @@
 //! GETQUOTA, GETQUOTAROOT and SETQUOTA (RFC 9208). Each account has one quota root, for all of its
-//! mailboxes.
+//! mailboxes, whoever puts something into them. Those who may read one of these may know it (section 6).
 
 use crate::imap::failure::Failure;
+use crate::imap::naming::resolve;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode, mailbox_name, string};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, mailbox};
-use crate::store::Quota;
+use crate::store::{AccountId, Quota, Rights, Visible};
 
-/// The name of the one quota root.
+/// The name of the quota root of one's own mailboxes.
 const ROOT: &str = "account";
+
+/// What stands before the user in the name of the quota root of another user's.
+const ROOT_OF: &str = "account of ";
 
 /// The most resources in one SETQUOTA.
 const RESOURCE_LIMIT: usize = 20;
@@ -84,14 +88,30 @@ fn is_root(name: &[u8]) -> Result<(), Failure> {
     }
 }
 
+/// Whose quota root this is, as far as the session may know of it.
+async fn owner(session: &mut Session, root: &[u8]) -> Result<AccountId, Failure> {
+    let by = session.account()?;
+    let Some(user) = std::str::from_utf8(root).ok().and_then(|root| root.strip_prefix(ROOT_OF)) else {
+        return is_root(root).map(|()| by);
+    };
+    let account = session.context.shared.authenticator.resolve(user).await.map_err(Failure::from)?;
+    let visible = session.store().visible(by).await?;
+    let readable = |seen: &&Visible| seen.owner.is_some() && seen.rights.has(Rights::READ);
+    let owners: Vec<AccountId> = visible.iter().filter(readable).map(|seen| seen.mailbox.owner).collect();
+    match account {
+        Some(account) if owners.contains(&account.id) => Ok(account.id),
+        _ => is_root(root).map(|()| by),
+    }
+}
+
 /// ```abnf
 /// quota-response = "QUOTA" SP quota-root-name SP quota-list
 /// quota-list     = "(" quota-resource *(SP quota-resource) ")"
 /// quota-resource = resource-name SP resource-usage SP resource-limit
 /// ```
 /// Where nothing is limited the list is empty (section 4.2.1).
-async fn tell(session: &mut Session) -> Result<(), Failure> {
-    let (quota, usage) = session.store().quota(session.account()?).await?;
+async fn tell(session: &mut Session, root: &[u8], owner: AccountId) -> Result<(), Failure> {
+    let (quota, usage) = session.store().quota(owner).await?;
     let resources = [
         ("STORAGE", usage.storage, quota.storage),
         ("MESSAGE", usage.messages, quota.messages),
@@ -100,32 +120,42 @@ async fn tell(session: &mut Session) -> Result<(), Failure> {
     let limited =
         resources.iter().filter_map(|(name, used, limit)| Some(format!("{name} {used} {}", (*limit)?)));
     let list: Vec<String> = limited.collect();
-    session.link.push(format!("* QUOTA \"{ROOT}\" ({})\r\n", list.join(" ")).as_bytes());
+    let mut out = b"* QUOTA ".to_vec();
+    string(&mut out, root);
+    out.extend_from_slice(format!(" ({})\r\n", list.join(" ")).as_bytes());
+    session.link.push(&out);
     Ok(())
 }
 
 impl Command for GetQuota {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
-            is_root(&self.root)?;
-            tell(session).await?;
+            let owner = owner(session, &self.root).await?;
+            tell(session, &self.root, owner).await?;
             Ok(Reply::ok("GETQUOTA completed"))
         })
     }
 }
 
 impl Command for GetQuotaRoot {
-    /// The mailbox need not exist (section 4.1.2).
+    /// The mailbox need not exist (section 4.1.2). Another user's has to, and to be open to be read, since
+    /// its quota tells how much is in it (section 6).
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let name = name_of(&self.0)?;
             let mut out = b"* QUOTAROOT ".to_vec();
             mailbox_name(&mut out, name.as_str(), session.names());
             out.push(b' ');
-            string(&mut out, ROOT.as_bytes());
+            let (mut owner, mut root) = (session.account()?, ROOT.to_owned());
+            if let Some((user, _)) = name.of_other() {
+                let named = resolve(session, &name).await?;
+                session.store().status(&named).await?;
+                (owner, root) = (named.owner, format!("{ROOT_OF}{user}"));
+            }
+            string(&mut out, root.as_bytes());
             out.extend_from_slice(b"\r\n");
             session.link.push(&out);
-            tell(session).await?;
+            tell(session, root.as_bytes(), owner).await?;
             Ok(Reply::ok("GETQUOTAROOT completed"))
         })
     }
@@ -148,8 +178,9 @@ impl Command for SetQuota {
                     }
                 }
             }
-            session.store().set_quota(session.account()?, quota).await?;
-            tell(session).await?;
+            let account = session.account()?;
+            session.store().set_quota(account, quota).await?;
+            tell(session, &self.root, account).await?;
             Ok(Reply::ok("SETQUOTA completed"))
         })
     }

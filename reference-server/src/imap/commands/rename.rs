@@ -1,7 +1,8 @@
 //! RENAME (RFC 3501, section 6.3.5).
 
+use crate::imap::naming::{resolve, resolve_new};
 use crate::imap::registry::{Command, Gate, Registered, Running};
-use crate::imap::response::Reply;
+use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of, new_name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, mailbox};
 
@@ -27,7 +28,11 @@ impl Command for Rename {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let (old, new) = (name_of(&self.old)?, new_name_of(&self.new, session.names())?);
-            session.store().rename(session.account()?, &old, &new).await?;
+            let (old, new) = (resolve(session, &old).await?, resolve_new(session, &new).await?);
+            if old.owner != new.owner {
+                return Err(Reply::no("a mailbox stays with its owner").with(ResponseCode::Cannot).into());
+            }
+            session.store().rename(&old, new.name).await?;
             Ok(Reply::ok("RENAME completed"))
         })
     }

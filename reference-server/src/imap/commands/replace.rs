@@ -2,15 +2,16 @@
 //! another one in the mailbox that is selected.
 
 use super::append::{Given, given, received};
-use super::expunge::read_only;
+use super::expunge::may_remove;
 use super::store::no_such_number;
 use crate::imap::failure::refusal_of_destination;
+use crate::imap::naming::resolve;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, SequenceSet, mailbox, sequence_set};
 use crate::imap::view::Numbering;
-use crate::store::{Access, StoreError};
+use crate::store::StoreError;
 
 /// See [`parse`].
 pub(crate) const REPLACE: Registered =
@@ -50,21 +51,19 @@ impl Command for Replace {
     /// end as every expunge is.
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
-            let account = session.account()?;
             let to = name_of(&self.mailbox)?;
             let message = received(session, vec![self.message]).await?.pop();
             let view = session.view()?;
             let places = view.select(&self.replaced, self.numbering).map_err(no_such_number)?;
-            if view.access() == Access::ReadOnly {
-                return Err(read_only().into());
-            }
+            may_remove(view)?;
             let (from, uid) = (view.mailbox(), view.uids(&places).pop());
             let (Some(uid), Some(message)) = (uid, message) else {
                 return Err(StoreError::NoSuchMessage.into());
             };
+            let to = resolve(session, &to).await.map_err(|error| refusal_of_destination(&error))?;
             let store = session.store();
             let (appended, modseq) = store
-                .replace(from, uid, account, &to, message)
+                .replace(from, uid, &to, message)
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
             let code =

@@ -4,6 +4,7 @@
 use super::fetch::tell_vanished;
 use super::list;
 use crate::imap::failure::Failure;
+use crate::imap::naming::resolve;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
@@ -11,7 +12,7 @@ use crate::imap::syntax::{
     Cursor, MailboxArgument, ParseError, Parsed, SequenceSet, mailbox, sequence_set, within,
 };
 use crate::imap::view::{Entry, Numbering, Revision, Sync, View};
-use crate::store::{Access, ModSeq};
+use crate::store::{Access, ModSeq, Rights};
 
 /// See [`parse`].
 pub(crate) const SELECT: Registered =
@@ -113,9 +114,12 @@ impl Command for Select {
             }
             session.raise_sync(self.sync);
             let name = name_of(&self.mailbox)?;
-            let account = session.account()?;
             let store = session.store();
-            let snapshot = store.open_mailbox(account, &name, self.access).await?;
+            let seams = &session.context.shared.seams;
+            let needed = (seams.gate.imap_to_select)(Rights::READ);
+            let named = resolve(session, &name).await?;
+            let snapshot = store.open_mailbox(&named, self.access, needed).await?;
+            let told_access = self.access.limited(snapshot.rights);
             let (validity, next) = (snapshot.mailbox.uid_validity.0, snapshot.mailbox.uid_next.0);
             let seams = &session.context.shared.seams;
             let access = (seams.gate.imap_access)(self.access);
@@ -132,9 +136,13 @@ impl Command for Select {
             if let Some(resync) = self.resync.filter(|resync| resync.validity == validity) {
                 tell_changes(session, &resync).await?;
             }
-            Ok(match self.access {
-                Access::ReadWrite => Reply::ok("SELECT completed").with(ResponseCode::ReadWrite),
-                Access::ReadOnly => Reply::ok("EXAMINE completed").with(ResponseCode::ReadOnly),
+            let reply = match self.access {
+                Access::ReadWrite => Reply::ok("SELECT completed"),
+                Access::ReadOnly => Reply::ok("EXAMINE completed"),
+            };
+            Ok(match told_access {
+                Access::ReadWrite => reply.with(ResponseCode::ReadWrite),
+                Access::ReadOnly => reply.with(ResponseCode::ReadOnly),
             })
         })
     }
@@ -173,12 +181,8 @@ fn introduce(out: &mut Vec<u8>, view: &View, validity: u32, next: u32) {
         let code = ResponseCode::Unseen(u32::try_from(unseen).unwrap_or(u32::MAX));
         Reply::ok("first message that is not seen").with(code).write(out, "*");
     }
-    let permanent = match view.access() {
-        Access::ReadWrite => format!("{flags} \\*"),
-        Access::ReadOnly => String::new(),
-    };
     let notices = [
-        ("flags that can be changed", ResponseCode::PermanentFlags(permanent)),
+        ("flags that can be changed", ResponseCode::PermanentFlags(view.permanent_flags())),
         ("UIDs valid", ResponseCode::UidValidity(validity)),
         ("predicted next UID", ResponseCode::UidNext(next)),
         ("highest modification sequence", ResponseCode::HighestModSeq(view.highest_told().0)),

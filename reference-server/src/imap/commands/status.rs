@@ -1,6 +1,7 @@
 //! STATUS (RFC 3501, section 6.3.10).
 
 use crate::imap::failure::Failure;
+use crate::imap::naming::resolve;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, mailbox_id, mailbox_name};
 use crate::imap::session::{Session, name_of};
@@ -41,7 +42,10 @@ impl Facts {
         name: &MailboxName,
     ) -> Result<Result<Self, StoreError>, Failure> {
         let append_limit = session.context.shared.limits.message_octets;
-        let numbers = session.store().status(session.account()?, name).await;
+        let numbers = match resolve(session, name).await {
+            Ok(named) => session.store().status(&named).await,
+            Err(error) => Err(error),
+        };
         Ok(numbers.map(|numbers| Self { numbers, append_limit }))
     }
 }

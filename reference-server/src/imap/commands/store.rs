@@ -8,7 +8,7 @@ use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, ParseError, Parsed, SequenceSet, flag_list, flags, sequence_set};
 use crate::imap::view::{NoSuchNumber, Numbering, Sync, View};
-use crate::store::{Access, FlagChange, Flags, ModSeq};
+use crate::store::{Access, FlagChange, Flags, ModSeq, Rights, StoreError};
 
 /// See [`parse`].
 pub(crate) const STORE: Registered =
@@ -84,6 +84,7 @@ impl Command for Store {
             if view.access() == Access::ReadOnly {
                 return Err(read_only().into());
             }
+            may_store(view, self.change, &self.flags)?;
             let seam = &session.context.shared.seams.store;
             let (how, since) =
                 ((seam.imap_change)(self.change), (seam.imap_unchanged_since)(self.unchanged_since));
@@ -104,6 +105,18 @@ impl Command for Store {
             Ok(outcome(done.gone.named_by(self.numbering), modified))
         })
     }
+}
+
+/// A STORE that names flags goes on where the user may change any of them, and one that names none
+/// where he may change any at all (RFC 4314, section 4).
+fn may_store(view: &View, change: FlagChange, flags: &Flags) -> Result<(), Failure> {
+    let rights = view.rights();
+    let permitted = match (flags.is_empty(), change) {
+        (true, FlagChange::Replace) => rights.has_any(Rights::FLAGS),
+        (true, FlagChange::Add | FlagChange::Remove) => true,
+        (false, _) => !rights.of_flags(flags).is_empty(),
+    };
+    if permitted { Ok(()) } else { Err(StoreError::NoPermission.into()) }
 }
 
 /// The messages at these places, as the client named them.
@@ -169,7 +182,8 @@ pub(super) async fn change(
         let gone = if places.is_empty() { Gone::None } else { Gone::Some };
         return Ok(Done { gone, modified: Vec::new() });
     }
-    let changed = store.change_flags(view.mailbox(), uids, change, flags.clone(), unchanged_since).await?;
+    let (mailbox, rights) = (view.mailbox(), view.rights());
+    let changed = store.change_flags(mailbox, uids, change, flags.clone(), rights, unchanged_since).await?;
     let gone = if changed.after.messages.len() < places.len() { Gone::Some } else { Gone::None };
     view.stored(&changed.after, change, flags);
     if let Some(modseq) = changed.modseq {

@@ -1,6 +1,7 @@
 //! SUBSCRIBE and UNSUBSCRIBE (RFC 3501, sections 6.3.6 and 6.3.7). A name stays subscribed when
 //! its mailbox is deleted.
 
+use crate::imap::naming::resolve;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
 use crate::imap::session::{Session, name_of};
@@ -28,7 +29,7 @@ impl Command for Subscribe {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let name = name_of(&self.0)?;
-            session.store().subscribe(session.account()?, &name).await?;
+            session.store().subscribe(&resolve(session, &name).await?, &name).await?;
             Ok(Reply::ok("SUBSCRIBE completed"))
         })
     }

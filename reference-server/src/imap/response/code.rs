@@ -61,6 +61,8 @@ pub(crate) enum ResponseCode {
     Modified(Vec<u32>),
     /// `NONEXISTENT`: there is no such mailbox (RFC 5530).
     Nonexistent,
+    /// `NOPERM`: the user has not the right to do it (RFC 5530).
+    NoPerm,
     /// `NOUPDATE`, with the tag of a search that is not kept up to date (RFC 5267, section 4.3.1).
     NoUpdate(String),
     /// `OVERQUOTA`: there is no room (RFC 5530).
@@ -119,6 +121,7 @@ impl fmt::Display for ResponseCode {
             Self::MailboxId(mailbox) => write!(f, "MAILBOXID ({})", mailbox_id(*mailbox)),
             Self::Modified(set) => write!(f, "MODIFIED {}", compact_uid_set(set)),
             Self::Nonexistent => f.write_str("NONEXISTENT"),
+            Self::NoPerm => f.write_str("NOPERM"),
             Self::NoUpdate(tag) => write!(f, "NOUPDATE \"{tag}\""),
             Self::OverQuota => f.write_str("OVERQUOTA"),
             Self::PermanentFlags(flags) => write!(f, "PERMANENTFLAGS ({flags})"),

@@ -121,5 +121,5 @@ async fn who_is_there_and_where_mailboxes_are() {
     }
     client.bad("NAMESPACE").await;
     client.ok("LOGIN alice secret").await;
-    assert_eq!(client.ok("NAMESPACE").await, ["* NAMESPACE ((\"\" \"/\")) NIL NIL"]);
+    assert_eq!(client.ok("NAMESPACE").await, ["* NAMESPACE ((\"\" \"/\")) ((\"Other Users/\" \"/\")) NIL"]);
 }

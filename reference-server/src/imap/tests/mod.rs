@@ -1,5 +1,6 @@
 //! Whole sessions over in-memory pipes: what a client sends, what it gets.
 
+mod acl;
 mod append;
 mod authentication;
 mod binary;

@@ -40,9 +40,19 @@ impl View {
         }
     }
 
+    /// Tells which flags can be changed, where rights have changed (RFC 4314, section 5.1.1).
+    fn tell_rights(&mut self, out: &mut Vec<u8>) {
+        if std::mem::take(&mut self.rights_news) {
+            out.extend_from_slice(format!("* FLAGS ({})\r\n", self.flag_names()).as_bytes());
+            let code = ResponseCode::PermanentFlags(self.permanent_flags());
+            Reply::ok("flags that can be changed now").with(code).write(out, "*");
+        }
+    }
+
     /// Tells all news that may be told now: EXPUNGE, EXISTS and RECENT, FETCH with flags.
     pub(crate) fn tell(&mut self, out: &mut Vec<u8>, expunges: Expunges, numbering: Numbering) {
         self.tell_keywords(out);
+        self.tell_rights(out);
         let recent_before = self.recent();
         match expunges {
             Expunges::Told => self.tell_expunges(out),

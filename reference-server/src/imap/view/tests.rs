@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::imap::syntax::{Cursor, sequence_set};
-use crate::store::{Mailbox, MailboxName, Selectable, UidValidity};
+use crate::store::{AccountId, Mailbox, MailboxName, Selectable, UidValidity};
 
 fn mailbox(uid_next: u32, recent_from: u32) -> Mailbox {
     Mailbox {
         special_uses: Vec::new(),
+        owner: AccountId(1),
         id: MailboxId(1),
         name: MailboxName::inbox(),
         selectable: Selectable::Yes,
@@ -20,7 +21,7 @@ fn mailbox(uid_next: u32, recent_from: u32) -> Mailbox {
 fn view(uids: &[u32]) -> View {
     let messages: Vec<(u32, Flags)> = uids.iter().map(|&uid| (uid, Flags::new())).collect();
     View::new(
-        Snapshot { mailbox: mailbox(100, 100), listing: listing(&messages) },
+        Snapshot { mailbox: mailbox(100, 100), listing: listing(&messages), rights: Rights::ALL },
         Access::ReadWrite,
         Sync::Plain,
         Revision::Rev1,
@@ -38,7 +39,7 @@ fn listing(messages: &[(u32, Flags)]) -> Listing {
 fn changes(changed: &[(u32, Flags)], vanished: &[u32]) -> Changes {
     let changed = listing(changed);
     let vanished = vanished.iter().copied().map(Uid).collect();
-    Changes { mailbox: mailbox(100, 100), changed, vanished }
+    Changes { mailbox: mailbox(100, 100), changed, vanished, rights: Rights::ALL }
 }
 
 fn told(view: &mut View, expunges: Expunges) -> String {

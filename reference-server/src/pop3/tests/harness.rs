@@ -14,7 +14,7 @@ use crate::context::{Context, Shared};
 use crate::limits::{Limits, PlaintextAuthentication, Timeouts};
 use crate::net::{ClientCertificates, Connection, identity};
 use crate::service::Service;
-use crate::store::{Account, MailboxName, NewMessage, Storage, Store};
+use crate::store::{Account, MailboxName, Named, NewMessage, Storage, Store};
 use crate::{deviation, pop3};
 
 /// The longest that an answer may take; long only where the machine is busy.
@@ -73,7 +73,7 @@ impl World {
     /// How many messages the INBOX holds.
     pub(super) async fn count(&self) -> u32 {
         let inbox = MailboxName::inbox();
-        self.shared.store.status(self.alice.id, &inbox).await.unwrap().messages
+        self.shared.store.status(&Named::own(self.alice.id, &inbox)).await.unwrap().messages
     }
 
     /// Connects and reads the greeting.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::serve;
 use crate::context::Shared;
 use crate::service::Service;
-use crate::store::{Access, MailboxName};
+use crate::store::{Access, MailboxName, Named, Rights};
 use crate::testing::{Peer, shared};
 
 impl Peer {
@@ -54,7 +54,8 @@ impl Peer {
 async fn inbox(shared: &Shared, login: &str) -> Vec<String> {
     let account = shared.store.account(login).await.unwrap().unwrap().id;
     let name = MailboxName::inbox();
-    let mailbox = shared.store.open_mailbox(account, &name, Access::ReadOnly).await.unwrap().mailbox;
+    let named = Named::own(account, &name);
+    let mailbox = shared.store.open_mailbox(&named, Access::ReadOnly, Rights::READ).await.unwrap().mailbox;
     let messages = shared.store.everything(mailbox.id).await;
     let mut all = Vec::new();
     for message in messages {
