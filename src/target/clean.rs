@@ -8,7 +8,8 @@ use super::place::Place;
 use crate::script::model::Endpoint;
 use crate::wire::Recorder;
 
-/// Removes all mail, all other mailboxes that can be removed, and subscriptions to them.
+/// Removes all mail, all other mailboxes that can be removed, and subscriptions to them; but nothing
+/// of what other users let this one see.
 ///
 /// # Errors
 /// When the server does not let us; the account is then not fit for a case.
@@ -30,6 +31,8 @@ pub(super) async fn clean(place: &Place, account: &Account) -> Result<(), Client
 
 async fn clean_mailboxes(client: &mut ImapClient) -> Result<(), ClientError> {
     let mut mailboxes = client.list().await?;
+    let others = client.names_of_others().await?;
+    mailboxes.retain(|mailbox| !others.iter().any(|prefix| mailbox.name.starts_with(prefix)));
     // Children first: a mailbox with children may refuse to go.
     mailboxes.sort_by_key(|mailbox| std::cmp::Reverse(mailbox.name.len()));
     let mut kept = Vec::new();

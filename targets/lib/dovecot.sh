@@ -3,8 +3,9 @@
 #
 # Settings are as delivered, but for ports, users, and what would keep a
 # harness from asking: connection limits, delays after a failed login,
-# logins refused without TLS. COMPRESS and QUOTA come with plug-ins of the same
-# packages, with a limit that no case reaches.
+# logins refused without TLS. COMPRESS, QUOTA, ACL and METADATA come with plug-ins
+# of the same packages: a limit that no case reaches, lists beside each mailbox,
+# and a namespace in which users see what others let them see.
 
 DOVECOT_PACKAGES="openssl dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd"
 LMTP=31024 POP3=31110 POP3S=31995 IMAP=31143 IMAPS=31993
@@ -17,7 +18,8 @@ dovecot_configure() {
 	2.3.*) ;;
 	*) die "Dovecot $version: this configuration is written for 2.3 (Debian 12, Ubuntu 22.04 and 24.04)" ;;
 	esac
-	mkdir -p "$etc/run" "$etc/var"
+	mkdir -p "$etc/run/user-not-found" "$etc/var"
+	chown $MAIL_USER "$etc/run/user-not-found" # where a user who does not exist has his home
 	{
 		for user in $(accounts); do echo "$user:{PLAIN}$user-secret::::::"; done
 		# Its secret has ROMAN NUMERAL NINE and SOFT HYPHEN in it, which SASLprep (RFC 4013) changes.
@@ -59,17 +61,35 @@ recipient_delimiter = +
 
 mail_plugins = quota
 protocol imap {
-  mail_plugins = \$mail_plugins imap_quota imap_zlib
+  mail_plugins = \$mail_plugins acl imap_acl imap_quota imap_zlib
 }
 plugin {
   quota = count:User quota
   quota_vsizes = yes
   quota_rule = *:storage=1G
+  acl = vfile
+  acl_shared_dict = file:$STATE/mail/shared-mailboxes
+  acl_anyone = allow
 }
 
 namespace inbox {
   inbox = yes
   separator = /
+}
+namespace others {
+  type = shared
+  separator = /
+  prefix = Other/%%u/
+  location = maildir:%%h/Maildir
+  subscriptions = no
+  list = children
+}
+
+# Whoever looks for another user's mailboxes asks where that user's home is.
+service auth {
+  unix_listener auth-userdb {
+    user = $MAIL_USER
+  }
 }
 
 service imap-login {

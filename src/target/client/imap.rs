@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ClientError, Dial, Lines, MAX_REPLY, refused};
+use super::{ClientError, Dial, Lines, MAX_REPLY, namespaces, refused};
 use crate::wire::Recorder;
 
 /// A connection to an IMAP server.
@@ -167,6 +167,20 @@ impl ImapClient {
     pub async fn list(&mut self) -> Result<Vec<Listed>, ClientError> {
         let responses = self.command(b"LIST \"\" *").await?;
         Ok(responses.iter().filter_map(|response| listed(response, b"* LIST ")).collect())
+    }
+
+    /// How names begin that stand for mailboxes of others, where the server tells that.
+    ///
+    /// # Errors
+    /// When the connection is of no more use.
+    pub async fn names_of_others(&mut self) -> Result<Vec<Vec<u8>>, ClientError> {
+        match self.command(b"NAMESPACE").await {
+            Ok(responses) => {
+                Ok(responses.iter().find_map(|told| namespaces::of_others(told)).unwrap_or_default())
+            }
+            Err(ClientError::Refused(..)) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Every subscribed mailbox.

@@ -5,6 +5,7 @@
 //! and what makes it give up is a [`ClientError`] for a reason.
 
 mod imap;
+mod namespaces;
 mod pop3;
 mod smtp;
 
