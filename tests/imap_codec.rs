@@ -27,6 +27,10 @@ const BEYOND_IT: &[Beyond] = &[
         "object identifiers, RFC 8474, section 7",
     ),
     (|text| text.contains(" FETCH (SAVEDATE "), "SAVEDATE, RFC 8514, section 5"),
+    (
+        |text| ["* ACL ", "* LISTRIGHTS ", "* MYRIGHTS "].iter().any(|head| text.starts_with(head)),
+        "access control lists, RFC 4314, section 7",
+    ),
     (|text| text.starts_with("* ESEARCH "), "ESEARCH, RFC 4731, section 3"),
     (
         |text| text.starts_with("* STATUS ") && text.contains("APPENDLIMIT "),

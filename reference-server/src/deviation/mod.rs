@@ -12,6 +12,7 @@ mod auth_scram_proof_unchecked;
 mod auth_token_unchecked;
 mod clock_gives_up_at_once;
 mod clock_never_tries_again;
+mod imap_acl_read_unchecked;
 mod imap_append_flags_ignored;
 mod imap_append_utf8_unasked;
 mod imap_body_lines_off_by_one;
@@ -76,6 +77,7 @@ const ALL: &[Deviation] = &[
     auth_token_unchecked::DEVIATION,
     clock_gives_up_at_once::DEVIATION,
     clock_never_tries_again::DEVIATION,
+    imap_acl_read_unchecked::DEVIATION,
     imap_append_flags_ignored::DEVIATION,
     imap_append_utf8_unasked::DEVIATION,
     imap_body_lines_off_by_one::DEVIATION,

@@ -1,4 +1,4 @@
-//! RFC 2342, section 5: NAMESPACE, for a server with personal mailboxes alone (example 5.1).
+//! RFC 2342, section 5: NAMESPACE, for a server with personal mailboxes and those of other users.
 
 use super::Scene;
 
@@ -6,7 +6,7 @@ use super::Scene;
 async fn example_5_1_one_personal_namespace() {
     let transcript = r#"
         C: A001 NAMESPACE
-        S: * NAMESPACE (("" "/")) NIL NIL
+        S: * NAMESPACE (("" "/")) (("Other Users/" "/")) NIL
         S: A001 OK ...
     "#;
     Scene::new().await.authenticated().await.follow_to_the_end(transcript).await;
@@ -17,7 +17,7 @@ async fn example_5_1_one_personal_namespace() {
 async fn example_5_5_the_prefix_and_delimiter_make_a_name() {
     let transcript = r#"
         C: A001 NAMESPACE
-        S: * NAMESPACE (("" "/")) NIL NIL
+        S: * NAMESPACE (("" "/")) (("Other Users/" "/")) NIL
         S: A001 OK ...
         C: A002 CREATE "Work/Sent Mail"
         S: A002 OK [MAILBOXID (${id})] ...

@@ -6,7 +6,7 @@ use super::Scene;
 async fn sections_3_1_and_3_2_status_and_list() {
     let transcript = r#"
         C: t1 CAPABILITY
-        S: * CAPABILITY IMAP4rev1 LITERAL+ APPENDLIMIT ${rest}
+        S: * CAPABILITY IMAP4rev1 LITERAL+ ACL APPENDLIMIT ${rest}
         S: t1 OK ...
         C: t2 STATUS INBOX (APPENDLIMIT)
         S: * STATUS INBOX (APPENDLIMIT 100000)
