@@ -31,6 +31,15 @@ pub enum Answer {
     Reset,
 }
 
+/// Whether a session is under TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cover {
+    /// It is not.
+    Plain,
+    /// It is.
+    Tls,
+}
+
 impl Default for Manner {
     /// Takes everything.
     fn default() -> Self {
@@ -62,25 +71,33 @@ impl Manner {
     }
 
     /// What is answered now; `recipient` is the address of a RCPT.
-    pub(super) fn answer(&self, moment: Moment, recipient: Option<&str>, turns: &Turns) -> Answer {
+    pub(super) fn answer(
+        &self,
+        moment: Moment,
+        recipient: Option<&str>,
+        cover: Cover,
+        turns: &Turns,
+    ) -> Answer {
         if let Some(recipient) = recipient {
             let local = recipient.rsplit_once('@').map_or(recipient, |(local, _)| local);
             if let Some((known, answers)) = self.recipients.iter().find(|(known, _)| known == local) {
-                return turns.next(&format!("to {known}"), answers).unwrap_or_else(|| self.usual(moment));
+                return turns
+                    .next(&format!("to {known}"), answers)
+                    .unwrap_or_else(|| self.usual(moment, cover));
             }
         }
         self.answers
             .get(&moment)
             .and_then(|answers| turns.next(moment.word(), answers))
-            .unwrap_or_else(|| self.usual(moment))
+            .unwrap_or_else(|| self.usual(moment, cover))
     }
 
     /// What is answered where nothing else is said.
-    fn usual(&self, moment: Moment) -> Answer {
+    fn usual(&self, moment: Moment, cover: Cover) -> Answer {
         let name = &self.name;
         let text = match moment {
             Moment::Greeting => format!("220 {name} ESMTP"),
-            Moment::Ehlo => return Answer::Reply(self.hello()),
+            Moment::Ehlo => return Answer::Reply(self.hello(cover)),
             Moment::Helo => format!("250 {name}"),
             Moment::StartTls if self.offers("STARTTLS") => "220 go ahead".to_owned(),
             Moment::StartTls => "502 not here".to_owned(),
@@ -93,9 +110,16 @@ impl Manner {
         Answer::Reply(vec![text])
     }
 
-    fn hello(&self) -> Vec<String> {
-        let lines: Vec<&str> =
-            std::iter::once(self.name.as_str()).chain(self.offers.iter().map(String::as_str)).collect();
+    /// STARTTLS is offered before TLS alone (RFC 3207, section 4.2), REQUIRETLS under it (RFC 8689,
+    /// section 2).
+    fn hello(&self, cover: Cover) -> Vec<String> {
+        let kept_for = match cover {
+            Cover::Plain => "REQUIRETLS",
+            Cover::Tls => "STARTTLS",
+        };
+        let offers =
+            self.offers.iter().map(String::as_str).filter(|line| !line.eq_ignore_ascii_case(kept_for));
+        let lines: Vec<&str> = std::iter::once(self.name.as_str()).chain(offers).collect();
         let last = lines.len() - 1;
         let line = |(number, line): (usize, &&str)| {
             let separator = if number == last { ' ' } else { '-' };
@@ -137,9 +161,9 @@ mod tests {
             ..Manner::default()
         };
         let turns = Turns::default();
-        let mail = || manner.answer(Moment::Mail, None, &turns);
+        let mail = || manner.answer(Moment::Mail, None, Cover::Plain, &turns);
         assert_eq!([mail(), mail(), mail()], [reply("451 later"), reply("250 ok"), reply("250 ok")]);
-        let rcpt = |to| manner.answer(Moment::Rcpt, Some(to), &turns);
+        let rcpt = |to| manner.answer(Moment::Rcpt, Some(to), Cover::Plain, &turns);
         assert_eq!(rcpt("nobody@hop.example"), reply("550 no"));
         assert_eq!(rcpt("somebody@hop.example"), reply("250 ok"));
     }
@@ -148,9 +172,15 @@ mod tests {
     fn ehlo_tells_what_is_offered() {
         let manner = Manner { offers: vec!["SIZE 10".to_owned()], ..Manner::default() };
         let expected = Answer::Reply(vec!["250-hop.example.net".to_owned(), "250 SIZE 10".to_owned()]);
-        assert_eq!(manner.answer(Moment::Ehlo, None, &Turns::default()), expected);
+        let ehlo = |manner: &Manner, cover| manner.answer(Moment::Ehlo, None, cover, &Turns::default());
+        assert_eq!(ehlo(&manner, Cover::Plain), expected);
         assert!(manner.offers("size") && !manner.offers("STARTTLS"));
         let bare = Manner { offers: Vec::new(), ..Manner::default() };
-        assert_eq!(bare.answer(Moment::Ehlo, None, &Turns::default()), reply("250 hop.example.net"));
+        assert_eq!(ehlo(&bare, Cover::Plain), reply("250 hop.example.net"));
+        let secure = Manner { offers: ["STARTTLS", "REQUIRETLS"].map(str::to_owned).to_vec(), ..bare };
+        let offering =
+            |keyword: &str| Answer::Reply(vec!["250-hop.example.net".to_owned(), format!("250 {keyword}")]);
+        assert_eq!(ehlo(&secure, Cover::Plain), offering("STARTTLS"));
+        assert_eq!(ehlo(&secure, Cover::Tls), offering("REQUIRETLS"));
     }
 }

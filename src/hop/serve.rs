@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
 use super::log::{Arrival, Log};
-use super::manner::{Answer, Manner, Turns};
+use super::manner::{Answer, Cover, Manner, Turns};
 use super::reading::{Heard, hear_content, hear_line, hear_octets};
 use crate::script::model::Moment;
 use crate::wire::{Connection, Recorder, ServerTls};
@@ -219,7 +219,8 @@ impl Session<'_> {
 
     /// Answers as the manner has it; says whether that was positive (2yz, 3yz).
     async fn answer(&mut self, moment: Moment, recipient: Option<&str>) -> Result<bool, Over> {
-        match self.serving.manner.answer(moment, recipient, &self.serving.turns) {
+        let cover = if self.connection.is_encrypted() { Cover::Tls } else { Cover::Plain };
+        match self.serving.manner.answer(moment, recipient, cover, &self.serving.turns) {
             Answer::Reply(lines) => {
                 self.write(&lines).await?;
                 Ok(lines.last().is_some_and(|line| line.starts_with(['2', '3'])))

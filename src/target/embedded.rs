@@ -14,7 +14,7 @@ use super::place::Place;
 use super::route::Route;
 use crate::hop::NameServer;
 use crate::script::model::{Endpoint, Secrets};
-use crate::wire::{ClientAuthority, ClientTls, Trust};
+use crate::wire::{ClientAuthority, ClientTls, ServerTls, Trust};
 
 /// The domain of the embedded server's accounts.
 pub(super) const DOMAIN: &str = "example.test";
@@ -68,6 +68,10 @@ impl Embedded {
             .resolver(names.address())
             .resolver_patience(RESOLVER_PATIENCE)
             .relay_port(relay_port);
+        // Next hops that the harness plays are who they should be.
+        let hops = ServerTls::own().map_err(TargetError::Start)?;
+        builder =
+            builder.relay_authorities(hops.pem()).map_err(|error| TargetError::Start(error.to_string()))?;
         for service in Service::ALL {
             builder = builder.listen(service, any);
         }

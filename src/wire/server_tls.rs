@@ -15,6 +15,7 @@ use tokio_rustls::rustls::crypto::ring;
 #[derive(Clone)]
 pub struct ServerTls {
     pub(crate) acceptor: TlsAcceptor,
+    pem: Arc<str>,
 }
 
 impl fmt::Debug for ServerTls {
@@ -32,6 +33,12 @@ impl ServerTls {
         static OWN: OnceLock<Result<ServerTls, String>> = OnceLock::new();
         OWN.get_or_init(make).clone()
     }
+
+    /// The certificate as PEM, for a server that is to believe it.
+    #[must_use]
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
 }
 
 fn make() -> Result<ServerTls, String> {
@@ -44,5 +51,5 @@ fn make() -> Result<ServerTls, String> {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)
         .map_err(|error| error.to_string())?;
-    Ok(ServerTls { acceptor: TlsAcceptor::from(Arc::new(config)) })
+    Ok(ServerTls { acceptor: TlsAcceptor::from(Arc::new(config)), pem: made.cert.pem().into() })
 }

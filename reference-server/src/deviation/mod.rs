@@ -41,13 +41,16 @@ mod pop3_update_without_quit;
 mod pop3_utf8_unasked;
 mod queue_report_with_sender;
 mod queue_reports_twice;
+mod relay_deadline_dropped;
 mod relay_dots_not_stuffed;
 mod relay_equals_in_order;
 mod relay_forgets_a_recipient;
 mod relay_greeting_ignored;
 mod relay_names_not_waited_for;
 mod relay_no_helo;
+mod relay_priority_dropped;
 mod relay_repeats_what_was_taken;
+mod relay_required_tls_dropped;
 mod relay_size_limit_ignored;
 mod relay_size_unasked;
 mod seams;
@@ -106,13 +109,16 @@ const ALL: &[Deviation] = &[
     pop3_utf8_unasked::DEVIATION,
     queue_report_with_sender::DEVIATION,
     queue_reports_twice::DEVIATION,
+    relay_deadline_dropped::DEVIATION,
     relay_dots_not_stuffed::DEVIATION,
     relay_equals_in_order::DEVIATION,
     relay_forgets_a_recipient::DEVIATION,
     relay_greeting_ignored::DEVIATION,
     relay_names_not_waited_for::DEVIATION,
     relay_no_helo::DEVIATION,
+    relay_priority_dropped::DEVIATION,
     relay_repeats_what_was_taken::DEVIATION,
+    relay_required_tls_dropped::DEVIATION,
     relay_size_limit_ignored::DEVIATION,
     relay_size_unasked::DEVIATION,
     smtp_binary_by_data::DEVIATION,

@@ -10,7 +10,7 @@ use crate::auth::{Purpose, Verified, prepare};
 use crate::imap::{EmailPlace, Expunges, Numbering, Reads, SortFacts};
 use crate::pop3::Ending;
 use crate::queue::Next;
-use crate::store::{Access, AnswerTiming, Counted, FlagChange, Flags, ModSeq, Rights};
+use crate::store::{Access, AnswerTiming, Counted, FlagChange, Flags, ModSeq, Rights, Terms};
 
 /// All seams of a running server.
 #[derive(Debug, Clone, Default)]
@@ -281,6 +281,8 @@ pub(crate) struct Queue {
     pub(crate) says_size: fn(bool) -> bool,
     /// Is a message kept from a server that tells by SIZE that it is too large (RFC 1870, section 7)?
     pub(crate) heeds_size: fn() -> bool,
+    /// The terms on which a message goes on, given those on which it came (RFC 8689; RFC 2852; RFC 6710).
+    pub(crate) terms: fn(Terms) -> Terms,
     /// To how many recipients the next server is asked to deliver, given how many there are.
     pub(crate) named: fn(usize) -> usize,
     /// How often a message is handed over that is taken each time.
@@ -304,6 +306,7 @@ impl Default for Queue {
             copies: || 1,
             says_size: |offered| offered,
             heeds_size: || true,
+            terms: |terms| terms,
             named: |recipients| recipients,
             hand_overs: || 1,
             place_among_equals: |chance| chance,

@@ -160,7 +160,8 @@ impl Client {
     }
 
     async fn start_tls(&mut self, hostname: &str, host: &str, trust: Trust<'_>) -> Result<(), Unusable> {
-        let reply = self.ask("STARTTLS\r\n", COMMAND).await?;
+        // A server that hangs up here may stay where TLS is not asked for.
+        let reply = self.ask("STARTTLS\r\n", COMMAND).await.map_err(Unusable::NoTls)?;
         if reply.code != 220 {
             return Err(Unusable::NoTls(io::Error::other(reply.text())));
         }

@@ -112,7 +112,7 @@ async fn work_off(
     let mut work = work.into_iter();
     let mut begun = None;
     loop {
-        let message = match begun.take() {
+        let mut message = match begun.take() {
             Some(message) => message,
             None => {
                 let Some(due) = work.next() else { return Ok(()) };
@@ -122,6 +122,7 @@ async fn work_off(
                 }
             }
         };
+        message.envelope.terms = (shared.seams.queue.terms)(message.envelope.terms);
         let outcomes = if is_too_late(&message, shared.outgoing.clock.millis()) {
             let reason = Reason::ours("5.4.7", "the time in which it was to be delivered is over");
             vec![Outcome::Failed(reason); message.recipients.len()]

@@ -60,7 +60,7 @@ pub(in crate::script) const SERVE: &Mapping = &Mapping {
         HOP,
         Construct::new(
             "offers",
-            "the lines of the reply to EHLO behind the first, default `[PIPELINING, 8BITMIME, SIZE 52428800]`; with `STARTTLS` and `CHUNKING` among them it does these too, and what is larger than the number behind `SIZE` it refuses by 552",
+            "the lines of the reply to EHLO behind the first, default `[PIPELINING, 8BITMIME, SIZE 52428800]`; with `STARTTLS` and `CHUNKING` among them it does these too (`REQUIRETLS` is offered under TLS alone), and what is larger than the number behind `SIZE` it refuses by 552",
             WORDS,
         )
         .cannot_fail(PLAIN),
