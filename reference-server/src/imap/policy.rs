@@ -1,5 +1,8 @@
 //! What the operator has to say about IMAP.
 
+/// The capability of messages that are put together (RFC 4469).
+pub(crate) const CATENATE: &str = "CATENATE";
+
 /// The capability of names, strings and header fields in UTF-8 (RFC 6855).
 pub(crate) const UTF8_ACCEPT: &str = "UTF8=ACCEPT";
 

@@ -5,7 +5,7 @@ use crate::auth::Mechanisms;
 use crate::imap::commands;
 use crate::imap::failure::Failure;
 use crate::imap::link::Boxed;
-use crate::imap::policy::{Policy, UTF8_ACCEPT};
+use crate::imap::policy::{CATENATE, Policy, UTF8_ACCEPT};
 use crate::imap::response::Reply;
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, Parsed};
@@ -206,6 +206,7 @@ pub(crate) fn capabilities(standing: Standing<'_>) -> String {
 const EXTENSIONS: &[&str] = &[
     "APPENDLIMIT",
     "BINARY",
+    CATENATE,
     "CHILDREN",
     "CONTEXT=SORT",
     "ESEARCH",

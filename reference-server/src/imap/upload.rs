@@ -27,7 +27,7 @@ pub(crate) enum Written {
 
 /// Looks at the header section of a message that comes in pieces.
 #[derive(Debug)]
-pub(crate) struct HeaderWatch {
+struct HeaderWatch {
     found: Written,
     /// Octets since the last line end; CR does not count.
     column: usize,
@@ -36,12 +36,12 @@ pub(crate) struct HeaderWatch {
 
 impl HeaderWatch {
     /// Before the first octet.
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self { found: Written::Ascii, column: 0, ended: false }
     }
 
     /// The next octets.
-    pub(crate) fn push(&mut self, piece: &[u8]) {
+    fn push(&mut self, piece: &[u8]) {
         if self.ended {
             return;
         }
@@ -62,7 +62,7 @@ impl HeaderWatch {
     }
 
     /// What was found so far.
-    pub(crate) fn found(&self) -> Written {
+    fn found(&self) -> Written {
         self.found
     }
 }
@@ -76,33 +76,66 @@ pub(crate) enum Nul {
     Present,
 }
 
+/// A message on its way into the store, looked at as it comes.
+pub(crate) struct Reception {
+    incoming: Incoming,
+    header: HeaderWatch,
+    nul: Nul,
+    failed: Option<StoreError>,
+}
+
+impl Reception {
+    /// Before the first octet.
+    pub(crate) fn new(store: &Store) -> Self {
+        Self {
+            incoming: Incoming::new(store, Box::new(<[u8]>::to_vec)),
+            header: HeaderWatch::new(),
+            nul: Nul::Absent,
+            failed: None,
+        }
+    }
+
+    /// How many octets have come.
+    pub(crate) fn octets(&self) -> u64 {
+        self.incoming.octets()
+    }
+
+    /// The next octets. Once they can not be kept, those behind them are dropped.
+    pub(crate) async fn push(&mut self, piece: &[u8]) {
+        if memchr::memchr(0, piece).is_some() {
+            self.nul = Nul::Present;
+        }
+        self.header.push(piece);
+        if self.failed.is_none() {
+            self.failed = self.incoming.push(piece).await.err();
+        }
+    }
+
+    /// The message is complete.
+    pub(crate) async fn finish(self) -> Upload {
+        let content = match self.failed {
+            Some(error) => Err(error),
+            None => self.incoming.finish().await,
+        };
+        Upload { content, nul: self.nul, header: self.header.found() }
+    }
+}
+
 /// Reads a literal of so many octets; all of them, whatever becomes of the message.
 pub(crate) async fn receive(link: &mut dyn Link, store: &Store, octets: u64) -> Result<Upload, Ended> {
-    let mut incoming = Incoming::new(store, Box::new(<[u8]>::to_vec));
-    let (mut left, mut nul, mut failed) = (octets, Nul::Absent, None);
-    let mut header = HeaderWatch::new();
+    let mut reception = Reception::new(store);
+    let mut left = octets;
     while left > 0 {
         if link.buffered().is_empty() {
             link.fill().await?;
         }
         let buffered = link.buffered();
         let count = buffered.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let piece = buffered.get(..count).unwrap_or_default();
-        if memchr::memchr(0, piece).is_some() {
-            nul = Nul::Present;
-        }
-        header.push(piece);
-        if failed.is_none() {
-            failed = incoming.push(piece).await.err();
-        }
+        reception.push(buffered.get(..count).unwrap_or_default()).await;
         link.consume(count);
         left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
     }
-    let content = match failed {
-        Some(error) => Err(error),
-        None => incoming.finish().await,
-    };
-    Ok(Upload { content, nul, header: header.found() })
+    Ok(reception.finish().await)
 }
 
 #[cfg(test)]

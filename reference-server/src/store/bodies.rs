@@ -127,7 +127,7 @@ fn range(sql: &Connection, body: BodyId, offset: u64, length: u64) -> Result<Vec
 }
 
 /// Appends at most `length` octets of what is spooled, from `offset` on.
-fn pieces(
+pub(super) fn pieces(
     sql: &Connection,
     spool: SpoolId,
     mut offset: u64,
@@ -153,7 +153,7 @@ fn blob<'r>(row: &'r Row<'_>) -> Result<&'r [u8], StoreError> {
     row.get_ref(0)?.as_blob().map_err(|error| StoreError::Io(error.to_string()))
 }
 
-fn window(octets: &[u8], offset: u64, length: u64) -> &[u8] {
+pub(super) fn window(octets: &[u8], offset: u64, length: u64) -> &[u8] {
     let start = usize::try_from(offset).unwrap_or(usize::MAX).min(octets.len());
     let rest = octets.get(start..).unwrap_or_default();
     rest.get(..usize::try_from(length).unwrap_or(usize::MAX)).unwrap_or(rest)

@@ -42,6 +42,26 @@ impl Content {
         tail.saturating_add(u64::try_from(self.head.len()).unwrap_or(u64::MAX))
     }
 
+    /// At most `length` octets from `offset` on; beyond the end there are none.
+    ///
+    /// # Errors
+    /// What is spooled can not be read.
+    pub(crate) async fn range(&self, offset: u64, length: u64) -> Result<Vec<u8>, StoreError> {
+        let head = u64::try_from(self.head.len()).unwrap_or(u64::MAX);
+        let mut out = bodies::window(&self.head, offset, length).to_vec();
+        let left = length.saturating_sub(u64::try_from(out.len()).unwrap_or(u64::MAX));
+        if let Some(tail) = self.tail.as_ref().filter(|_| left > 0) {
+            let (spool, offset) = (tail.spool, offset.saturating_sub(head));
+            let behind = tail.store.read(move |sql| {
+                let mut behind = Vec::new();
+                bodies::pieces(sql, spool, offset, left, &mut behind)?;
+                Ok(behind)
+            });
+            out.extend(behind.await?);
+        }
+        Ok(out)
+    }
+
     /// All of it, where it is small.
     pub(crate) fn whole(&self) -> Option<&[u8]> {
         self.tail.is_none().then_some(&*self.head)

@@ -1,18 +1,18 @@
 //! APPEND (RFC 3501, section 6.3.11) of one message or several (RFC 3502), with APPENDUID
 //! (RFC 4315, section 3); with octets of any value in a binary literal (RFC 3516, section 4.4); with
-//! header fields in UTF-8 (RFC 6855, section 4).
+//! header fields in UTF-8 (RFC 6855, section 4); put together from parts (RFC 4469).
 
 use time::OffsetDateTime;
 
+use super::catenate::{self, Part};
 use crate::imap::failure::{Failure, refusal_of_destination};
 use crate::imap::naming::resolve;
-use crate::imap::policy::UTF8_ACCEPT;
+use crate::imap::policy::{CATENATE, UTF8_ACCEPT};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{
-    Cursor, MailboxArgument, MessageKind, MessageLiteral, Names, ParseError, Parsed, date_time, flag_list,
-    mailbox,
+    Cursor, MailboxArgument, MessageKind, MessageLiteral, Names, Parsed, date_time, flag_list, mailbox,
 };
 use crate::imap::upload::{Nul, Upload, Written};
 use crate::message::transfer::fit_for_literals;
@@ -31,17 +31,36 @@ struct Append {
 pub(super) struct Given {
     flags: Flags,
     date: Option<OffsetDateTime>,
-    literal: MessageLiteral,
-    form: Form,
+    data: Data,
 }
 
-/// How the literal of a message is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// As it is.
-    Bare,
-    /// In the data item UTF8, which RFC 9755 has no more.
-    Utf8,
+/// Where the octets of a message come from.
+enum Data {
+    /// From a literal.
+    Literal(MessageLiteral),
+    /// From a literal in the data item UTF8, which RFC 9755 has no more.
+    Utf8(MessageLiteral),
+    /// From literals and from what is there already (RFC 4469).
+    Catenate(Vec<Part>),
+}
+
+impl Data {
+    /// How many octets come with the command.
+    fn sent(&self) -> u64 {
+        match self {
+            Self::Literal(literal) | Self::Utf8(literal) => literal.octets,
+            Self::Catenate(parts) => parts.iter().fold(0, |sum, part| sum.saturating_add(part.sent())),
+        }
+    }
+
+    /// The capability that the client makes use of.
+    fn capability(&self) -> Option<&'static str> {
+        match self {
+            Self::Literal(_) => None,
+            Self::Utf8(_) => Some(UTF8_ACCEPT),
+            Self::Catenate(_) => Some(CATENATE),
+        }
+    }
 }
 
 /// ```abnf
@@ -55,7 +74,7 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
     let (mut messages, mut limit) = (Vec::new(), cursor.message_limit());
     loop {
         let message = given(cursor, limit)?;
-        limit = limit.saturating_sub(message.literal.octets);
+        limit = limit.saturating_sub(message.data.sent());
         messages.push(message);
         if cursor.peek() != Some(b' ') {
             return Ok(Box::new(Append { mailbox, messages }));
@@ -64,8 +83,10 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
 }
 
 /// ```abnf
-/// append-message = [SP flag-list] [SP date-time] SP (literal / literal8 / utf8-literal)
-/// utf8-literal   = "UTF8" SP "(" literal8 ")"      ; RFC 6855, section 4
+/// append-message = [SP flag-list] [SP date-time] SP append-data
+/// append-data    = literal / literal8 /                  ; RFC 3516, section 7
+///                  "UTF8" SP "(" literal8 ")" /          ; RFC 6855, section 4
+///                  "CATENATE" SP "(" cat-part *(SP cat-part) ")"      ; RFC 4469, section 5
 /// ```
 pub(super) fn given(cursor: &mut Cursor<'_>, limit: u64) -> Parsed<Given> {
     cursor.space()?;
@@ -79,15 +100,14 @@ pub(super) fn given(cursor: &mut Cursor<'_>, limit: u64) -> Parsed<Given> {
         date = Some(date_time(cursor)?);
         cursor.space()?;
     }
-    let form = if cursor.eat_word("UTF8 (") { Form::Utf8 } else { Form::Bare };
-    if form == Form::Utf8 && cursor.peek() != Some(b'~') {
-        return Err(ParseError::Syntax("UTF8 has a binary literal"));
-    }
-    let literal = cursor.message_literal(limit)?;
-    if form == Form::Utf8 {
-        cursor.expect(b')', "UTF8 does not end")?;
-    }
-    Ok(Given { flags, date, literal, form })
+    let data = if cursor.eat_word("CATENATE (") {
+        Data::Catenate(catenate::parts(cursor, limit)?)
+    } else if let Some(literal) = catenate::utf8_literal(cursor, limit)? {
+        Data::Utf8(literal)
+    } else {
+        Data::Literal(cursor.message_literal(limit)?)
+    };
+    Ok(Given { flags, date, data })
 }
 
 /// The message as IMAP4rev1 can show it to every client (RFC 3516, section 6).
@@ -108,28 +128,39 @@ async fn fit(upload: Upload, kind: MessageKind) -> Result<Content, Failure> {
 
 /// The messages that came with the command that is being carried out.
 pub(super) async fn received(session: &mut Session, given: Vec<Given>) -> Result<Vec<NewMessage>, Failure> {
-    if given.iter().any(|message| message.literal.octets == 0) {
-        return Err(Reply::no("a message of no octets is none").with(ResponseCode::Cannot).into());
-    }
-    let withheld = !session.context.shared.imap.offers(UTF8_ACCEPT);
-    if withheld && given.iter().any(|message| message.form == Form::Utf8) {
+    let policy = &session.context.shared.imap;
+    if given.iter().filter_map(|message| message.data.capability()).any(|used| !policy.offers(used)) {
         return Err(Reply::bad("a literal was expected").into());
     }
-    let uploads = session.take_uploads();
-    let asked = withheld || session.names() == Names::Utf8;
+    let asked = !policy.offers(UTF8_ACCEPT) || session.names() == Names::Utf8;
     let needed = (session.context.shared.seams.gate.imap_utf8_needed)();
-    if needed && !asked && uploads.iter().any(|upload| upload.header == Written::Beyond) {
-        return Err(Reply::no("header fields in UTF-8 need ENABLE UTF8=ACCEPT first")
-            .with(ResponseCode::Cannot)
-            .into());
-    }
-    let mut messages = Vec::new();
     let set = session.context.shared.seams.store.imap_append_flags;
-    for (given, upload) in given.into_iter().zip(uploads) {
+    let mut uploads = session.take_uploads().into_iter();
+    let mut room = session.context.shared.limits.message_octets;
+    let mut messages = Vec::new();
+    for Given { flags, date, data } in given {
+        let (upload, kind) = match data {
+            Data::Literal(literal) | Data::Utf8(literal) => (uploads.next(), literal.kind),
+            Data::Catenate(parts) => {
+                let whole = catenate::put_together(session, parts, &mut uploads, room).await?;
+                (Some(whole), MessageKind::Binary)
+            }
+        };
+        let Some(upload) = upload else { break };
+        if needed && !asked && upload.header == Written::Beyond {
+            return Err(Reply::no("header fields in UTF-8 need ENABLE UTF8=ACCEPT first")
+                .with(ResponseCode::Cannot)
+                .into());
+        }
+        let content = fit(upload, kind).await?;
+        if content.octets() == 0 {
+            return Err(Reply::no("a message of no octets is none").with(ResponseCode::Cannot).into());
+        }
+        room = room.saturating_sub(content.octets());
         messages.push(NewMessage {
-            content: fit(upload, given.literal.kind).await?,
-            flags: set(given.flags),
-            internal_date: given.date.unwrap_or_else(OffsetDateTime::now_utc),
+            content,
+            flags: set(flags),
+            internal_date: date.unwrap_or_else(OffsetDateTime::now_utc),
         });
     }
     Ok(messages)

@@ -6,6 +6,7 @@ pub(crate) mod append;
 pub(crate) mod authenticate;
 pub(crate) mod cancel_update;
 pub(crate) mod capability;
+mod catenate;
 pub(crate) mod check;
 pub(crate) mod close;
 pub(crate) mod compress;

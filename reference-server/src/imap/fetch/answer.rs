@@ -94,6 +94,40 @@ pub(crate) async fn is_decodable(items: &[FetchItem], loader: &mut Loader) -> Re
     Ok(true)
 }
 
+/// The octets of a section; nothing where the message has no such part.
+pub(crate) async fn section_octets(
+    section: &Section,
+    partial: Option<Partial>,
+    loader: &mut Loader,
+) -> Result<Option<Octets>, StoreError> {
+    loader.settle().await?;
+    let (from, count) = if section.part.is_empty() && section.text.is_none() {
+        (0, u64::MAX)
+    } else {
+        let structure = loader.structure().await?;
+        let Some(span) = span(section, &structure) else { return Ok(None) };
+        if let Some((names, keep)) = fields(section) {
+            let subset = loader.fields(span, names, keep).await?;
+            return Ok(Some(match (partial, subset) {
+                (Some(partial), Octets::Here(octets, span)) => Octets::Here(octets, window(span, partial)),
+                (Some(partial), Octets::Made(part, shown)) => {
+                    Octets::Made(part, shown.window(partial.origin, partial.count))
+                }
+                (_, subset) => subset,
+            }));
+        }
+        offsets(span)
+    };
+    let (from, count) = match partial {
+        Some(Partial { origin, count: wanted }) => {
+            let origin = origin.min(count);
+            (from.saturating_add(origin), count.saturating_sub(origin).min(wanted))
+        }
+        None => (from, count),
+    };
+    loader.octets(from, count).await.map(Some)
+}
+
 /// How much of a part is read for its preview, in octets.
 const PREVIEW_OCTETS: usize = 16 * 1024;
 
@@ -304,39 +338,10 @@ impl Answer {
         partial: Option<Partial>,
         loader: &mut Loader,
     ) -> Result<(), StoreError> {
-        loader.settle().await?;
-        let (from, count) = if section.part.is_empty() && section.text.is_none() {
-            (0, u64::MAX)
-        } else {
-            let structure = loader.structure().await?;
-            let Some(span) = span(section, &structure) else {
-                self.push("NIL");
-                return Ok(());
-            };
-            if let Some((names, keep)) = fields(section) {
-                let subset = loader.fields(span, names, keep).await?;
-                self.insert(match (partial, subset) {
-                    (Some(partial), Octets::Here(octets, span)) => {
-                        Octets::Here(octets, window(span, partial))
-                    }
-                    (Some(partial), Octets::Made(part, shown)) => {
-                        Octets::Made(part, shown.window(partial.origin, partial.count))
-                    }
-                    (_, subset) => subset,
-                });
-                return Ok(());
-            }
-            offsets(span)
-        };
-        let octets = match partial {
-            Some(Partial { origin, count: wanted }) => {
-                let origin = origin.min(count);
-                let count = count.saturating_sub(origin).min(wanted);
-                loader.octets(from.saturating_add(origin), count).await?
-            }
-            None => loader.octets(from, count).await?,
-        };
-        self.insert(octets);
+        match section_octets(section, partial, loader).await? {
+            Some(octets) => self.insert(octets),
+            None => self.push("NIL"),
+        }
         Ok(())
     }
 

@@ -2,12 +2,14 @@
 //! whole, of a large one only what is asked for. Where the client reads only ASCII in header fields,
 //! what is loaded may be another message, see [`super::surrogate`].
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::surrogate::Surrogate;
 use crate::imap::link::Link;
 use crate::imap::response::travelling;
 use crate::imap::syntax::Reads;
+use crate::imap::upload::Reception;
 use crate::message::selection::Selection;
 use crate::message::{Content, Decoder, Entity, Header, Keep, Span, Structure, decode};
 use crate::store::{BodyHold, BodyId, Loaded, Message, READ, Store, StoreError};
@@ -116,21 +118,74 @@ impl Octets {
         store: &Store,
         form: LiteralOctets,
     ) -> std::io::Result<()> {
-        let (source, mut from, mut left) = match self {
-            Self::Here(octets, span) => return send(link, span.of(octets), form).await,
-            Self::Stored(held, from, count) => (&held.source, *from, *count),
-            Self::Made(part, shown) => return part.send(link, store, *shown, form).await,
-        };
-        while left > 0 {
-            let piece = source.range(store, from, left.min(READ)).await.map_err(std::io::Error::other)?;
-            if piece.is_empty() {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
+        let mut pieces = self.pieces();
+        while let Some(piece) = pieces.next(store).await.map_err(std::io::Error::other)? {
             send(link, &piece, form).await?;
-            from = from.saturating_add(READ);
-            left = left.saturating_sub(READ);
         }
         Ok(())
+    }
+
+    /// Adds them to a message.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchMessage`] when the message that they are of has been expunged.
+    pub(crate) async fn copy(&self, store: &Store, to: &mut Reception) -> Result<(), StoreError> {
+        let mut pieces = self.pieces();
+        while let Some(piece) = pieces.next(store).await? {
+            to.push(&piece).await;
+        }
+        Ok(())
+    }
+
+    fn pieces(&self) -> Pieces<'_> {
+        match self {
+            Self::Here(octets, span) => Pieces::Here(Some(span.of(octets))),
+            Self::Stored(held, from, count) => {
+                Pieces::Stored { source: &held.source, from: *from, left: *count }
+            }
+            Self::Made(part, shown) => {
+                Pieces::Made { reading: part.reading(), skipped: shown.from, left: shown.count }
+            }
+        }
+    }
+}
+
+/// Octets that are read one piece after the other.
+enum Pieces<'o> {
+    /// In one piece, which is there.
+    Here(Option<&'o [u8]>),
+    /// As many as are left, from there on.
+    Stored { source: &'o Source, from: u64, left: u64 },
+    /// As many as are left of what is made of a part, behind those that are skipped.
+    Made { reading: Option<Reading>, skipped: u64, left: u64 },
+}
+
+impl<'o> Pieces<'o> {
+    /// The next of them, or nothing behind the last.
+    async fn next(&mut self, store: &Store) -> Result<Option<Cow<'o, [u8]>>, StoreError> {
+        match self {
+            Self::Here(octets) => Ok(octets.take().map(Cow::Borrowed)),
+            Self::Stored { left: 0, .. } | Self::Made { left: 0, .. } => Ok(None),
+            Self::Stored { source, from, left } => {
+                let piece = source.range(store, *from, READ.min(*left)).await?;
+                if piece.is_empty() {
+                    return Err(StoreError::NoSuchMessage);
+                }
+                *from = from.saturating_add(READ);
+                *left = left.saturating_sub(READ);
+                Ok(Some(Cow::Owned(piece)))
+            }
+            Self::Made { reading, skipped, left } => {
+                let Some(reading) = reading else { return Ok(None) };
+                let mut said = reading.next(store).await?.ok_or(StoreError::NoSuchMessage)?;
+                let start = usize::try_from(*skipped).unwrap_or(usize::MAX).min(said.len());
+                *skipped = skipped.saturating_sub(u64::try_from(start).unwrap_or(u64::MAX));
+                said.drain(..start);
+                said.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+                *left = left.saturating_sub(u64::try_from(said.len()).unwrap_or(u64::MAX));
+                Ok(Some(Cow::Owned(said)))
+            }
+        }
     }
 }
 
@@ -152,28 +207,6 @@ impl Part {
             Making::Fields(names, keep) => Sieve::Selection(Selection::new(names, *keep)),
         };
         Some(Reading { source: self.held.source.clone(), from, left, sieve: Some(sieve) })
-    }
-
-    async fn send(
-        &self,
-        link: &mut dyn Link,
-        store: &Store,
-        shown: Shown,
-        form: LiteralOctets,
-    ) -> std::io::Result<()> {
-        let Some(mut reading) = self.reading() else { return Ok(()) };
-        let (mut skipped, mut left) = (shown.from, shown.count);
-        while left > 0 {
-            let said = reading.next(store).await.map_err(std::io::Error::other)?;
-            let said = said.ok_or(std::io::ErrorKind::UnexpectedEof)?;
-            let start = usize::try_from(skipped).unwrap_or(usize::MAX).min(said.len());
-            skipped = skipped.saturating_sub(u64::try_from(start).unwrap_or(u64::MAX));
-            let rest = said.get(start..).unwrap_or_default();
-            let rest = rest.get(..usize::try_from(left).unwrap_or(usize::MAX)).unwrap_or(rest);
-            left = left.saturating_sub(u64::try_from(rest.len()).unwrap_or(u64::MAX));
-            send(link, rest, form).await?;
-        }
-        Ok(())
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) enum ResponseCode {
     AuthorizationFailed,
     /// `BADCHARSET`, with the charsets that SEARCH knows.
     BadCharset,
+    /// `BADURL`, with the URL of a part that is not there (RFC 4469, section 4.1).
+    BadUrl(String),
     /// `CAPABILITY`, with the capabilities in their order.
     Capability(String),
     /// `CANNOT`: such an operation is never possible (RFC 5530).
@@ -105,6 +107,7 @@ impl fmt::Display for ResponseCode {
             Self::AuthenticationFailed => f.write_str("AUTHENTICATIONFAILED"),
             Self::AuthorizationFailed => f.write_str("AUTHORIZATIONFAILED"),
             Self::BadCharset => f.write_str("BADCHARSET (US-ASCII UTF-8)"),
+            Self::BadUrl(url) => write!(f, "BADURL {url}"),
             Self::Capability(list) => write!(f, "CAPABILITY {list}"),
             Self::Cannot => f.write_str("CANNOT"),
             Self::ClientBug => f.write_str("CLIENTBUG"),

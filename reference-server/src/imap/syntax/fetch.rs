@@ -252,7 +252,7 @@ fn partial(cursor: &mut Cursor<'_>) -> Parsed<Option<Partial>> {
 /// section-spec = section-msgtext / (section-part ["." section-text])
 /// section-part = nz-number *("." nz-number)
 /// ```
-fn section(cursor: &mut Cursor<'_>) -> Parsed<Section> {
+pub(super) fn section(cursor: &mut Cursor<'_>) -> Parsed<Section> {
     const OPEN: &str = "a section was expected";
     const CLOSE: &str = "the section is wrong or has no end";
     cursor.expect(b'[', OPEN)?;

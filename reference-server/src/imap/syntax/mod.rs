@@ -17,6 +17,7 @@ mod results;
 mod search;
 mod sequence;
 mod sort;
+mod url;
 mod utf7;
 
 pub(crate) use cursor::{
@@ -33,3 +34,4 @@ pub(crate) use results::{ResultRange, ReturnOption, result_range};
 pub(crate) use search::{DateRelation, SearchKey, SearchProgram, search_program};
 pub(crate) use sequence::{SequenceSet, compact_uid_set, sequence_set, within};
 pub(crate) use sort::{Algorithm, sort_program, thread_program};
+pub(crate) use url::{MessageUrl, message_url};

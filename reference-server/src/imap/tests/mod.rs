@@ -4,6 +4,7 @@ mod acl;
 mod append;
 mod authentication;
 mod binary;
+mod catenate;
 mod codes;
 mod connection;
 mod deviations;
