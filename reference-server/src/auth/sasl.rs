@@ -423,8 +423,11 @@ mod tests {
         assert_eq!(all.find(b"OAUTHBEARER"), None);
         let keys = Mechanism::offered(RecoverableSecrets::Never, &plaintext, 0);
         assert!(all.iter().filter(|known| *known != Mechanism::CramMd5).eq(keys.iter()));
-        let account =
-            crate::store::Account { id: crate::store::AccountId(1), address: "a@b.test".to_owned() };
+        let account = crate::store::Account {
+            id: crate::store::AccountId(1),
+            address: "a@b.test".to_owned(),
+            limited: false,
+        };
         assert_eq!(all.find(b"EXTERNAL"), None);
         let tls = Channel { client: Some(account), ..Channel::default().certified(b"hash") };
         assert!(Mechanism::offered(RecoverableSecrets::Kept, &tls, 1).iter().eq(Mechanism::ALL));

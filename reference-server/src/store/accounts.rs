@@ -17,7 +17,12 @@ pub(crate) struct Account {
     pub(crate) id: AccountId,
     /// Its full address, as it was spelt when the account was made.
     pub(crate) address: String,
+    /// Can its mailboxes be full? Most accounts have no limit, and nobody has to ask for them.
+    pub(crate) limited: bool,
 }
+
+/// The columns that [`account_of`] reads.
+const COLUMNS: &str = "id, address, quota_storage IS NOT NULL OR quota_messages IS NOT NULL";
 
 /// What is kept of a password: the SCRAM keys, and the password itself only on request.
 #[derive(Clone, PartialEq, Eq)]
@@ -88,7 +93,7 @@ impl Remembered {
         }
     }
 
-    fn forget(&self) {
+    pub(super) fn forget(&self) {
         let mut memory = self.lock();
         memory.age = memory.age.wrapping_add(1);
         memory.accounts.clear();
@@ -123,7 +128,7 @@ impl Store {
         let found = self
             .read(move |sql| {
                 Ok(sql
-                    .prepare_cached("SELECT id, address FROM accounts WHERE address = ?1")?
+                    .prepare_cached(&format!("SELECT {COLUMNS} FROM accounts WHERE address = ?1"))?
                     .query_row([&address], account_of)
                     .optional()?)
             })
@@ -139,7 +144,7 @@ impl Store {
     pub(crate) async fn first_account(&self) -> Result<Option<Account>, StoreError> {
         self.read(|sql| {
             Ok(sql
-                .prepare_cached("SELECT id, address FROM accounts ORDER BY id LIMIT 1")?
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM accounts ORDER BY id LIMIT 1"))?
                 .query_row([], account_of)
                 .optional()?)
         })
@@ -172,7 +177,7 @@ impl Store {
 }
 
 fn account_of(row: &Row<'_>) -> rusqlite::Result<Account> {
-    Ok(Account { id: row.get(0)?, address: row.get(1)? })
+    Ok(Account { id: row.get(0)?, address: row.get(1)?, limited: row.get(2)? })
 }
 
 fn secret_of(row: &Row<'_>) -> rusqlite::Result<StoredSecret> {
@@ -192,7 +197,7 @@ fn put_account(w: &mut Writing<'_>, address: &str, secret: &StoredSecret) -> Res
     let StoredSecret { sha256, sha1, .. } = secret;
     let account = w
         .sql
-        .prepare_cached(
+        .prepare_cached(&format!(
             "INSERT INTO accounts (address, iterations, salt, stored_key, server_key,
                  sha1_salt, sha1_stored_key, sha1_server_key, password)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -201,8 +206,8 @@ fn put_account(w: &mut Writing<'_>, address: &str, secret: &StoredSecret) -> Res
                  server_key = excluded.server_key, sha1_salt = excluded.sha1_salt,
                  sha1_stored_key = excluded.sha1_stored_key,
                  sha1_server_key = excluded.sha1_server_key, password = excluded.password
-             RETURNING id, address",
-        )?
+             RETURNING {COLUMNS}"
+        ))?
         .query_row(
             params![
                 address,

@@ -392,15 +392,20 @@ struct Room {
 /// Makes room for so many messages.
 fn make_room(w: &mut Writing<'_>, mailbox: MailboxId, count: usize) -> Result<Room, StoreError> {
     let count = u32::try_from(count).map_err(|_| StoreError::Full)?;
-    let (behind, modseq): (i64, ModSeq) = w
+    // Two statements: RETURNING would build a table of its own, with a page cache, each time.
+    let made = w
         .sql
         .prepare_cached(
-            "UPDATE mailboxes SET highest_modseq = highest_modseq + 1, uid_next = uid_next + ?2 WHERE id = ?1
-             RETURNING uid_next, highest_modseq",
+            "UPDATE mailboxes SET highest_modseq = highest_modseq + 1, uid_next = uid_next + ?2 WHERE id = ?1",
         )?
-        .query_row(params![mailbox, count], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?
-        .ok_or(StoreError::NoSuchMailbox)?;
+        .execute(params![mailbox, count])?;
+    if made == 0 {
+        return Err(StoreError::NoSuchMailbox);
+    }
+    let (behind, modseq): (i64, ModSeq) = w
+        .sql
+        .prepare_cached("SELECT uid_next, highest_modseq FROM mailboxes WHERE id = ?1")?
+        .query_row([mailbox], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let behind = u32::try_from(behind).map_err(|_| StoreError::Full)?;
     w.touch(mailbox, modseq);
     Ok(Room { next: Uid(behind.saturating_sub(count)), modseq })
@@ -439,15 +444,18 @@ fn insert_row(
 
 /// A change begins: the mailbox gets a higher modification sequence.
 pub(super) fn next_modseq(w: &mut Writing<'_>, mailbox: MailboxId) -> Result<ModSeq, StoreError> {
+    // As in [`make_room`], without RETURNING.
+    let changed = w
+        .sql
+        .prepare_cached("UPDATE mailboxes SET highest_modseq = highest_modseq + 1 WHERE id = ?1")?
+        .execute([mailbox])?;
+    if changed == 0 {
+        return Err(StoreError::NoSuchMailbox);
+    }
     let modseq: ModSeq = w
         .sql
-        .prepare_cached(
-            "UPDATE mailboxes SET highest_modseq = highest_modseq + 1 WHERE id = ?1
-             RETURNING highest_modseq",
-        )?
-        .query_row([mailbox], |row| row.get(0))
-        .optional()?
-        .ok_or(StoreError::NoSuchMailbox)?;
+        .prepare_cached("SELECT highest_modseq FROM mailboxes WHERE id = ?1")?
+        .query_row([mailbox], |row| row.get(0))?;
     w.touch(mailbox, modseq);
     Ok(modseq)
 }

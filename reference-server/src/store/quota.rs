@@ -48,22 +48,25 @@ impl Store {
     /// Sets all limits of the account, also below what it has: then nothing is added until it has
     /// less.
     pub(crate) async fn set_quota(&self, account: AccountId, quota: Quota) -> Result<(), StoreError> {
-        self.write(move |w| {
-            let column = |limit: Option<u64>| limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
-            w.sql
-                .prepare_cached(
-                    "UPDATE accounts SET quota_storage = ?2, quota_messages = ?3, quota_mailboxes = ?4
+        let set = self
+            .write(move |w| {
+                let column = |limit: Option<u64>| limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
+                w.sql
+                    .prepare_cached(
+                        "UPDATE accounts SET quota_storage = ?2, quota_messages = ?3, quota_mailboxes = ?4
                      WHERE id = ?1",
-                )?
-                .execute(params![
-                    account,
-                    column(quota.storage),
-                    column(quota.messages),
-                    column(quota.mailboxes)
-                ])?;
-            Ok(())
-        })
-        .await
+                    )?
+                    .execute(params![
+                        account,
+                        column(quota.storage),
+                        column(quota.messages),
+                        column(quota.mailboxes)
+                    ])?;
+                Ok(())
+            })
+            .await;
+        self.inner.accounts.forget();
+        set
     }
 
     /// Is there no room in the account for one more message, however small?

@@ -49,6 +49,7 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
     };
     submission::recipient(session, domain)?;
     let destination = match resolve(&shared, local, domain).await {
+        Ok(Resolved::Account(account)) if !account.limited => Destination::Account(account.id),
         Ok(Resolved::Account(account)) => match shared.store.is_full(account.id).await {
             Ok(false) => Destination::Account(account.id),
             Ok(true) => return Err(Reply::new(452, "4.2.2", "the mailbox is full")),
