@@ -1,5 +1,7 @@
 //! What TLS says of a connection to those who authenticate by it.
 
+use std::net::IpAddr;
+
 use rustls_pki_types::CertificateDer;
 
 use crate::store::Account;
@@ -7,9 +9,11 @@ use crate::store::Account;
 /// The octets of an exporter (RFC 9266, section 2).
 const EXPORTER_OCTETS: usize = 32;
 
-/// What is known of the channel below a session; nothing of a plaintext one.
+/// What is known of the channel below a session; of a plaintext one no more than where it leads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Channel {
+    /// The address at its other end.
+    pub(crate) peer: Option<IpAddr>,
     /// Whether it is under TLS at all.
     pub(crate) under_tls: bool,
     /// `tls-exporter` (RFC 9266): of TLS 1.3, in which no two channels have the same.

@@ -23,6 +23,8 @@ pub struct Limits {
     pub hops: usize,
     /// Errors in one session before the server hangs up.
     pub errors: u32,
+    /// Failed logins in one session before the server hangs up: at least 3 (RFC 4954, section 9).
+    pub failed_logins: u32,
 }
 
 impl Default for Limits {
@@ -36,13 +38,14 @@ impl Default for Limits {
             command_octets: 2048,
             hops: 100,
             errors: 50,
+            failed_logins: 10,
         }
     }
 }
 
 impl Limits {
     /// The names by which [`Limits::set`] knows them.
-    pub const NAMES: [&'static str; 8] = [
+    pub const NAMES: [&'static str; 9] = [
         "connections",
         "message-octets",
         "recipients",
@@ -51,6 +54,7 @@ impl Limits {
         "command-octets",
         "hops",
         "errors",
+        "failed-logins",
     ];
 
     /// Sets the limit of this name; `false` where there is none.
@@ -66,6 +70,7 @@ impl Limits {
             "command-octets" => self.command_octets = count,
             "hops" => self.hops = count,
             "errors" => self.errors = value,
+            "failed-logins" => self.failed_logins = value,
             _ => return false,
         }
         true
@@ -87,6 +92,9 @@ pub struct Timeouts {
     pub handshake: Duration,
     /// For sessions to end when the server does.
     pub shutdown: Duration,
+    /// Before an attempt to log in, for clients at an address from which many have failed (RFC 3501,
+    /// section 11.2); none where it is zero. This machine's own never wait.
+    pub login_delay: Duration,
 }
 
 impl Default for Timeouts {
@@ -98,6 +106,7 @@ impl Default for Timeouts {
             write: Duration::from_secs(60),
             handshake: Duration::from_secs(30),
             shutdown: Duration::from_secs(5),
+            login_delay: Duration::from_secs(10),
         }
     }
 }
@@ -115,7 +124,8 @@ pub enum Intake {
 
 impl Timeouts {
     /// The names by which [`Timeouts::set`] knows them.
-    pub const NAMES: [&'static str; 6] = ["smtp", "pop3", "imap", "write", "handshake", "shutdown"];
+    pub const NAMES: [&'static str; 7] =
+        ["smtp", "pop3", "imap", "write", "handshake", "shutdown", "login-delay"];
 
     /// Sets the time of this name; `false` where there is none.
     #[must_use]
@@ -127,6 +137,7 @@ impl Timeouts {
             "write" => self.write = time,
             "handshake" => self.handshake = time,
             "shutdown" => self.shutdown = time,
+            "login-delay" => self.login_delay = time,
             _ => return false,
         }
         true

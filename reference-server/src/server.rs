@@ -332,12 +332,13 @@ impl Builder {
         let (store, identity, authenticator) = {
             let (domains, seams) = (domains.clone(), Arc::clone(&seams));
             let (hostname, recoverable) = (self.hostname.clone(), self.recoverable_secrets);
+            let longest = self.timeouts.login_delay;
             tokio::task::spawn_blocking(move || {
                 let store = Store::open(&storage, answer).map_err(StartError::storage)?;
                 let identity = net::identity(&storage, &names, clients).map_err(StartError::Tls)?;
                 let authenticator =
                     Authenticator::new(store.clone(), domains, seams).map_err(StartError::storage)?;
-                let authenticator = authenticator.named(hostname).keeping(recoverable);
+                let authenticator = authenticator.named(hostname).keeping(recoverable).delaying(longest);
                 let authenticator = authenticator.certified(identity.end_point.clone()).believing(trust);
                 Ok::<_, StartError>((store, identity, authenticator))
             })

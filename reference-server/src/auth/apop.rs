@@ -7,6 +7,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use super::cram::hexadecimal;
 use super::secret::constant_time_equal;
 use super::{AuthError, Authenticator, Verified};
+use crate::channel::Channel;
 use crate::limits::RecoverableSecrets;
 use crate::store::Account;
 
@@ -20,16 +21,24 @@ impl Authenticator {
         Some(format!("<{}@{}>", hexadecimal(&octets), self.hostname))
     }
 
-    /// Verifies the digest of this timestamp.
+    /// Verifies the digest of this timestamp, which came over this channel.
     ///
     /// # Errors
     /// It is not the account's, or the store failed.
     pub(crate) async fn verify_apop(
         &self,
         login: &str,
+        channel: &Channel,
         timestamp: &str,
         digest: &[u8],
     ) -> Result<Account, AuthError> {
+        self.throttle.admit(channel.peer).await?;
+        let verified = self.compare_apop(login, timestamp, digest).await;
+        self.note(channel.peer, login, &verified).await;
+        verified
+    }
+
+    async fn compare_apop(&self, login: &str, timestamp: &str, digest: &[u8]) -> Result<Account, AuthError> {
         let account = self.resolve(login).await?;
         let secret = match &account {
             Some(account) => self.store.secret(account.id).await?,

@@ -2,6 +2,7 @@
 //! they are. The handshake has shown by then that the client holds the certificate's key.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
@@ -90,9 +91,10 @@ impl Authenticator {
         self
     }
 
-    /// A channel with whom the client's certificate is for: an account, if it is for one and no
-    /// other. Asked once, when the channel is secured.
-    pub(crate) async fn recognized(&self, channel: Channel) -> Channel {
+    /// The channel to a peer, with whom the client's certificate is for: an account, if it is for one
+    /// and no other. Asked once, when a session begins and when it is secured.
+    pub(crate) async fn recognized(&self, channel: Channel, peer: SocketAddr) -> Channel {
+        let channel = Channel { peer: Some(peer.ip()), ..channel };
         let believes = self.seams.authentication.believes_certificate;
         let addresses = self.certificates.addresses(&channel.certificates, UnixTime::now(), believes);
         let mut found = None;
@@ -223,7 +225,7 @@ mod tests {
             of_authority.not_before = OffsetDateTime::UNIX_EPOCH;
             let certificates = vec![ours.signs(&of_today)];
             let channel = Channel { under_tls: true, certificates, ..Channel::default() };
-            let found = all.recognized(channel).await.client;
+            let found = all.recognized(channel, SocketAddr::from(([192, 0, 2, 1], 993))).await.client;
             assert_eq!(found.map(|found| found.address).as_deref(), account, "{addresses:?}");
         }
     }

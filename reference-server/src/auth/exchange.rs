@@ -1,6 +1,8 @@
 //! A SASL exchange with the accounts behind it: looks up whom the machine asks for, judges what
 //! it found, and says who is let in. Not what the mechanisms say.
 
+use std::net::IpAddr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
@@ -26,6 +28,10 @@ pub(crate) struct Exchange {
     may_act: bool,
     /// Whom the client's certificate is for.
     certified: Option<Account>,
+    /// Where the client is.
+    peer: Option<IpAddr>,
+    /// The name that the client has given.
+    login: String,
 }
 
 /// How far an exchange is.
@@ -45,6 +51,7 @@ impl Authenticator {
         initial: Option<&[u8]>,
         channel: &Channel,
     ) -> Result<(Exchange, Progress), AuthError> {
+        self.throttle.admit(channel.peer).await?;
         let mut octets = [0; NONCE_OCTETS];
         SystemRandom::new().fill(&mut octets).map_err(|_| no_randomness())?;
         let nonce = URL_SAFE_NO_PAD.encode(octets);
@@ -58,8 +65,10 @@ impl Authenticator {
         };
         let (machine, step) = Machine::start(mechanism, initial, nonce, &self.hostname, binding);
         let certified = channel.client.clone();
-        let mut exchange = Exchange { machine, account: None, may_act: true, certified };
-        let progress = self.drive(&mut exchange, step).await?;
+        let login = certified.as_ref().map(|account| account.address.clone()).unwrap_or_default();
+        let peer = channel.peer;
+        let mut exchange = Exchange { machine, account: None, may_act: true, certified, peer, login };
+        let progress = self.drive_and_note(&mut exchange, step).await?;
         Ok((exchange, progress))
     }
 
@@ -70,7 +79,19 @@ impl Authenticator {
         response: &[u8],
     ) -> Result<Progress, AuthError> {
         let step = exchange.machine.respond(response);
-        self.drive(exchange, step).await
+        self.drive_and_note(exchange, step).await
+    }
+
+    /// Drives on, and remembers the outcome where there is one.
+    async fn drive_and_note(&self, exchange: &mut Exchange, step: Step) -> Result<Progress, AuthError> {
+        let driven = self.drive(exchange, step).await;
+        let outcome = match &driven {
+            Ok(Progress::Challenge(_)) => return driven,
+            Ok(Progress::LetIn(account)) => Ok(account.clone()),
+            Err(error) => Err(error.clone()),
+        };
+        self.note(exchange.peer, &exchange.login, &outcome).await;
+        driven
     }
 
     async fn drive(&self, exchange: &mut Exchange, mut step: Step) -> Result<Progress, AuthError> {
@@ -79,6 +100,7 @@ impl Authenticator {
             step = match step {
                 Step::Challenge(challenge) => return Ok(Progress::Challenge(challenge)),
                 Step::LookUp(claim) => {
+                    exchange.login.clone_from(&claim.login);
                     let (account, secret) = self.look_up(&claim).await?;
                     let wanted = claim.authorization.as_deref();
                     exchange.may_act = self.may_act_as(account.as_ref(), wanted).await?;
@@ -86,6 +108,7 @@ impl Authenticator {
                     exchange.machine.supply(&secret)
                 }
                 Step::Password(credentials) => {
+                    exchange.login.clone_from(&credentials.login);
                     return self.verify(&credentials).await.map(Progress::LetIn);
                 }
                 Step::Token(token) => match self.owner(&token).await? {
@@ -280,7 +303,10 @@ mod tests {
         let all = authenticator(&["auth-scram-proof-unchecked"]).await;
         assert!(scram(&all, "", "alice", "wrong").await.1.is_ok());
         assert_eq!(scram(&all, "", "nobody", "wrong").await.1, Err(AuthError::Invalid));
-        assert!(all.verify_password("alice", "wrong").await.is_err(), "passwords are another seam");
+        assert!(
+            all.verify_password("alice", "wrong", &Channel::default()).await.is_err(),
+            "passwords are another seam"
+        );
     }
 
     #[tokio::test]

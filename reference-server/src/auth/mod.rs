@@ -9,11 +9,14 @@ mod prepare;
 mod sasl;
 mod scram;
 mod secret;
+mod throttle;
 mod token;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -31,6 +34,7 @@ pub(crate) use cram::digest_of as cram_digest;
 pub(crate) use exchange::{Exchange, Progress};
 pub(crate) use prepare::{Purpose, prepare};
 pub(crate) use sasl::{Credentials, Mechanism, Mechanisms, Opening};
+use throttle::Throttle;
 
 /// Verified passwords that are remembered at most.
 const REMEMBERED: usize = 10_000;
@@ -44,6 +48,8 @@ pub(crate) enum AuthError {
     NotAsAnother,
     /// The client broke the rules of the SASL mechanism.
     Malformed,
+    /// Too many attempts from this address wait already: try again later. Nothing was looked at.
+    TooMany,
     /// The server's fault: try again later.
     Temporary(StoreError),
 }
@@ -100,6 +106,7 @@ pub(crate) struct Authenticator {
     end_point: Vec<u8>,
     /// Which client certificates are believed.
     certificates: CertificateTrust,
+    throttle: Throttle,
     /// What an unknown login is verified against, so that its refusal takes as long.
     nobody: StoredSecret,
 }
@@ -123,6 +130,7 @@ impl Authenticator {
             tokens: Mutex::default(),
             end_point: Vec::new(),
             certificates: CertificateTrust::default(),
+            throttle: Throttle::new(Duration::ZERO),
             nobody: derive("nobody", RecoverableSecrets::Never, &random)?,
         })
     }
@@ -136,6 +144,12 @@ impl Authenticator {
     /// Keeping passwords, or not.
     pub(crate) fn keeping(mut self, policy: RecoverableSecrets) -> Self {
         self.recoverable = policy;
+        self
+    }
+
+    /// With waits behind failed logins, up to this one.
+    pub(crate) fn delaying(mut self, longest: Duration) -> Self {
+        self.throttle = Throttle::new(longest);
         self
     }
 
@@ -203,14 +217,31 @@ impl Authenticator {
         }
     }
 
-    /// Verifies a login name and a password.
-    pub(crate) async fn verify_password(&self, login: &str, password: &str) -> Result<Account, AuthError> {
-        self.verify(&Credentials {
-            authorization: None,
-            login: login.to_owned(),
-            password: password.to_owned(),
-        })
-        .await
+    /// Verifies a login name and a password that came over this channel.
+    pub(crate) async fn verify_password(
+        &self,
+        login: &str,
+        password: &str,
+        channel: &Channel,
+    ) -> Result<Account, AuthError> {
+        self.throttle.admit(channel.peer).await?;
+        let credentials =
+            Credentials { authorization: None, login: login.to_owned(), password: password.to_owned() };
+        let verified = self.verify(&credentials).await;
+        self.note(channel.peer, login, &verified).await;
+        verified
+    }
+
+    /// Remembers what came of an attempt to log in by this name.
+    async fn note(&self, peer: Option<IpAddr>, login: &str, verified: &Result<Account, AuthError>) {
+        match verified {
+            Ok(account) => self.throttle.succeeded(peer, account.id),
+            Err(AuthError::Invalid | AuthError::NotAsAnother | AuthError::Malformed) => {
+                let account = self.resolve(login).await.ok().flatten();
+                self.throttle.failed(peer, account.map(|account| account.id));
+            }
+            Err(AuthError::TooMany | AuthError::Temporary(_)) => {}
+        }
     }
 
     /// A name or a password prepared as it is before it is compared or stored.
@@ -333,21 +364,24 @@ mod tests {
         let all = authenticator().await;
         for login in ["alice", "ALICE@Example.Test", "alice@example.test"] {
             for _again in 0..2 {
-                let found = all.verify_password(login, "alice-secret").await.unwrap();
+                let found = all.verify_password(login, "alice-secret", &Channel::default()).await.unwrap();
                 assert_eq!(found.address, "alice@example.test");
             }
-            assert_eq!(all.verify_password(login, "bob-secret").await, Err(AuthError::Invalid));
+            assert_eq!(
+                all.verify_password(login, "bob-secret", &Channel::default()).await,
+                Err(AuthError::Invalid)
+            );
         }
-        assert!(all.verify_password("carol", "x").await.is_err());
+        assert!(all.verify_password("carol", "x", &Channel::default()).await.is_err());
     }
 
     #[tokio::test]
     async fn a_new_password_ends_the_memory_of_the_old_one() {
         let all = authenticator().await;
-        all.verify_password("alice", "alice-secret").await.unwrap();
+        all.verify_password("alice", "alice-secret", &Channel::default()).await.unwrap();
         all.put_account("alice@example.test", "new").await.unwrap();
-        assert!(all.verify_password("alice", "alice-secret").await.is_err());
-        assert!(all.verify_password("alice", "new").await.is_ok());
+        assert!(all.verify_password("alice", "alice-secret", &Channel::default()).await.is_err());
+        assert!(all.verify_password("alice", "new", &Channel::default()).await.is_ok());
     }
 
     #[tokio::test]
@@ -360,7 +394,10 @@ mod tests {
             ("ali\u{ad}ce", "IX-p\u{e4}ss"),
             ("\u{ff41}lice@example.test", "IX-p\u{e4}ss"),
         ] {
-            assert!(all.verify_password(login, password).await.is_ok(), "{login:?} {password:?}");
+            assert!(
+                all.verify_password(login, password, &Channel::default()).await.is_ok(),
+                "{login:?} {password:?}"
+            );
         }
         for (login, password) in [
             ("alice", "IX-p\u{e4}ss\u{7}"),
@@ -368,14 +405,36 @@ mod tests {
             ("alice", "\u{ad}"),
             ("\u{ad}", "x"),
         ] {
-            let refused = all.verify_password(login, password).await;
+            let refused = all.verify_password(login, password, &Channel::default()).await;
             assert_eq!(refused, Err(AuthError::Invalid), "{login:?} {password:?}");
         }
         for password in ["", "\u{7}", "a\u{1f511}"] {
             let refused = all.put_account("alice@example.test", password).await;
             assert_eq!(refused, Err(PutError::Password), "{password:?}");
         }
-        assert!(all.verify_password("alice", "IX-p\u{e4}ss").await.is_ok(), "the password stays");
+        assert!(
+            all.verify_password("alice", "IX-p\u{e4}ss", &Channel::default()).await.is_ok(),
+            "the password stays"
+        );
+    }
+
+    #[tokio::test]
+    async fn guessing_is_slow_by_every_way_and_a_right_password_is_forgiven() {
+        let all = authenticator().await.delaying(Duration::from_secs(10));
+        let from = |last: u8| Channel { peer: Some(IpAddr::from([192, 0, 2, last])), ..Channel::default() };
+        let wrong = b"\0alice\0wrong";
+        for _ in 0..2 {
+            assert!(all.verify_password("alice", "wrong", &from(1)).await.is_err());
+            assert!(all.begin(Mechanism::Plain, Some(wrong), &from(1)).await.is_err());
+        }
+        let began = std::time::Instant::now();
+        assert!(all.verify_password("alice", "alice-secret", &from(2)).await.is_ok());
+        assert!(began.elapsed() < Duration::from_millis(400), "another address");
+        assert!(all.verify_password("alice", "alice-secret", &from(1)).await.is_ok());
+        assert!(began.elapsed() >= Duration::from_millis(500), "{:?}", began.elapsed());
+        let began = std::time::Instant::now();
+        assert!(all.verify_password("alice", "alice-secret", &from(1)).await.is_ok());
+        assert!(began.elapsed() < Duration::from_millis(400), "forgiven");
     }
 
     #[tokio::test]

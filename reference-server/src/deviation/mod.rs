@@ -7,6 +7,7 @@ mod auth_binding_unchecked;
 mod auth_certificate_unverified;
 mod auth_external_as_anybody;
 mod auth_not_prepared;
+mod auth_one_failure;
 mod auth_prohibited_ignored;
 mod auth_scram_proof_unchecked;
 mod auth_token_unchecked;
@@ -75,6 +76,7 @@ const ALL: &[Deviation] = &[
     auth_certificate_unverified::DEVIATION,
     auth_external_as_anybody::DEVIATION,
     auth_not_prepared::DEVIATION,
+    auth_one_failure::DEVIATION,
     auth_prohibited_ignored::DEVIATION,
     auth_scram_proof_unchecked::DEVIATION,
     auth_token_unchecked::DEVIATION,

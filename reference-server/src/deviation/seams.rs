@@ -114,6 +114,9 @@ pub(crate) struct Authentication {
     /// May the holder of a certificate act as the account that it is for (or as another; RFC 4422,
     /// appendix A)?
     pub(crate) admits_identity: fn(Verified) -> bool,
+    /// Failed logins of a session before the server hangs up, given those that it is set to (RFC
+    /// 4954, section 9).
+    pub(crate) failed_logins: fn(u32) -> u32,
     /// A name or a password prepared (SASLprep, RFC 4013); `None` where it cannot be one.
     pub(crate) prepares: fn(&str, Purpose) -> Option<Cow<'_, str>>,
 }
@@ -127,6 +130,7 @@ impl Default for Authentication {
             admits_token: |token| token == Verified::Right,
             believes_certificate: |signed| signed == Verified::Right,
             admits_identity: |same| same == Verified::Right,
+            failed_logins: |set| set,
             prepares: prepare,
         }
     }

@@ -39,6 +39,7 @@ pub(crate) struct Session {
     pub(crate) contexts: Contexts,
     next: Next,
     errors: u32,
+    failed_logins: u32,
     /// The tag of the command that is being carried out.
     tag: String,
     /// The messages that came with the command.
@@ -110,6 +111,7 @@ impl Session {
             contexts: Contexts::default(),
             next: Next::Command,
             errors: 0,
+            failed_logins: 0,
             tag: String::new(),
             uploads: Vec::new(),
         }
@@ -155,7 +157,7 @@ impl Session {
     /// Takes note of what TLS says of the connection, and of whom its certificate is for.
     async fn recognize(&mut self) {
         let channel = self.link.channel();
-        self.context.channel = self.context.shared.authenticator.recognized(channel).await;
+        self.context.channel = self.context.shared.authenticator.recognized(channel, self.context.peer).await;
     }
 
     /// Reads until a command is whole, or wrong.
@@ -285,7 +287,11 @@ impl Session {
         self.tell(expunges, registered.numbering).await?;
         self.push_reply(&tag, &reply);
         self.errors = 0;
-        refreshed
+        refreshed?;
+        if self.failed_logins >= self.context.shared.limits.failed_logins {
+            return Err(Ended::Bye(Reply::bye("too many failed logins")));
+        }
+        Ok(())
     }
 
     /// Answers what was wrong; after too many wrong commands in a row the session ends.
@@ -459,6 +465,11 @@ impl Session {
             let news = store.watch(view.mailbox());
             Selected { view, deleted: false, news, looked: false }
         });
+    }
+
+    /// Counts a login that failed; after too many the session ends (RFC 3501, section 11.2).
+    pub(crate) fn login_failed(&mut self) {
+        self.failed_logins = self.failed_logins.saturating_add(1);
     }
 
     /// Enters the authenticated state.

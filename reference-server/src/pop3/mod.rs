@@ -37,7 +37,7 @@ pub(crate) enum Ending {
 /// Serves one connection from the greeting to the close.
 pub(crate) async fn serve<S: Stream>(mut connection: Connection<S>, context: Context) {
     let stls = if connection.is_tls() { Stls::Active } else { Stls::Possible };
-    let channel = context.shared.authenticator.recognized(connection.channel()).await;
+    let channel = context.shared.authenticator.recognized(connection.channel(), context.peer).await;
     let context = Context { channel, ..context };
     let mut session = Session::new(context, stls);
     let ended = converse(&mut connection, &mut session).await;
@@ -63,7 +63,8 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, session: &mut Sessi
             Then::GoOn => {}
             Then::StartTls => {
                 connection.start_tls(&context.shared.tls).await?;
-                session.secured(context.shared.authenticator.recognized(connection.channel()).await);
+                let channel = connection.channel();
+                session.secured(context.shared.authenticator.recognized(channel, context.peer).await);
             }
             Then::Close => return Ok(()),
         }

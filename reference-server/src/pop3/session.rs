@@ -38,6 +38,7 @@ pub(super) struct Session {
     reads: Reads,
     mode: Mode,
     errors: u32,
+    failed_logins: u32,
 }
 
 /// Where the session stands.
@@ -74,7 +75,7 @@ impl Session {
     pub(super) fn new(context: Context, stls: Stls) -> Self {
         let timestamp = context.shared.authenticator.timestamp();
         let mode = Mode::Authorization(None);
-        Self { context, stls, timestamp, reads: Reads::default(), mode, errors: 0 }
+        Self { context, stls, timestamp, reads: Reads::default(), mode, errors: 0, failed_logins: 0 }
     }
 
     /// `+OK`, the server's name, and the timestamp where it announces APOP (RFC 1939, section 7).
@@ -269,11 +270,17 @@ impl Session {
         }
     }
 
-    /// Ends a session that has made too many errors.
+    /// Counts a login that failed.
+    pub(super) fn login_failed(&mut self) {
+        self.failed_logins = self.failed_logins.saturating_add(1);
+    }
+
+    /// Ends a session that has made too many errors, or failed to log in too often.
     fn bounded(&mut self, mut answer: Answer) -> Answer {
         if matches!(answer.reply, Reply::Err(..)) {
             self.errors = self.errors.saturating_add(1);
-            if self.errors > self.context.shared.limits.errors {
+            let limits = &self.context.shared.limits;
+            if self.errors > limits.errors || self.failed_logins >= limits.failed_logins {
                 answer.then = Then::Close;
             }
         }

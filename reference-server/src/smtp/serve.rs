@@ -42,7 +42,7 @@ pub(crate) async fn serve<S: Stream>(mut connection: Connection<S>, context: Con
 
 async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -> Result<(), ReadError> {
     let security = if connection.is_tls() { Security::Tls } else { Security::Plain };
-    let channel = context.shared.authenticator.recognized(connection.channel()).await;
+    let channel = context.shared.authenticator.recognized(connection.channel(), context.peer).await;
     let context = Context { channel, ..context };
     let mut session = Session::new(context, security);
     if session.service() == Service::Smtp && session.context.shared.intake == Intake::Closed {
@@ -73,7 +73,9 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
                 connection.push(&reply.render());
                 let shared = session.context.shared.clone();
                 connection.start_tls(&shared.tls).await?;
-                session = session.secured(shared.authenticator.recognized(connection.channel()).await);
+                let channel = connection.channel();
+                let channel = shared.authenticator.recognized(channel, session.context.peer).await;
+                session = session.secured(channel);
                 Vec::new()
             }
         };

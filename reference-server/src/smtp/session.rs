@@ -154,6 +154,8 @@ pub(super) struct Session {
     /// Domains of the recipients so far, in lower case (RFC 9422: RCPTDOMAINMAX); not kept where
     /// there is no such limit.
     pub(super) recipient_domains: BTreeSet<String>,
+    /// Logins that failed, over plain text and TLS together.
+    pub(super) failed_logins: u32,
     errors: u32,
 }
 
@@ -168,6 +170,7 @@ impl Session {
             transaction: None,
             mails: 0,
             recipient_domains: BTreeSet::new(),
+            failed_logins: 0,
             errors: 0,
         }
     }
@@ -175,7 +178,8 @@ impl Session {
     /// Forgets all that was said in plain text (RFC 3207, section 4.2).
     pub(super) fn secured(self, channel: Channel) -> Self {
         let context = Context { channel, ..self.context };
-        Self { mails: self.mails, errors: self.errors, ..Self::new(context, Security::Tls) }
+        let (errors, failed_logins) = (self.errors, self.failed_logins);
+        Self { mails: self.mails, errors, failed_logins, ..Self::new(context, Security::Tls) }
     }
 
     /// Which kind of listener this is.
@@ -199,13 +203,20 @@ impl Session {
         self.context.password_allowed(self.security == Security::Tls)
     }
 
-    /// Counts a reply that refuses; after too many the last of them becomes the end.
+    /// Counts a reply that refuses; after too many the last of them becomes the end, and so it does
+    /// after too many failed logins (RFC 4954, section 9).
     pub(super) fn counted(&mut self, reply: Reply) -> Next {
         if !reply.is_permanent_failure() {
             return Next::Reply(reply);
         }
         self.errors = self.errors.saturating_add(1);
-        if self.errors <= self.context.shared.limits.errors {
+        let limits = &self.context.shared.limits;
+        let allowed = (self.context.shared.seams.authentication.failed_logins)(limits.failed_logins);
+        if self.failed_logins >= allowed {
+            let text = format!("{} too many failed logins", self.context.shared.hostname);
+            return Next::Quit(Reply::new(421, "4.7.0", text));
+        }
+        if self.errors <= limits.errors {
             return Next::Reply(reply);
         }
         let text = format!("{} too many errors", self.context.shared.hostname);

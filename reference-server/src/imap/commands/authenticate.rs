@@ -63,13 +63,13 @@ impl Command for Authenticate {
             }
             let initial = self.initial.map(|base64| decode(&base64)).transpose()?;
             let begun = authenticator.begin(mechanism, initial.as_deref(), &channel).await;
-            let (mut exchange, mut progress) = begun.map_err(|error| not_let_in(&error))?;
+            let (mut exchange, mut progress) = begun.map_err(|error| not_let_in(session, &error))?;
             let account = loop {
                 match progress {
                     Progress::Challenge(challenge) => {
                         let response = ask(session, &challenge).await?;
                         let proceeded = authenticator.proceed(&mut exchange, &response).await;
-                        progress = proceeded.map_err(|error| not_let_in(&error))?;
+                        progress = proceeded.map_err(|error| not_let_in(session, &error))?;
                     }
                     Progress::LetIn(account) => break account,
                 }

@@ -33,11 +33,13 @@ impl Command for Login {
             }
             let (Ok(user), Ok(password)) = (String::from_utf8(self.user), String::from_utf8(self.password))
             else {
+                session.login_failed();
                 return Err(wrong_credentials().into());
             };
-            let authenticator = &session.context.shared.authenticator;
-            let account =
-                authenticator.verify_password(&user, &password).await.map_err(|error| not_let_in(&error))?;
+            let shared = session.context.shared.clone();
+            let channel = session.context.channel.clone();
+            let verified = shared.authenticator.verify_password(&user, &password, &channel).await;
+            let account = verified.map_err(|error| not_let_in(session, &error))?;
             session.log_in(account);
             Ok(Reply::ok("LOGIN completed").with(session.capability_code()))
         })
@@ -54,10 +56,17 @@ fn wrong_credentials() -> Reply {
 }
 
 /// The answer to credentials that did not do.
-pub(super) fn not_let_in(error: &AuthError) -> Failure {
+pub(super) fn not_let_in(session: &mut Session, error: &AuthError) -> Failure {
     match error {
-        AuthError::Invalid | AuthError::Malformed => wrong_credentials().into(),
+        AuthError::Invalid | AuthError::Malformed => {
+            session.login_failed();
+            wrong_credentials().into()
+        }
+        AuthError::TooMany => {
+            Reply::no("too many failed logins, try again later").with(ResponseCode::Limit).into()
+        }
         AuthError::NotAsAnother => {
+            session.login_failed();
             Reply::no("you may not act as somebody else").with(ResponseCode::AuthorizationFailed).into()
         }
         AuthError::Temporary(error) => refusal(error).into(),

@@ -139,3 +139,18 @@ async fn starttls_begins_anew_and_forgets_what_came_before() {
     client.bad("STARTTLS").await;
     client.ok("LOGIN alice secret").await;
 }
+
+#[tokio::test]
+async fn too_many_failed_logins_end_the_session() {
+    let world = World::with(&[], |shared| shared.limits.failed_logins = 3).await;
+    let mut client = world.connect().await;
+    client.no("LOGIN alice wrong").await;
+    client.ok("NOOP").await;
+    client.no("AUTHENTICATE PLAIN AGFsaWNlAHdyb25n").await;
+    assert!(client.no("LOGIN alice wrong").await.contains("[AUTHENTICATIONFAILED]"));
+    assert!(client.closed().await.starts_with("* BYE "));
+    let mut client = world.connect().await;
+    client.no("LOGIN alice wrong").await;
+    client.no("LOGIN alice wrong").await;
+    client.ok("LOGIN alice secret").await;
+}

@@ -23,8 +23,9 @@ pub(in super::super) async fn run(session: &mut Session, name: &[u8], digest: &[
     };
     let name = String::from_utf8_lossy(name);
     let shared = session.context().shared.clone();
-    match shared.authenticator.verify_apop(&name, &timestamp, digest).await {
+    let channel = session.context().channel.clone();
+    match shared.authenticator.verify_apop(&name, &channel, &timestamp, digest).await {
         Ok(account) => session.log_in(&account).await,
-        Err(error) => pass::failure(&error),
+        Err(error) => pass::failure(session, &error),
     }
 }

@@ -53,7 +53,7 @@ pub(in super::super) async fn run(
     let channel = session.context().channel.clone();
     match shared.authenticator.begin(mechanism, initial.as_deref(), &channel).await {
         Ok((exchange, progress)) => after(session, exchange, progress).await,
-        Err(error) => refused(&error),
+        Err(error) => refused(session, &error),
     }
 }
 
@@ -67,7 +67,7 @@ pub(in super::super) async fn respond(session: &mut Session, mut exchange: Excha
             let shared = session.context().shared.clone();
             match shared.authenticator.proceed(&mut exchange, &response).await {
                 Ok(progress) => after(session, exchange, progress).await,
-                Err(error) => refused(&error),
+                Err(error) => refused(session, &error),
             }
         }
         Err(_) => not_base64(),
@@ -84,10 +84,13 @@ async fn after(session: &mut Session, exchange: Exchange, progress: Progress) ->
     }
 }
 
-fn refused(error: &AuthError) -> Reply {
+fn refused(session: &mut Session, error: &AuthError) -> Reply {
     match error {
-        AuthError::Malformed => Reply::err("the response breaks the mechanism's rules"),
-        AuthError::Invalid | AuthError::NotAsAnother | AuthError::Temporary(_) => pass::failure(error),
+        AuthError::Malformed => {
+            session.login_failed();
+            Reply::err("the response breaks the mechanism's rules")
+        }
+        _ => pass::failure(session, error),
     }
 }
 

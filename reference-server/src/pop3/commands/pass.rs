@@ -22,23 +22,26 @@ pub(in super::super) async fn run(session: &mut Session, user: Option<Vec<u8>>, 
     };
     // What is not UTF-8 is nobody's name and nobody's password.
     let (Ok(user), Ok(password)) = (std::str::from_utf8(&user), std::str::from_utf8(password)) else {
-        return refused();
+        return refused(session);
     };
     let shared = session.context().shared.clone();
-    match shared.authenticator.verify_password(user, password).await {
+    let channel = session.context().channel.clone();
+    match shared.authenticator.verify_password(user, password, &channel).await {
         Ok(account) => session.log_in(&account).await,
-        Err(error) => failure(&error),
+        Err(error) => failure(session, &error),
     }
 }
 
 /// What a failed verification is answered with. Whether the account exists is not told.
-pub(super) fn failure(error: &AuthError) -> Reply {
+pub(super) fn failure(session: &mut Session, error: &AuthError) -> Reply {
     match error {
-        AuthError::Invalid | AuthError::NotAsAnother | AuthError::Malformed => refused(),
+        AuthError::Invalid | AuthError::NotAsAnother | AuthError::Malformed => refused(session),
+        AuthError::TooMany => Reply::coded(Code::SysTemp, "too many failed logins, try again later"),
         AuthError::Temporary(error) => trouble(error),
     }
 }
 
-fn refused() -> Reply {
+fn refused(session: &mut Session) -> Reply {
+    session.login_failed();
     Reply::coded(Code::Auth, "user name or password is wrong")
 }

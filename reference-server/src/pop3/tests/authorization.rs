@@ -287,3 +287,15 @@ async fn there_is_one_language() {
     client.err("LANG tlh").await;
     client.err("LANG en de").await;
 }
+
+#[tokio::test]
+async fn too_many_failed_logins_end_the_session() {
+    let world = World::with(&[], |shared| shared.limits.failed_logins = 3).await;
+    let mut client = world.connect().await;
+    for _ in 0..2 {
+        client.ok("USER alice").await;
+        client.err("PASS wrong").await;
+    }
+    client.command("AUTH PLAIN AGFsaWNlAHdyb25n").await;
+    assert!(client.closed().await.is_empty());
+}

@@ -75,7 +75,7 @@ async fn auth(session: &mut Session, argument: &str) -> Next {
     };
     match shared.authenticator.begin(mechanism, initial.as_deref(), &channel).await {
         Ok((exchange, progress)) => after(session, exchange, progress),
-        Err(error) => Next::Reply(refused(&error)),
+        Err(error) => Next::Reply(refused(session, &error)),
     }
 }
 
@@ -89,7 +89,7 @@ pub(in crate::smtp) async fn respond(session: &mut Session, mut exchange: Exchan
             let shared = session.context.shared.clone();
             match shared.authenticator.proceed(&mut exchange, &response).await {
                 Ok(progress) => after(session, exchange, progress),
-                Err(error) => Next::Reply(refused(&error)),
+                Err(error) => Next::Reply(refused(session, &error)),
             }
         }
         Err(_) => Next::Reply(not_base64()),
@@ -106,9 +106,13 @@ fn after(session: &mut Session, exchange: Exchange, progress: Progress) -> Next 
     }
 }
 
-fn refused(error: &AuthError) -> Reply {
+fn refused(session: &mut Session, error: &AuthError) -> Reply {
     match error {
-        AuthError::Invalid | AuthError::NotAsAnother | AuthError::Malformed => failed(),
+        AuthError::Invalid | AuthError::NotAsAnother | AuthError::Malformed => {
+            session.failed_logins = session.failed_logins.saturating_add(1);
+            failed()
+        }
+        AuthError::TooMany => Reply::new(454, "4.7.0", "too many failed logins, try again later"),
         AuthError::Temporary(error) => {
             tracing::warn!(%error, "authentication failed");
             Reply::new(454, "4.7.0", "temporary authentication failure")

@@ -109,3 +109,15 @@ async fn users_may_be_held_to_their_own_addresses() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn too_many_failed_logins_end_the_session() {
+    let shared = configured(|shared| shared.limits.failed_logins = 3).await;
+    let wrong = format!("AUTH PLAIN {}", STANDARD.encode("\0alice\0wrong"));
+    let mut peer = Peer::greeted(&shared, Service::Submission).await;
+    peer.talk(&[(&wrong, "535 "), ("NOOP", "250 "), (&wrong, "535 "), ("AUTH LOGIN", "334 "), ("*", "501 ")])
+        .await;
+    peer.talk(&[("AUTH LOGIN", "334 "), (&STANDARD.encode("alice"), "334 ")]).await;
+    peer.talk(&[(&STANDARD.encode("wrong"), "421 4.7.0 ")]).await;
+    assert_eq!(peer.line().await, "");
+}
