@@ -7,7 +7,9 @@ mod library;
 pub mod model;
 pub mod pattern;
 pub mod read;
+mod survey;
 pub mod template;
 
 pub use construct::schema;
 pub use library::{Library, built_in, load};
+pub use survey::{Polarity, Survey};

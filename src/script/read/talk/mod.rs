@@ -13,7 +13,7 @@ use self::reply::{Draft, Pending};
 use super::scope::{Greeting, Scope};
 use super::{Context, law, texts};
 use crate::script::model::{Command, Exchange, Expectation, Law, Pattern, Protocol, Talk, Trigger};
-use crate::script::pattern::{self, Cardinality, PatternError, Pop3Status};
+use crate::script::pattern::{self, Cardinality, PatternError};
 use crate::script::template::{Filter, Part, Template};
 use crate::source::{Node, Scalar, Span};
 
@@ -305,11 +305,6 @@ impl TalkReader<'_, '_> {
             self.scope.bind(name);
         }
     }
-}
-
-/// Whether a POP3 status is one that nobody is refused by.
-pub(super) const fn is_positive(status: Pop3Status) -> bool {
-    matches!(status, Pop3Status::Ok | Pop3Status::Continuation)
 }
 
 #[cfg(test)]
