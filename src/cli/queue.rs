@@ -149,10 +149,10 @@ fn render(waiting: &[Waiting]) -> String {
                 "    to <{}>  tried {}, {}{}\n",
                 recipient.address,
                 times(recipient.attempts),
-                if recipient.under_way {
-                    "under way".to_owned()
-                } else {
-                    format!("next {}", date(recipient.next_attempt))
+                match (recipient.under_way, recipient.interrupted) {
+                    (true, _) => "under way".to_owned(),
+                    (false, true) => "interrupted: it may have arrived, and will be sent again".to_owned(),
+                    (false, false) => format!("next {}", date(recipient.next_attempt)),
                 },
                 recipient.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"))
             ));
@@ -200,8 +200,10 @@ mod tests {
             next_attempt: 0,
             reason: Some("450 busy".to_owned()),
             under_way: false,
+            interrupted: false,
         };
         let other = WaitingRecipient { reason: None, under_way: true, attempts: 2, ..recipient.clone() };
+        let cut_off = WaitingRecipient { under_way: false, interrupted: true, ..other.clone() };
         let message = Waiting {
             id: 3,
             sender: None,
@@ -210,11 +212,11 @@ mod tests {
             held_until: Some(1_000_003_600_000),
             priority: Some(-3),
             octets: 12,
-            recipients: vec![recipient, other],
+            recipients: vec![recipient, other, cut_off],
         };
         assert_eq!(
             render(&[message]),
-            "3  from <>  12 octets  since 2001-09-09 01:46:40Z  held  not before 2001-09-09 02:46:40Z  priority -3\n    to <bob@far.test>  tried once, next now: 450 busy\n    to <bob@far.test>  tried 2 times, under way\n"
+            "3  from <>  12 octets  since 2001-09-09 01:46:40Z  held  not before 2001-09-09 02:46:40Z  priority -3\n    to <bob@far.test>  tried once, next now: 450 busy\n    to <bob@far.test>  tried 2 times, under way\n    to <bob@far.test>  tried 2 times, interrupted: it may have arrived, and will be sent again\n"
         );
     }
 

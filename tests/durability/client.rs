@@ -78,12 +78,12 @@ impl Client {
 
     /// Delivers a message to alice; `Ok` is the server's promise.
     pub(crate) async fn deliver(&mut self, message: &str) -> Outcome<()> {
-        self.deliver_to(message, "alice@example.test").await
+        self.deliver_from("alice@example.test", message, "alice@example.test").await
     }
 
-    /// The same to somebody else.
-    pub(crate) async fn deliver_to(&mut self, message: &str, to: &str) -> Outcome<()> {
-        self.exchange("MAIL FROM:<alice@example.test>", "250").await?;
+    /// The same from and to somebody else.
+    pub(crate) async fn deliver_from(&mut self, from: &str, message: &str, to: &str) -> Outcome<()> {
+        self.exchange(&format!("MAIL FROM:<{from}>"), "250").await?;
         self.exchange(&format!("RCPT TO:<{to}>"), "250").await?;
         self.exchange("DATA", "354").await?;
         self.send(format!("{message}.\r\n").as_bytes()).await?;

@@ -49,6 +49,9 @@ pub struct WaitingRecipient {
     pub reason: Option<String>,
     /// Is it being tried at the moment?
     pub under_way: bool,
+    /// Was it being tried when the server was killed, and is no server running since? Then it may have
+    /// arrived, and will be sent again (RFC 5321, section 6.1).
+    pub interrupted: bool,
 }
 
 /// How many messages something was done to.
@@ -170,6 +173,7 @@ impl Spool {
                 next_attempt: row.get(2)?,
                 reason: row.get(3)?,
                 under_way: served && row.get(4)?,
+                interrupted: !served && row.get(4)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -276,7 +280,8 @@ mod tests {
         assert_eq!(spool.hold(Chosen::All), Ok(Done { changed: 1, under_way: 1 }));
         assert!(store.queue_begin(&due[0], 0).await.unwrap().is_none(), "it is held");
         store.close().await;
-        assert!(!spool.list().unwrap()[0].recipients[0].under_way);
+        let left = &spool.list().unwrap()[0].recipients[0];
+        assert!(!left.under_way && left.interrupted);
         assert_eq!(spool.remove(Chosen::All), changed(1));
     }
 }
