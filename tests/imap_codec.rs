@@ -31,6 +31,10 @@ const BEYOND_IT: &[Beyond] = &[
         |text| ["* ACL ", "* LISTRIGHTS ", "* MYRIGHTS "].iter().any(|head| text.starts_with(head)),
         "access control lists, RFC 4314, section 7",
     ),
+    (
+        |text| text.starts_with("* LIST ") && text.contains("OLDNAME"),
+        "LIST with the name before, RFC 5465, section 5.4",
+    ),
     (|text| text.starts_with("* ESEARCH "), "ESEARCH, RFC 4731, section 3"),
     (
         |text| text.starts_with("* STATUS ") && text.contains("APPENDLIMIT "),

@@ -24,6 +24,8 @@ mod imap_expunge_during_fetch;
 mod imap_idle_silent;
 mod imap_literal_one_short;
 mod imap_nested_part_octets_off_by_one;
+mod imap_notify_expunge_silent;
+mod imap_notify_uidvalidity_silent;
 mod imap_rev2_search_response;
 mod imap_search_not_ignored;
 mod imap_sort_date_by_arrival;
@@ -93,6 +95,8 @@ const ALL: &[Deviation] = &[
     imap_idle_silent::DEVIATION,
     imap_literal_one_short::DEVIATION,
     imap_nested_part_octets_off_by_one::DEVIATION,
+    imap_notify_expunge_silent::DEVIATION,
+    imap_notify_uidvalidity_silent::DEVIATION,
     imap_rev2_search_response::DEVIATION,
     imap_search_not_ignored::DEVIATION,
     imap_sort_date_by_arrival::DEVIATION,

@@ -10,7 +10,7 @@ use crate::auth::{Purpose, Verified, prepare};
 use crate::imap::{EmailPlace, Expunges, Numbering, Reads, SortFacts};
 use crate::pop3::Ending;
 use crate::queue::Next;
-use crate::store::{Access, AnswerTiming, Counted, FlagChange, Flags, ModSeq, Rights, Terms};
+use crate::store::{Access, AnswerTiming, Counted, FlagChange, Flags, Happened, ModSeq, Rights, Terms};
 
 /// All seams of a running server.
 #[derive(Debug, Clone, Default)]
@@ -144,6 +144,8 @@ pub(crate) struct View {
     pub(crate) imap_expunges: fn(Expunges) -> Expunges,
     /// Are news told while IDLE is in effect (RFC 2177, section 3)?
     pub(crate) imap_idle_tells: fn() -> bool,
+    /// What NOTIFY tells of another mailbox, given what happened there (RFC 5465, section 5).
+    pub(crate) imap_notify: fn(Happened) -> Happened,
     /// The UIDNEXT that SELECT tells, given what it is (RFC 3501, section 2.3.1.1).
     pub(crate) imap_uid_next: fn(u32) -> u32,
     /// The UIDVALIDITY that SELECT tells, given what it is (RFC 3501, section 2.3.1.1).
@@ -157,6 +159,7 @@ impl Default for View {
         Self {
             imap_expunges: |allowed| allowed,
             imap_idle_tells: || true,
+            imap_notify: |happened| happened,
             imap_uid_next: |next| next,
             imap_uid_validity: |validity| validity,
             imap_vanished_told: || true,

@@ -10,6 +10,7 @@ mod failure;
 mod fetch;
 mod link;
 mod naming;
+mod notify;
 mod order;
 mod policy;
 mod registry;

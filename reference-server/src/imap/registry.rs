@@ -129,6 +129,7 @@ pub(crate) const COMMANDS: &[Registered] = &[
     commands::acl::MYRIGHTS,
     commands::namespace::NAMESPACE,
     commands::noop::NOOP,
+    commands::notify::NOTIFY,
     commands::rename::RENAME,
     commands::replace::REPLACE,
     commands::replace::UID_REPLACE,

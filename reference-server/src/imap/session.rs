@@ -7,6 +7,7 @@ use unicode_normalization::is_nfc;
 use crate::context::Context;
 use crate::imap::failure::{Ended, Failure};
 use crate::imap::link::Link;
+use crate::imap::notify::{Moment, Notify};
 use crate::imap::registry::{self, Command, Gate, Login, Registered, Standing};
 use crate::imap::response::{Condition, Reply, ResponseCode};
 use crate::imap::syntax::{
@@ -15,7 +16,7 @@ use crate::imap::syntax::{
 use crate::imap::updates::{Contexts, Evaluation};
 use crate::imap::upload::{Upload, receive};
 use crate::imap::view::{Expunges, Numbering, Revision, Sync, View};
-use crate::store::{Account, AccountId, MailboxName, ModSeq, Rights, Store, StoreError};
+use crate::store::{Account, AccountId, MailboxId, MailboxName, ModSeq, Rights, Store, StoreError, Uid};
 
 /// The tag of an answer to what has none.
 const NO_TAG: &str = "*";
@@ -37,6 +38,8 @@ pub(crate) struct Session {
     selected: Option<Selected>,
     /// Searches that are kept up to date.
     pub(crate) contexts: Contexts,
+    /// What the client wants to hear of, where it has said so (RFC 5465).
+    pub(crate) notify: Option<Box<Notify>>,
     next: Next,
     errors: u32,
     failed_logins: u32,
@@ -109,6 +112,7 @@ impl Session {
             expunges: Expunges::Told,
             selected: None,
             contexts: Contexts::default(),
+            notify: None,
             next: Next::Command,
             errors: 0,
             failed_logins: 0,
@@ -166,7 +170,11 @@ impl Session {
         self.uploads.clear();
         loop {
             if self.link.buffered().is_empty() {
-                self.link.fill().await?;
+                if self.notify.is_some() && gatherer.text().is_empty() && !gatherer.is_skipping() {
+                    Box::pin(self.tell_until_input(Moment::BetweenCommands)).await?;
+                } else {
+                    self.link.fill().await?;
+                }
             }
             let (taken, step) = gatherer.feed(self.link.buffered());
             self.link.consume(taken);
@@ -411,19 +419,93 @@ impl Session {
 
     /// Tells what was taken in.
     pub(crate) async fn tell(&mut self, expunges: Expunges, numbering: Numbering) -> Result<(), Ended> {
-        let store = self.store();
-        let evaluator = &self.context.shared.seams.evaluator;
-        let evaluation = Evaluation { negation: evaluator.imap_search_not, sent: evaluator.imap_sort_sent };
+        if self.notify.is_some() || self.contexts.want_items() {
+            return Box::pin(self.tell_as_asked(Moment::Command(expunges), numbering)).await;
+        }
+        let (store, evaluation) = (self.store(), self.evaluation());
         if let Some(selected) = &mut self.selected {
             let mut out = Vec::new();
             let left = self.contexts.removals(&selected.view, &store, evaluation).await;
             out.extend(or_later(left).into_bytes());
             selected.view.tell(&mut out, expunges, numbering);
             let joined = self.contexts.additions(&selected.view, &store, evaluation).await;
-            out.extend(or_later(joined).into_bytes());
+            out.extend(or_later(joined).told.into_bytes());
             self.link.write(&out).await?;
         }
         Ok(())
+    }
+
+    /// Tells news as they come, until the client sends something.
+    pub(crate) async fn tell_until_input(&mut self, moment: Moment) -> Result<(), Ended> {
+        loop {
+            self.refresh().await?;
+            match moment {
+                Moment::Command(expunges) if (self.context.shared.seams.view.imap_idle_tells)() => {
+                    self.tell(expunges, Numbering::Sequence).await?;
+                }
+                Moment::Command(_) => {}
+                Moment::BetweenCommands => self.tell_as_asked(moment, Numbering::Uid).await?,
+            }
+            if !self.link.buffered().is_empty() {
+                return Ok(());
+            }
+            // News may come while the peer is slow to read: only the wait for input is cut short by
+            // them, never a line that is half sent.
+            self.link.flush().await?;
+            let (selected, notify) = (&mut self.selected, &mut self.notify);
+            let changed = async {
+                match selected {
+                    Some(selected) => selected.news.changed().await.is_ok(),
+                    None => false,
+                }
+            };
+            let heard = async {
+                match notify {
+                    Some(notify) => notify.heard().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                filled = self.link.fill() => filled?,
+                true = changed => {}
+                () = heard => {}
+            }
+        }
+    }
+
+    /// Tells what was asked for so far, and then all that has happened to the selected mailbox,
+    /// whether or not the client wants to hear of it from now on (RFC 5465, section 3.1).
+    pub(crate) async fn catch_up(&mut self) -> Result<(), Ended> {
+        self.tell_elsewhere().await?;
+        self.notify = None;
+        self.refresh().await?;
+        self.tell(Expunges::Told, Numbering::Uid).await
+    }
+
+    /// From now on this is told, and nothing else.
+    pub(crate) fn set_notify(&mut self, notify: Notify) {
+        self.notify = Some(Box::new(notify));
+    }
+
+    /// The client has made these messages itself: what it is told of new ones, it knows of them.
+    pub(crate) fn made(&mut self, mailbox: MailboxId, uids: impl IntoIterator<Item = Uid>) {
+        let selected = self.selected_view().map(View::mailbox);
+        if let Some(notify) = self.notify.as_mut().filter(|_| selected == Some(mailbox)) {
+            notify.made(uids);
+        }
+    }
+
+    /// The client has expunged these messages of the selected mailbox itself.
+    pub(crate) fn expunged(&mut self, uids: &[Uid]) {
+        if let Some(notify) = &mut self.notify {
+            notify.expunged(uids);
+        }
+    }
+
+    /// How searches are evaluated.
+    pub(crate) fn evaluation(&self) -> Evaluation {
+        let evaluator = &self.context.shared.seams.evaluator;
+        Evaluation { negation: evaluator.imap_search_not, sent: evaluator.imap_sort_sent }
     }
 
     /// An untagged status response.
@@ -433,7 +515,10 @@ impl Session {
 
     /// The store.
     pub(crate) fn store(&self) -> Store {
-        self.context.shared.store.clone()
+        match &self.notify {
+            Some(notify) => notify.store.clone(),
+            None => self.context.shared.store.clone(),
+        }
     }
 
     /// Whose session this is. The gates see to it that commands that ask have an answer.
@@ -483,6 +568,7 @@ impl Session {
         self.account = None;
         self.selected = None;
         self.contexts = Contexts::default();
+        self.notify = None;
         self.sync = Sync::Plain;
         self.revision = Revision::default();
         self.names = Names::default();
@@ -549,10 +635,10 @@ impl Session {
 }
 
 /// What there is to tell of searches; in trouble that is told some other time.
-fn or_later(told: Result<String, StoreError>) -> String {
+pub(crate) fn or_later<T: Default>(told: Result<T, StoreError>) -> T {
     told.unwrap_or_else(|error| {
         tracing::warn!(%error, "how the outcome of a search changed is not known");
-        String::new()
+        T::default()
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::imap::order::{Criterion, Facts, Key, compare};
 use crate::imap::search::{Found, Largest, Negation, compile, matching, with_keys};
-use crate::imap::syntax::{SearchKey, SequenceSet, compact_uid_set};
+use crate::imap::syntax::{FetchItem, SearchKey, SequenceSet, compact_uid_set};
 use crate::imap::view::{Entry, Numbering, View};
 use crate::store::{ModSeq, Store, StoreError, Uid};
 
@@ -29,6 +29,8 @@ pub(crate) struct Context {
     keys: Vec<SearchKey>,
     /// Of SORT; a SEARCH has none, and the order of the mailbox.
     criteria: Vec<Criterion>,
+    /// What is told of a new message that joins the results (RFC 5465, section 7).
+    items: Vec<FetchItem>,
     /// The outcome in its order, each message with what it is sorted by.
     results: Vec<(Uid, Vec<Key>)>,
     /// Up to which change, and up to which message, everything has been looked at.
@@ -52,10 +54,16 @@ impl Context {
             numbering,
             keys: keys.into_iter().map(|key| frozen(key, view)).collect(),
             criteria,
+            items: Vec::new(),
             results: results.into_iter().map(|(found, keys)| (found.uid, keys)).collect(),
             seen: view.known(),
             through: view.entries().last().map(Entry::uid),
         }
+    }
+
+    /// The same, with this told of new messages that join the results.
+    pub(crate) fn with_items(self, items: Vec<FetchItem>) -> Self {
+        Self { items, ..self }
     }
 
     /// Whether something may have changed for the message since it was looked at.
@@ -119,15 +127,18 @@ impl Context {
         view: &View,
         store: &Store,
         evaluation: Evaluation,
-    ) -> Result<Option<String>, StoreError> {
+    ) -> Result<(Option<String>, Vec<Uid>), StoreError> {
         let mut new = self.fitting(view, store, evaluation).await?;
         new.retain(|found| !self.has(found.uid));
         let keyed = match self.criteria.as_slice() {
             [] => new.into_iter().map(|found| (found, Vec::new())).collect(),
             criteria => with_keys(store, view.mailbox(), new, criteria, evaluation.sent).await?,
         };
-        let mut moves = Vec::new();
+        let (mut moves, mut arrived) = (Vec::new(), Vec::new());
         for (found, keys) in keyed {
+            if self.through.is_none_or(|uid| found.uid > uid) {
+                arrived.push(found.uid);
+            }
             let before = |(uid, known): &(Uid, Vec<Key>)| {
                 compare(&self.criteria, known, &keys).then(uid.cmp(&found.uid)).is_lt()
             };
@@ -137,7 +148,7 @@ impl Context {
         }
         self.seen = view.known();
         self.through = view.entries().last().map(Entry::uid);
-        Ok(self.update("ADDTO", &moves))
+        Ok((self.update("ADDTO", &moves), arrived))
     }
 
     fn name(&self, number: u32, uid: Uid) -> u32 {
@@ -193,6 +204,31 @@ pub(crate) struct Contexts {
     all: Vec<Context>,
 }
 
+/// What joined the results.
+#[derive(Debug, Default)]
+pub(crate) struct Joined {
+    /// The lines that tell it.
+    pub(crate) told: String,
+    /// New messages among it of which the client wants to be told more, and what that is.
+    pub(crate) items: Vec<(Uid, Vec<FetchItem>)>,
+}
+
+impl Joined {
+    /// Nothing is told twice of one message.
+    fn want(&mut self, uid: Uid, items: &[FetchItem]) {
+        if items.is_empty() {
+            return;
+        }
+        match self.items.iter_mut().find(|(known, _)| *known == uid) {
+            Some((_, known)) => {
+                let more: Vec<_> = items.iter().filter(|item| !known.contains(item)).cloned().collect();
+                known.extend(more);
+            }
+            None => self.items.push((uid, items.to_vec())),
+        }
+    }
+}
+
 /// There are as many as are allowed.
 #[derive(Debug)]
 pub(crate) struct TooMany;
@@ -201,6 +237,11 @@ impl Contexts {
     /// Whether one has this tag.
     pub(crate) fn has(&self, tag: &str) -> bool {
         self.all.iter().any(|context| context.tag == tag)
+    }
+
+    /// Whether any of them wants to be told something of new messages.
+    pub(crate) fn want_items(&self) -> bool {
+        self.all.iter().any(|context| !context.items.is_empty())
     }
 
     /// One more.
@@ -243,11 +284,15 @@ impl Contexts {
         view: &View,
         store: &Store,
         evaluation: Evaluation,
-    ) -> Result<String, StoreError> {
-        let mut out = String::new();
+    ) -> Result<Joined, StoreError> {
+        let mut joined = Joined::default();
         for context in &mut self.all {
-            out.extend(context.additions(view, store, evaluation).await?);
+            let (told, arrived) = context.additions(view, store, evaluation).await?;
+            joined.told.extend(told);
+            for uid in arrived {
+                joined.want(uid, &context.items);
+            }
         }
-        Ok(out)
+        Ok(joined)
     }
 }

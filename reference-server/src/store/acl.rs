@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
+use super::happened::Happened;
 use super::ids::{AccountId, MailboxId};
-use super::mailboxes::{self, Mailbox};
+use super::mailboxes::{self, Mailbox, Status};
 use super::messages;
 use super::name::MailboxName;
 use super::named::Named;
@@ -139,6 +140,28 @@ impl Store {
         self.read(move |sql| allowed(sql, &named, Rights::ADMINISTER).map(|_| ())).await
     }
 
+    /// The mailbox with this identifier and its numbers, if the account may see and read it.
+    pub(crate) async fn readable(
+        &self,
+        by: AccountId,
+        mailbox: MailboxId,
+    ) -> Result<Option<(Visible, Status)>, StoreError> {
+        self.read(move |sql| {
+            let mailbox = match mailboxes::by_id(sql, mailbox) {
+                Err(StoreError::NoSuchMailbox) => return Ok(None),
+                found => found?,
+            };
+            let rights = held(sql, by, &mailbox)?;
+            if !rights.has(Rights::LOOKUP.and(Rights::READ)) {
+                return Ok(None);
+            }
+            let owner = (mailbox.owner != by).then(|| address(sql, mailbox.owner)).transpose()?;
+            let status = mailboxes::status_of(sql, mailbox.clone())?;
+            Ok(Some((Visible { mailbox, owner, rights }, status)))
+        })
+        .await
+    }
+
     /// All mailboxes that the account may see, its own first, by name.
     pub(crate) async fn visible(&self, by: AccountId) -> Result<Vec<Visible>, StoreError> {
         self.read(move |sql| {
@@ -160,6 +183,28 @@ impl Store {
         })
         .await
     }
+}
+
+/// Who else than its owner stands in the list of a mailbox.
+pub(super) enum Sharers {
+    /// These accounts, if any.
+    Accounts(Vec<AccountId>),
+    /// Whoever has an account.
+    Anyone,
+}
+
+/// Who may have to do with the mailbox, whatever his rights are.
+pub(super) fn sharers(sql: &Connection, mailbox: MailboxId) -> rusqlite::Result<Sharers> {
+    let anyone = sql.prepare_cached("SELECT 1 FROM acl WHERE mailbox = ?1 AND identifier = ?2")?;
+    if { anyone }.exists(params![mailbox, ANYONE])? {
+        return Ok(Sharers::Anyone);
+    }
+    let mut query = sql.prepare_cached(
+        "SELECT accounts.id FROM acl JOIN accounts ON accounts.address = acl.identifier
+         WHERE acl.mailbox = ?1",
+    )?;
+    let rows = query.query_map([mailbox], |row| row.get(0))?;
+    Ok(Sharers::Accounts(rows.collect::<Result<_, _>>()?))
 }
 
 /// Mailboxes of others in whose list the account may be found.
@@ -194,7 +239,7 @@ fn put(w: &mut Writing<'_>, mailbox: MailboxId, identifier: &str, rights: Rights
         ])?,
     };
     if changed > 0 {
-        messages::next_modseq(w, mailbox)?;
+        messages::next_modseq(w, mailbox, Happened::default())?;
     }
     Ok(())
 }

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
-use super::ids::{MailboxId, ModSeq};
+use super::happened::{Event, QUEUE};
+use super::ids::{AccountId, MailboxId, ModSeq};
 
-/// Latest modification sequence of each mailbox that somebody watches.
+/// Latest modification sequence of each mailbox that somebody watches, and what happens in the
+/// accounts that somebody listens to.
 #[derive(Debug, Default)]
 pub(super) struct Feed {
     watched: Mutex<HashMap<MailboxId, watch::Sender<ModSeq>>>,
+    listened: Mutex<HashMap<AccountId, broadcast::Sender<Event>>>,
 }
 
 impl Feed {
@@ -30,6 +33,35 @@ impl Feed {
         } else {
             sender.send_modify(|seen| *seen = (*seen).max(latest));
         }
+    }
+
+    /// From now on, each committed event of the account comes to the receiver.
+    pub(super) fn listen(&self, account: AccountId) -> broadcast::Receiver<Event> {
+        let mut listened = self.listeners();
+        listened.entry(account).or_insert_with(|| broadcast::Sender::new(QUEUE)).subscribe()
+    }
+
+    /// Whether anybody listens to any account: where nobody does, events need no looking up.
+    pub(super) fn is_listened_to(&self) -> bool {
+        !self.listeners().is_empty()
+    }
+
+    /// Tells of a committed event, and forgets accounts that nobody listens to any more.
+    pub(super) fn publish(&self, account: AccountId, event: Event) {
+        let mut listened = self.listeners();
+        // To send fails where nobody is left.
+        if listened.get(&account).is_some_and(|sender| sender.send(event).is_err()) {
+            listened.remove(&account);
+        }
+    }
+
+    /// Tells all listeners of a committed event.
+    pub(super) fn publish_to_all(&self, event: &Event) {
+        self.listeners().retain(|_, sender| sender.send(event.clone()).is_ok());
+    }
+
+    fn listeners(&self) -> MutexGuard<'_, HashMap<AccountId, broadcast::Sender<Event>>> {
+        self.listened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<MailboxId, watch::Sender<ModSeq>>> {

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use time::OffsetDateTime;
 
 use super::acl;
+use super::happened::{Happened, What};
 use super::ids::{AccountId, MailboxId, ModSeq, Octets, Uid, UidValidity};
 use super::messages::{self, Which};
 use super::name::MailboxName;
@@ -73,22 +74,7 @@ impl Store {
     /// [`StoreError::NoSuchMailbox`], [`StoreError::NotSelectable`] or [`StoreError::NoPermission`].
     pub(crate) async fn status(&self, named: &Named) -> Result<Status, StoreError> {
         let named = named.clone();
-        self.read(move |sql| {
-            let (mailbox, _) = open(sql, &named, Rights::READ)?;
-            let (messages, recent, unseen, size, deleted, deleted_size) = sql
-                .prepare_cached(
-                    "SELECT count(*), count(*) FILTER (WHERE uid >= ?2),
-                            count(*) FILTER (WHERE flags & 8 = 0), coalesce(sum(octets), 0),
-                            count(*) FILTER (WHERE flags & 4 <> 0),
-                            coalesce(sum(octets) FILTER (WHERE flags & 4 <> 0), 0)
-                     FROM messages WHERE mailbox = ?1",
-                )?
-                .query_row(params![mailbox.id, mailbox.recent_from], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
-                })?;
-            Ok(Status { mailbox, messages, recent, unseen, size, deleted, deleted_size })
-        })
-        .await
+        self.read(move |sql| status_of(sql, open(sql, &named, Rights::READ)?.0)).await
     }
 
     /// Makes a mailbox, and the superior names that are missing (RFC 3501, section 6.3.3).
@@ -148,9 +134,13 @@ impl Store {
         let (named, called) = (named.clone(), called.clone());
         self.write(move |w| {
             acl::allowed(w.sql, &named, Rights::LOOKUP)?;
-            w.sql
+            let new = w
+                .sql
                 .prepare_cached("INSERT OR IGNORE INTO subscriptions VALUES (?1, ?2)")?
                 .execute(params![named.by, called.as_str()])?;
+            if new > 0 {
+                w.note(named.by, What::Subscription(called));
+            }
             Ok(())
         })
         .await
@@ -167,10 +157,27 @@ impl Store {
             if gone == 0 {
                 return Err(StoreError::NoSuchMailbox);
             }
+            w.note(account, What::Subscription(name));
             Ok(())
         })
         .await
     }
+}
+
+/// What STATUS tells of the mailbox.
+pub(super) fn status_of(sql: &Connection, mailbox: Mailbox) -> Result<Status, StoreError> {
+    let (messages, recent, unseen, size, deleted, deleted_size) = sql
+        .prepare_cached(
+            "SELECT count(*), count(*) FILTER (WHERE uid >= ?2),
+                    count(*) FILTER (WHERE flags & 8 = 0), coalesce(sum(octets), 0),
+                    count(*) FILTER (WHERE flags & 4 <> 0),
+                    coalesce(sum(octets) FILTER (WHERE flags & 4 <> 0), 0)
+             FROM messages WHERE mailbox = ?1",
+        )?
+        .query_row(params![mailbox.id, mailbox.recent_from], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+        })?;
+    Ok(Status { mailbox, messages, recent, unseen, size, deleted, deleted_size })
 }
 
 /// Columns of a mailbox, as [`mailbox_of`] reads them.
@@ -274,19 +281,28 @@ fn create(w: &mut Writing<'_>, account: AccountId, name: &MailboxName) -> Result
     }
     create_superiors(w, account, name)?;
     match find(w.sql, account, name)? {
-        None => insert(w, account, name),
-        Some(held) if held.selectable == Selectable::No => {
-            remove_row(w, account, &held)?;
-            insert(w, account, name)
-        }
-        Some(_) => Err(StoreError::AlreadyExists),
+        None => {}
+        Some(held) if held.selectable == Selectable::No => remove_row(w, account, &held)?,
+        Some(_) => return Err(StoreError::AlreadyExists),
     }
+    make(w, account, name)
+}
+
+/// Makes a mailbox that is new to everybody. Where the name was known under another UIDVALIDITY,
+/// that is news too.
+fn make(w: &mut Writing<'_>, account: AccountId, name: &MailboxName) -> Result<Mailbox, StoreError> {
+    let mailbox = insert(w, account, name)?;
+    if retired(w.sql, account, name)?.is_some() {
+        w.touch(mailbox.id, mailbox.highest_modseq, Happened::VALIDITY);
+    }
+    w.note(account, What::Created(name.clone()));
+    Ok(mailbox)
 }
 
 fn create_superiors(w: &mut Writing<'_>, account: AccountId, name: &MailboxName) -> Result<(), StoreError> {
     for superior in name.ancestors() {
         if find(w.sql, account, &superior)?.is_none() {
-            insert(w, account, &superior)?;
+            make(w, account, &superior)?;
         }
     }
     Ok(())
@@ -317,6 +333,7 @@ fn delete(w: &mut Writing<'_>, account: AccountId, name: &MailboxName) -> Result
         let level = insert(w, account, name)?;
         w.sql.prepare_cached("UPDATE mailboxes SET selectable = 0 WHERE id = ?1")?.execute([level.id])?;
     }
+    w.note(account, What::Deleted(name.clone()));
     Ok(())
 }
 
@@ -324,7 +341,7 @@ fn remove_row(w: &mut Writing<'_>, account: AccountId, mailbox: &Mailbox) -> Res
     retire(w, account, mailbox)?;
     w.sql.prepare_cached("DELETE FROM expunged WHERE mailbox = ?1")?.execute([mailbox.id])?;
     w.sql.prepare_cached("DELETE FROM mailboxes WHERE id = ?1")?.execute([mailbox.id])?;
-    w.touch(mailbox.id, ModSeq(mailbox.highest_modseq.0.saturating_add(1)));
+    w.touch(mailbox.id, ModSeq(mailbox.highest_modseq.0.saturating_add(1)), Happened::default());
     Ok(())
 }
 
@@ -352,6 +369,7 @@ fn rename(
     if old.is_inbox() {
         create_superiors(w, account, new)?;
         let target = insert(w, account, new)?;
+        w.note(account, What::Renamed { old: old.clone(), new: new.clone() });
         return messages::move_all(w, &mailbox, &target);
     }
     if new.is_below(old) {
@@ -369,7 +387,11 @@ fn rename(
         w.sql
             .prepare_cached("UPDATE mailboxes SET name = ?2, uid_validity = ?3 WHERE id = ?1")?
             .execute(params![held.id, name.as_str(), uid_validity])?;
+        if retired(w.sql, account, &name)?.is_some() {
+            w.touch(held.id, held.highest_modseq, Happened::VALIDITY);
+        }
     }
+    w.note(account, What::Renamed { old: old.clone(), new: new.clone() });
     Ok(())
 }
 
@@ -381,12 +403,20 @@ fn uid_validity_for(
     name: &MailboxName,
     own: UidValidity,
 ) -> Result<UidValidity, StoreError> {
-    let before: Option<UidValidity> = sql
-        .prepare_cached("SELECT uid_validity FROM retired_names WHERE account = ?1 AND name = ?2")?
-        .query_row(params![account, name.as_str()], |row| row.get(0))
-        .optional()?;
-    match before {
+    match retired(sql, account, name)? {
         Some(before) if before >= own => next_uid_validity(sql),
         _ => Ok(own),
     }
+}
+
+/// The highest UIDVALIDITY under which the name was known before.
+fn retired(
+    sql: &Connection,
+    account: AccountId,
+    name: &MailboxName,
+) -> Result<Option<UidValidity>, StoreError> {
+    Ok(sql
+        .prepare_cached("SELECT uid_validity FROM retired_names WHERE account = ?1 AND name = ?2")?
+        .query_row(params![account, name.as_str()], |row| row.get(0))
+        .optional()?)
 }

@@ -7,7 +7,8 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::bodies;
 use super::content::Content;
-use super::flags::Flags;
+use super::flags::{Flags, SystemFlag};
+use super::happened::Happened;
 use super::holding;
 use super::ids::{BodyId, MailboxId, ModSeq, Octets, ThreadId, Uid, UidValidity};
 use super::listing::Listing;
@@ -72,6 +73,8 @@ pub(crate) struct Appended {
 /// What COPY did, as COPYUID tells it (RFC 4315, section 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Copied {
+    /// The mailbox copied to.
+    pub(crate) mailbox: MailboxId,
     /// The UIDVALIDITY of the mailbox copied to.
     pub(crate) uid_validity: UidValidity,
     /// Each message's UID here and there, in ascending order.
@@ -259,7 +262,7 @@ impl Store {
                 let new = insert_row(w, target.id, &mut room, &message)?;
                 pairs.push((uid, new));
             }
-            Ok(Copied { uid_validity: target.uid_validity, pairs })
+            Ok(Copied { mailbox: target.id, uid_validity: target.uid_validity, pairs })
         };
         match counted {
             Counted::Yes => self.write(move |w| quota::within(w, owner, work)).await,
@@ -291,11 +294,11 @@ impl Store {
                 message.flags = rights.of_flags(&message.flags);
                 pairs.push((uid, insert_row(w, target.id, &mut room, &message)?));
             }
-            let modseq = next_modseq(w, from)?;
+            let modseq = next_modseq(w, from, Happened::EXPUNGED)?;
             for (uid, _) in &pairs {
                 remove_row(w.sql, from, *uid, modseq)?;
             }
-            Ok((Copied { uid_validity: target.uid_validity, pairs }, modseq))
+            Ok((Copied { mailbox: target.id, uid_validity: target.uid_validity, pairs }, modseq))
         };
         self.write(move |w| quota::within(w, owner, work)).await
     }
@@ -407,7 +410,7 @@ fn make_room(w: &mut Writing<'_>, mailbox: MailboxId, count: usize) -> Result<Ro
         .prepare_cached("SELECT uid_next, highest_modseq FROM mailboxes WHERE id = ?1")?
         .query_row([mailbox], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let behind = u32::try_from(behind).map_err(|_| StoreError::Full)?;
-    w.touch(mailbox, modseq);
+    w.touch(mailbox, modseq, Happened::NEW);
     Ok(Room { next: Uid(behind.saturating_sub(count)), modseq })
 }
 
@@ -443,7 +446,11 @@ fn insert_row(
 }
 
 /// A change begins: the mailbox gets a higher modification sequence.
-pub(super) fn next_modseq(w: &mut Writing<'_>, mailbox: MailboxId) -> Result<ModSeq, StoreError> {
+pub(super) fn next_modseq(
+    w: &mut Writing<'_>,
+    mailbox: MailboxId,
+    happened: Happened,
+) -> Result<ModSeq, StoreError> {
     // As in [`make_room`], without RETURNING.
     let changed = w
         .sql
@@ -456,7 +463,7 @@ pub(super) fn next_modseq(w: &mut Writing<'_>, mailbox: MailboxId) -> Result<Mod
         .sql
         .prepare_cached("SELECT highest_modseq FROM mailboxes WHERE id = ?1")?
         .query_row([mailbox], |row| row.get(0))?;
-    w.touch(mailbox, modseq);
+    w.touch(mailbox, modseq, happened);
     Ok(modseq)
 }
 
@@ -484,13 +491,17 @@ fn change_flags(
         }
         let changed = change.applied(&message.flags, flags, rights);
         if changed != message.flags {
+            let seen = changed.has(SystemFlag::Seen) != message.flags.has(SystemFlag::Seen);
             message.flags = changed;
             // One command is one change: all its messages share the sequence.
             message.modseq = match modseq {
                 Some(modseq) => modseq,
-                None => *modseq.insert(next_modseq(w, mailbox)?),
+                None => *modseq.insert(next_modseq(w, mailbox, Happened::FLAGS)?),
             };
             update_flags(w.sql, mailbox, &message)?;
+            if seen {
+                w.touch(mailbox, message.modseq, Happened::SEEN);
+            }
         }
         after.push(message.uid, &message.flags, message.modseq);
     }
@@ -521,7 +532,7 @@ pub(super) fn expunge(
             .query_row([mailbox], |row| row.get(0))?;
         return Ok(Expunged { uids: Vec::new(), modseq });
     }
-    let modseq = next_modseq(w, mailbox)?;
+    let modseq = next_modseq(w, mailbox, Happened::EXPUNGED)?;
     for gone in &going {
         remove_row(w.sql, mailbox, gone.uid, modseq)?;
         holding::let_go(w.sql, gone.body)?;
@@ -572,7 +583,7 @@ pub(super) fn move_all(w: &mut Writing<'_>, from: &Mailbox, to: &Mailbox) -> Res
         return Ok(());
     }
     let mut room = make_room(w, to.id, going.len())?;
-    let modseq = next_modseq(w, from.id)?;
+    let modseq = next_modseq(w, from.id, Happened::EXPUNGED)?;
     for going in going {
         if let Some(message) = find(w.sql, from.id, going.uid)? {
             insert_row(w, to.id, &mut room, &message)?;

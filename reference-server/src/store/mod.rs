@@ -11,6 +11,7 @@ mod envelope;
 mod error;
 mod feed;
 mod flags;
+mod happened;
 mod holding;
 mod ids;
 mod listing;
@@ -36,13 +37,13 @@ mod writer;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 pub(crate) use accounts::{Account, ScramKeys, StoredSecret};
 pub(crate) use acl::{ANYONE, RightsChange, Visible};
@@ -51,6 +52,7 @@ pub(crate) use content::{Content, Front, Incoming};
 pub(crate) use envelope::{Envelope, Notify, Returned, xtext};
 pub(crate) use error::StoreError;
 pub(crate) use flags::{Flags, SystemFlag};
+pub(crate) use happened::{Event, Happened, Origin, What};
 pub(crate) use holding::BodyHold;
 pub(crate) use ids::{AccountId, BodyId, MailboxId, ModSeq, ThreadId, Uid, UidValidity};
 pub(crate) use listing::{FlagSets, Listed, Listing, SetId};
@@ -85,6 +87,8 @@ pub enum Storage {
 #[derive(Clone)]
 pub(crate) struct Store {
     inner: Arc<Inner>,
+    /// Whose doing it is what is done by this clone.
+    origin: Origin,
 }
 
 struct Inner {
@@ -100,6 +104,8 @@ struct Inner {
     next_spool: AtomicI64,
     /// The number of the next reader that holds a body.
     next_hold: AtomicI64,
+    /// The last origin that was given out.
+    origins: AtomicU64,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Held until the threads have ended.
     lock: Mutex<Option<File>>,
@@ -142,9 +148,11 @@ impl Store {
                 held: content::Held::default(),
                 next_spool,
                 next_hold: AtomicI64::new(1),
+                origins: AtomicU64::new(0),
                 threads: Mutex::new(threads),
                 lock: Mutex::new(lock),
             }),
+            origin: Origin::default(),
         })
     }
 
@@ -171,6 +179,23 @@ impl Store {
         self.inner.feed.watch(mailbox)
     }
 
+    /// The same store, whose doings can be told from those of everybody else.
+    pub(crate) fn with_own_origin(&self) -> Self {
+        let last = self.inner.origins.fetch_add(1, Ordering::Relaxed);
+        Self { inner: Arc::clone(&self.inner), origin: Origin(last.saturating_add(1)) }
+    }
+
+    /// Whose doing it is what is done by this clone.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// What happens in the account from now on, after each commit. A receiver that is too slow
+    /// misses some of it, and learns that.
+    pub(crate) fn listen(&self, account: AccountId) -> broadcast::Receiver<Event> {
+        self.inner.feed.listen(account)
+    }
+
     /// The exclusive lock on an account's maildrop for a POP3 session, or `None` while
     /// another session holds it (RFC 1939, section 4).
     pub(crate) fn lock_maildrop(&self, account: AccountId) -> Option<MaildropLock> {
@@ -186,7 +211,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut writer::Writing<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        self.inner.writer.run(work).await
+        self.inner.writer.run(self.origin, work).await
     }
 
     async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
@@ -196,7 +221,7 @@ impl Store {
     {
         match &self.inner.readers {
             Some(readers) => readers.run(query).await,
-            None => self.inner.writer.run(move |w| query(w.sql)).await,
+            None => self.inner.writer.run(self.origin, move |w| query(w.sql)).await,
         }
     }
 }

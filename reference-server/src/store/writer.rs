@@ -9,8 +9,10 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::StoreError;
+use super::acl::{self, Sharers};
 use super::feed::Feed;
-use super::ids::{MailboxId, ModSeq};
+use super::happened::{Event, Happened, Origin, What};
+use super::ids::{AccountId, MailboxId, ModSeq};
 
 /// Jobs that may wait before whoever brings another one has to wait too.
 const QUEUE: usize = 1024;
@@ -34,21 +36,34 @@ pub(crate) enum AnswerTiming {
 pub(super) struct Writing<'c> {
     /// The connection, inside a savepoint of the job's own.
     pub(super) sql: &'c Connection,
-    touched: HashMap<MailboxId, ModSeq>,
+    noted: Noted,
 }
 
 impl Writing<'_> {
     /// Notes that the mailbox changed; announced when the change is committed.
-    pub(super) fn touch(&mut self, mailbox: MailboxId, latest: ModSeq) {
-        self.touched.insert(mailbox, latest);
+    pub(super) fn touch(&mut self, mailbox: MailboxId, latest: ModSeq, happened: Happened) {
+        let (known, before) = self.noted.mailboxes.entry(mailbox).or_insert((latest, happened));
+        (*known, *before) = ((*known).max(latest), *before | happened);
+    }
+
+    /// Notes what happened to a name of the account; announced when it is committed.
+    pub(super) fn note(&mut self, account: AccountId, what: What) {
+        self.noted.names.push((account, what));
     }
 }
 
-type Touched = HashMap<MailboxId, ModSeq>;
+/// What a job has done, as others shall hear of it.
+#[derive(Default)]
+struct Noted {
+    origin: Origin,
+    mailboxes: HashMap<MailboxId, (ModSeq, Happened)>,
+    names: Vec<(AccountId, What)>,
+}
+
 /// Gives the answer, once the fate of the group is known.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// A job: runs in a savepoint, or learns that there is no transaction to run in.
-type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> (Touched, Answer) + Send>;
+type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> (Noted, Answer) + Send>;
 
 /// What goes to the writing thread.
 enum Order {
@@ -79,20 +94,20 @@ impl Writer {
 
     /// Runs `work` in a savepoint; the result comes after the commit. An error undoes
     /// all that `work` did, and nothing of the other jobs in the group.
-    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub(super) async fn run<T, F>(&self, origin: Origin, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Writing<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let mut touched = HashMap::new();
-            let result = connection.and_then(|sql| in_savepoint(sql, work, &mut touched));
+            let mut noted = Noted { origin, ..Noted::default() };
+            let result = connection.and_then(|sql| in_savepoint(sql, work, &mut noted));
             let answer: Answer = Box::new(move |committed| {
                 // A session that has gone away does not want its answer any more.
                 let _ = sender.send(committed.and(result));
             });
-            (touched, answer)
+            (noted, answer)
         });
         self.queue.send(Order::Run(job)).await.map_err(|_| StoreError::Closed)?;
         receiver.await.map_err(|_| StoreError::Closed)?
@@ -117,16 +132,16 @@ fn keep_freed_memory() {
 fn in_savepoint<T>(
     sql: &Connection,
     work: impl FnOnce(&mut Writing<'_>) -> Result<T, StoreError>,
-    touched: &mut Touched,
+    noted: &mut Noted,
 ) -> Result<T, StoreError> {
     sql.prepare_cached("SAVEPOINT job")?.execute([])?;
-    let mut writing = Writing { sql, touched: HashMap::new() };
+    let mut writing = Writing { sql, noted: Noted { origin: noted.origin, ..Noted::default() } };
     let result = work(&mut writing).and_then(|value| {
         sql.prepare_cached("RELEASE job")?.execute([])?;
         Ok(value)
     });
     match &result {
-        Ok(_) => *touched = writing.touched,
+        Ok(_) => *noted = writing.noted,
         // A failure such as a full disk may have undone the whole transaction already;
         // the group notices that by itself.
         Err(_) => drop(sql.execute_batch("ROLLBACK TO job; RELEASE job")),
@@ -167,7 +182,7 @@ fn run_late(connection: &Connection, orders: &mut mpsc::Receiver<Order>, feed: &
             match next.take() {
                 Some(Order::Run(job)) => {
                     let settled = job(begun.clone().map(|()| connection));
-                    settle(vec![settled], &Ok(()), feed);
+                    settle(connection, vec![settled], &Ok(()), feed);
                 }
                 Some(Order::Stop) => orders.close(),
                 None => std::thread::sleep(LATE_LOOK),
@@ -175,7 +190,7 @@ fn run_late(connection: &Connection, orders: &mut mpsc::Receiver<Order>, feed: &
             next = orders.try_recv().ok();
         }
         if let Some(Order::Run(job)) = next {
-            settle(vec![job(begun.map(|()| connection))], &Ok(()), feed);
+            settle(connection, vec![job(begun.map(|()| connection))], &Ok(()), feed);
         }
         if let Err(error) = commit(connection) {
             tracing::warn!(%error, "a promise was broken");
@@ -184,7 +199,7 @@ fn run_late(connection: &Connection, orders: &mut mpsc::Receiver<Order>, feed: &
 }
 
 fn run_group(connection: &Connection, group: Vec<Job>, feed: &Feed) {
-    let mut settled: Vec<(Touched, Answer)> = Vec::with_capacity(group.len());
+    let mut settled: Vec<(Noted, Answer)> = Vec::with_capacity(group.len());
     let mut begun = begin(connection);
     for job in group {
         settled.push(job(begun.clone().map(|()| connection)));
@@ -196,10 +211,10 @@ fn run_group(connection: &Connection, group: Vec<Job>, feed: &Feed) {
     }
     if begun.is_err() {
         // Each job has learnt the reason itself.
-        settle(settled, &Ok(()), feed);
+        settle(connection, settled, &Ok(()), feed);
     } else {
         let outcome = commit(connection);
-        settle(settled, &outcome, feed);
+        settle(connection, settled, &outcome, feed);
     }
 }
 
@@ -217,19 +232,58 @@ fn commit(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn settle(settled: Vec<(Touched, Answer)>, outcome: &Result<(), StoreError>, feed: &Feed) {
-    // Announced first: who has an answer may rely on it that the feed knows what it promises.
-    if outcome.is_ok() {
-        for (mailbox, latest) in settled.iter().flat_map(|(touched, _)| touched) {
-            feed.announce(*mailbox, *latest);
+fn settle(
+    connection: &Connection,
+    settled: Vec<(Noted, Answer)>,
+    outcome: &Result<(), StoreError>,
+    feed: &Feed,
+) {
+    let mut answers = Vec::with_capacity(settled.len());
+    for (noted, answer) in settled {
+        // Announced first: who has an answer may rely on it that the feed knows what it promises.
+        if outcome.is_ok() {
+            announce(connection, noted, feed);
         }
+        answers.push(answer);
     }
-    for (_, answer) in settled {
+    for answer in answers {
         answer(outcome.clone());
     }
 }
 
-fn refuse(settled: impl Iterator<Item = (Touched, Answer)>, reason: &StoreError) {
+/// Tells whoever watches or listens. What happened in a mailbox that has gone meanwhile is of no
+/// interest any more.
+fn announce(connection: &Connection, noted: Noted, feed: &Feed) {
+    let Noted { origin, mailboxes, names } = noted;
+    for (mailbox, (latest, _)) in &mailboxes {
+        feed.announce(*mailbox, *latest);
+    }
+    if !feed.is_listened_to() {
+        return;
+    }
+    for (account, what) in names {
+        feed.publish(account, Event { origin, what });
+    }
+    for (mailbox, (_, happened)) in mailboxes {
+        let owner = connection
+            .prepare_cached("SELECT account FROM mailboxes WHERE id = ?1")
+            .and_then(|mut query| query.query_row([mailbox], |row| row.get(0)));
+        let Ok(owner) = owner else { continue };
+        let event = Event { origin, what: What::Messages(mailbox, happened) };
+        match acl::sharers(connection, mailbox) {
+            Ok(Sharers::Anyone) => feed.publish_to_all(&event),
+            Ok(Sharers::Accounts(sharers)) => {
+                let others = sharers.into_iter().filter(|sharer| *sharer != owner);
+                for account in std::iter::once(owner).chain(others) {
+                    feed.publish(account, event.clone());
+                }
+            }
+            Err(error) => tracing::warn!(%error, "who shares a mailbox is not known"),
+        }
+    }
+}
+
+fn refuse(settled: impl Iterator<Item = (Noted, Answer)>, reason: &StoreError) {
     for (_, answer) in settled {
         answer(Err(reason.clone()));
     }

@@ -177,6 +177,9 @@ impl Command for Append {
                 .append(&to, messages)
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
+            for one in &appended {
+                session.made(one.mailbox, [one.uid]);
+            }
             let reply = Reply::ok("APPEND completed");
             let uids = appended.iter().map(|appended| appended.uid.0).collect();
             Ok(match appended.first() {

@@ -64,6 +64,7 @@ impl Command for Copy {
                 .copy(from, uids, &to, missing(self.numbering), counted)
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
+            session.made(copied.mailbox, copied.pairs.iter().map(|(_, there)| *there));
             let (from, to): (Vec<u32>, Vec<u32>) =
                 copied.pairs.iter().map(|(here, there)| (here.0, there.0)).unzip();
             if from.is_empty() {

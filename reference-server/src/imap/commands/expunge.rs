@@ -45,7 +45,11 @@ impl Command for Expunge {
                     Which::DeletedAmong(view.uids(&places))
                 }
             };
-            match session.store().expunge(mailbox, which).await {
+            let expunged = session.store().expunge(mailbox, which).await;
+            if let Ok(expunged) = &expunged {
+                session.expunged(&expunged.uids);
+            }
+            match expunged {
                 // What went is told with the answer, so the client may remember this.
                 Ok(expunged) if !expunged.uids.is_empty() && session.sync() == Sync::Qresync => {
                     let code = ResponseCode::HighestModSeq(expunged.modseq.0);

@@ -266,6 +266,28 @@ async fn decodable(
     Ok(decodable)
 }
 
+/// Tells a new message unasked (RFC 5465, section 5.2). One that has gone meanwhile is passed over,
+/// and so is one that can not be told.
+pub(crate) async fn tell_new(
+    session: &mut Session,
+    place: usize,
+    items: &[FetchItem],
+) -> Result<(), Failure> {
+    let mut items = items.to_vec();
+    if items.contains(&FetchItem::Flags) && session.sync() >= Sync::Condstore {
+        for item in [FetchItem::Uid, FetchItem::ModSeq] {
+            if !items.contains(&item) {
+                items.push(item);
+            }
+        }
+    }
+    let sets_seen = session.view()?.access() == Access::ReadWrite && items.iter().any(FetchItem::sets_seen);
+    let marked = sets_seen && !mark_seen(session, &[place]).await?.is_empty();
+    let loaded = load(session, &[place], wanted(&items)).await?.pop_front().flatten();
+    tell(session, place, &items, marked, loaded).await?;
+    Ok(())
+}
+
 /// Tells one message, with its flags where these were changed just now. A message of which
 /// nothing is left is passed over (RFC 2180, section 4.1).
 async fn tell(

@@ -222,18 +222,22 @@ struct Names {
 }
 
 /// The mailboxes that the session can see, by the names that it has for them.
-async fn existing(session: &mut Session) -> Result<BTreeMap<MailboxName, Visible>, Failure> {
+pub(super) async fn existing(session: &mut Session) -> Result<BTreeMap<MailboxName, Visible>, Failure> {
     let visible = session.store().visible(session.account()?).await?;
-    let called = |seen: &Visible| match &seen.owner {
+    Ok(visible.into_iter().map(|seen| (called(session, &seen), seen)).collect())
+}
+
+/// What the session calls the mailbox.
+pub(crate) fn called(session: &Session, seen: &Visible) -> MailboxName {
+    match &seen.owner {
         Some(owner) => seen.mailbox.name.seen_by_others(user_of(&session.context, owner)),
         None => seen.mailbox.name.clone(),
-    };
-    Ok(visible.into_iter().map(|seen| (called(&seen), seen)).collect())
+    }
 }
 
 /// The subscribed names: of other users' mailboxes those that the session can see (RFC 4314, section
 /// 4, LSUB).
-pub(super) async fn subscribed(session: &mut Session) -> Result<Vec<MailboxName>, Failure> {
+pub(crate) async fn subscribed(session: &mut Session) -> Result<Vec<MailboxName>, Failure> {
     let mut subscribed = session.store().subscriptions(session.account()?).await?;
     if subscribed.iter().any(MailboxName::is_of_others) {
         let existing = existing(session).await?;
@@ -320,6 +324,87 @@ pub(super) async fn tell_selected(
     let attributes = names.attributes(Subscribed::Told, name);
     write_name(out, "LIST", &attributes, name.as_str(), session.names());
     Ok(())
+}
+
+/// Tells names to which something has happened, as they are now (RFC 5465, sections 5.4 and 5.5);
+/// those that were renamed with the name before.
+///
+/// ```abnf
+/// oldname-extended-item = "OLDNAME" SP "(" mailbox ")"      ; RFC 5465, section 8
+/// ```
+pub(crate) async fn tell_affected(session: &mut Session, affected: &[Affected]) -> Result<(), Failure> {
+    if affected.is_empty() {
+        return Ok(());
+    }
+    let names = Names::read(session).await?;
+    let encoding = session.names();
+    let mut out = Vec::new();
+    let mut told: BTreeSet<&Affected> = BTreeSet::new();
+    for one in affected {
+        if !told.insert(one) {
+            continue;
+        }
+        let mut extended = Vec::new();
+        if let Affected::Renamed { old: before, .. } = one {
+            extended.extend_from_slice(b" (\"OLDNAME\" (");
+            mailbox_name(&mut extended, before.as_str(), encoding);
+            extended.extend_from_slice(b"))");
+        }
+        let extended = String::from_utf8_lossy(&extended);
+        let name = one.name();
+        let mut attributes = names.attributes(Subscribed::Told, name);
+        if !matches!(one, Affected::Subscription(_)) {
+            // A mere level of the hierarchy is no mailbox: the event says so in the stronger word.
+            let level = attributes.iter_mut().filter(|attribute| **attribute == "\\Noselect");
+            level.for_each(|attribute| *attribute = "\\NonExistent");
+        }
+        write_extended(&mut out, "LIST", &attributes, name.as_str(), &extended, encoding);
+    }
+    session.link.write(&out).await?;
+    Ok(())
+}
+
+/// Tells names that can be seen, and whose messages can not be read (RFC 5465, section 3.1).
+pub(super) async fn tell_unreadable(
+    session: &mut Session,
+    unreadable: &[MailboxName],
+) -> Result<(), Failure> {
+    if unreadable.is_empty() {
+        return Ok(());
+    }
+    let names = Names::read(session).await?;
+    let mut out = Vec::new();
+    for name in unreadable {
+        let mut attributes = vec!["\\NoAccess"];
+        attributes.extend(names.attributes(Subscribed::Told, name));
+        write_extended(&mut out, "LIST", &attributes, name.as_str(), "", session.names());
+    }
+    session.link.write(&out).await?;
+    Ok(())
+}
+
+/// A name to which something has happened.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Affected {
+    /// There is a mailbox of this name since, or none any more; or one directly below it.
+    Existence(MailboxName),
+    /// A mailbox is called so since.
+    Renamed {
+        /// The name before.
+        old: MailboxName,
+        /// The name since.
+        new: MailboxName,
+    },
+    /// It is subscribed since, or is so no more.
+    Subscription(MailboxName),
+}
+
+impl Affected {
+    fn name(&self) -> &MailboxName {
+        match self {
+            Self::Existence(name) | Self::Subscription(name) | Self::Renamed { new: name, .. } => name,
+        }
+    }
 }
 
 /// A name is told if it is selected itself; or, on request, if one below it is that is not told

@@ -26,6 +26,7 @@ pub(crate) mod lsub;
 pub(crate) mod move_messages;
 pub(crate) mod namespace;
 pub(crate) mod noop;
+pub(crate) mod notify;
 pub(crate) mod quota;
 pub(crate) mod rename;
 pub(crate) mod replace;

@@ -58,6 +58,8 @@ impl Command for Move {
                 .move_messages(from, uids, &to, missing(self.numbering))
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
+            session.expunged(&moved.pairs.iter().map(|(here, _)| *here).collect::<Vec<_>>());
+            session.made(moved.mailbox, moved.pairs.iter().map(|(_, there)| *there));
             let (from, to): (Vec<u32>, Vec<u32>) =
                 moved.pairs.iter().map(|(here, there)| (here.0, there.0)).unzip();
             if !from.is_empty() {

@@ -66,6 +66,8 @@ impl Command for Replace {
                 .replace(from, uid, &to, message)
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
+            session.expunged(&[uid]);
+            session.made(appended.mailbox, [appended.uid]);
             let code =
                 ResponseCode::AppendUid { validity: appended.uid_validity.0, uids: vec![appended.uid.0] };
             let mut line = Vec::new();

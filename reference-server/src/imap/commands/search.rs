@@ -55,7 +55,7 @@ fn sort(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Box<dyn Command
 impl Command for Search {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
-            let SearchProgram { options, charset, keys } = &self.program;
+            let SearchProgram { options, charset, keys, .. } = &self.program;
             if self.answer == "SEARCH" && charset.is_some() && session.utf8_accepted() {
                 // The charset was agreed on by ENABLE (RFC 6855, section 3).
                 return Ok(Reply::bad("strings are in UTF-8").with(ResponseCode::ClientBug));
@@ -107,7 +107,8 @@ impl Search {
         let tag = session.tag().to_owned();
         let view = session.view()?;
         let context =
-            Context::new(tag.clone(), self.numbering, self.program.keys, self.criteria, results, view);
+            Context::new(tag.clone(), self.numbering, self.program.keys, self.criteria, results, view)
+                .with_items(self.program.update_items);
         if session.contexts.add(context).is_err() {
             let refusal = Reply::no("too many searches to keep up to date");
             session.say(&refusal.with(ResponseCode::NoUpdate(tag)));

@@ -21,7 +21,7 @@ struct Status {
 }
 
 /// Asking for it also asks for modification sequences from then on (RFC 7162, section 3.1.7).
-const HIGHEST_MODSEQ: &str = "HIGHESTMODSEQ";
+pub(crate) const HIGHEST_MODSEQ: &str = "HIGHESTMODSEQ";
 
 /// A number that can be asked for: its name, and where it is found.
 pub(super) type Item = (&'static str, fn(&Facts) -> String);
@@ -116,6 +116,33 @@ impl Command for Status {
             Ok(Reply::ok("STATUS completed"))
         })
     }
+}
+
+/// Tells the items with these names of a mailbox that nobody asked for just now.
+pub(crate) async fn tell_named(
+    session: &mut Session,
+    name: &MailboxName,
+    items: &[&str],
+    numbers: Numbers,
+) -> Result<(), Failure> {
+    let mut out = Vec::new();
+    write_named(session, &mut out, name, items, numbers);
+    session.link.write(&out).await?;
+    Ok(())
+}
+
+/// Writes the same.
+pub(super) fn write_named(
+    session: &Session,
+    out: &mut Vec<u8>,
+    name: &MailboxName,
+    items: &[&str],
+    numbers: Numbers,
+) {
+    let append_limit = session.context.shared.limits.message_octets;
+    let known = items.iter().filter_map(|wanted| ITEMS.iter().find(|(item, _)| item == wanted));
+    let known: Vec<&'static Item> = known.collect();
+    tell(out, name, &known, &Facts { numbers, append_limit }, session.names());
 }
 
 /// What asking for these items means for the session.

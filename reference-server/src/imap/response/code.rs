@@ -23,6 +23,8 @@ pub(crate) enum ResponseCode {
     /// `AUTHORIZATIONFAILED`: the credentials are right, and do not allow to act as somebody else
     /// (RFC 5530).
     AuthorizationFailed,
+    /// `BADEVENT`, with the events that NOTIFY knows (RFC 5465, section 3.1).
+    BadEvent,
     /// `BADCHARSET`, with the charsets that SEARCH knows.
     BadCharset,
     /// `BADURL`, with the URL of a part that is not there (RFC 4469, section 4.1).
@@ -65,6 +67,8 @@ pub(crate) enum ResponseCode {
     Nonexistent,
     /// `NOPERM`: the user has not the right to do it (RFC 5530).
     NoPerm,
+    /// `NOTIFICATIONOVERFLOW`: more than the server is willing to tell (RFC 5465, section 5.8).
+    NotificationOverflow,
     /// `NOUPDATE`, with the tag of a search that is not kept up to date (RFC 5267, section 4.3.1).
     NoUpdate(String),
     /// `OVERQUOTA`: there is no room (RFC 5530).
@@ -106,6 +110,9 @@ impl fmt::Display for ResponseCode {
             }
             Self::AuthenticationFailed => f.write_str("AUTHENTICATIONFAILED"),
             Self::AuthorizationFailed => f.write_str("AUTHORIZATIONFAILED"),
+            Self::BadEvent => {
+                f.write_str("BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)")
+            }
             Self::BadCharset => f.write_str("BADCHARSET (US-ASCII UTF-8)"),
             Self::BadUrl(url) => write!(f, "BADURL {url}"),
             Self::Capability(list) => write!(f, "CAPABILITY {list}"),
@@ -125,6 +132,7 @@ impl fmt::Display for ResponseCode {
             Self::Modified(set) => write!(f, "MODIFIED {}", compact_uid_set(set)),
             Self::Nonexistent => f.write_str("NONEXISTENT"),
             Self::NoPerm => f.write_str("NOPERM"),
+            Self::NotificationOverflow => f.write_str("NOTIFICATIONOVERFLOW"),
             Self::NoUpdate(tag) => write!(f, "NOUPDATE \"{tag}\""),
             Self::OverQuota => f.write_str("OVERQUOTA"),
             Self::PermanentFlags(flags) => write!(f, "PERMANENTFLAGS ({flags})"),

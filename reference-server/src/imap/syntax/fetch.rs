@@ -132,17 +132,7 @@ pub(crate) enum SectionText {
 /// The part behind the set. A macro stands for its items and only alone.
 pub(crate) fn fetch_items(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
     if cursor.eat(b'(') {
-        let mut items = Vec::new();
-        loop {
-            items.push(fetch_item(cursor)?);
-            if items.len() > ITEM_LIMIT {
-                return Err(ParseError::Limit("too many data items"));
-            }
-            if cursor.eat(b')') {
-                return Ok(items);
-            }
-            cursor.space()?;
-        }
+        return fetch_attributes(cursor);
     }
     let mut ahead = cursor.clone();
     let mut items = vec![FetchItem::Flags, FetchItem::InternalDate, FetchItem::Rfc822Size];
@@ -154,6 +144,24 @@ pub(crate) fn fetch_items(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
     }
     *cursor = ahead;
     Ok(items)
+}
+
+/// ```abnf
+/// fetch-att *(SP fetch-att) ")"
+/// ```
+/// Behind the opening parenthesis.
+pub(crate) fn fetch_attributes(cursor: &mut Cursor<'_>) -> Parsed<Vec<FetchItem>> {
+    let mut items = Vec::new();
+    loop {
+        items.push(fetch_item(cursor)?);
+        if items.len() > ITEM_LIMIT {
+            return Err(ParseError::Limit("too many data items"));
+        }
+        if cursor.eat(b')') {
+            return Ok(items);
+        }
+        cursor.space()?;
+    }
 }
 
 /// ```abnf

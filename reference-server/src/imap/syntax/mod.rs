@@ -13,6 +13,7 @@ mod gather;
 mod head;
 mod mailbox;
 mod names;
+mod notify;
 mod results;
 mod search;
 mod sequence;
@@ -30,6 +31,9 @@ pub(crate) use gather::{Gatherer, Step};
 pub(crate) use head::{head, salvage_tag};
 pub(crate) use mailbox::{ListPattern, MailboxArgument, list_mailbox, mailbox};
 pub(crate) use names::{Names, Reads};
+pub(crate) use notify::{
+    NotifyEvent, NotifyGroup, NotifyMailboxes, NotifyProgram, StatusNow, notify_program,
+};
 pub(crate) use results::{ResultRange, ReturnOption, result_range};
 pub(crate) use search::{DateRelation, SearchKey, SearchProgram, search_program};
 pub(crate) use sequence::{SequenceSet, compact_uid_set, sequence_set, within};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::cursor::{Cursor, ParseError, Parsed};
+use super::fetch::{FetchItem, fetch_attributes};
 
 /// What an extended search gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,20 +84,26 @@ pub(crate) fn result_range(cursor: &mut Cursor<'_>) -> Parsed<ResultRange> {
 /// ```abnf
 /// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
 /// search-return-opt  = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" /      ; RFC 4731 and RFC 5182
-///                      "CONTEXT" / "PARTIAL" SP partial-range / "UPDATE"      ; RFC 5267
+///                      "CONTEXT" / "PARTIAL" SP partial-range /              ; RFC 5267
+///                      "UPDATE" [SP "(" fetch-att *(SP fetch-att) ")"]       ; RFC 5465, section 8
 /// ```
 /// Nothing between the parentheses means ALL (RFC 4731, section 3.1); PARTIAL or ALL may stand
-/// there once (RFC 9394, section 3.1).
-pub(super) fn return_options(cursor: &mut Cursor<'_>) -> Parsed<Option<Vec<ReturnOption>>> {
+/// there once (RFC 9394, section 3.1). The data items behind UPDATE are given apart; the grammar
+/// has no space before them, and the example has one: both are taken.
+pub(super) fn return_options(cursor: &mut Cursor<'_>) -> Parsed<(Option<Vec<ReturnOption>>, Vec<FetchItem>)> {
+    let mut items = Vec::new();
     if !cursor.eat_word(" RETURN (") {
-        return Ok(None);
+        return Ok((None, items));
     }
     if cursor.eat(b')') {
-        return Ok(Some(vec![ReturnOption::All]));
+        return Ok((Some(vec![ReturnOption::All]), items));
     }
     let mut options = Vec::new();
     loop {
         let option = return_option(cursor)?;
+        if option == ReturnOption::Update && (cursor.eat_word(" (") || cursor.eat(b'(')) {
+            items = fetch_attributes(cursor)?;
+        }
         let partial = |option: &ReturnOption| matches!(option, ReturnOption::Partial(_));
         let second = |known: &ReturnOption| {
             partial(&option) && (partial(known) || *known == ReturnOption::All)
@@ -109,7 +116,7 @@ pub(super) fn return_options(cursor: &mut Cursor<'_>) -> Parsed<Option<Vec<Retur
             options.push(option);
         }
         if cursor.eat(b')') {
-            return Ok(Some(options));
+            return Ok((Some(options), items));
         }
         cursor.space()?;
     }

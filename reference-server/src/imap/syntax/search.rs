@@ -4,6 +4,7 @@ use time::Date;
 
 use super::cursor::{Cursor, ParseError, Parsed};
 use super::date::date;
+use super::fetch::FetchItem;
 use super::flag::{FlagName, keyword};
 use super::results::{ReturnOption, return_options};
 use super::sequence::{SequenceSet, sequence_set};
@@ -20,6 +21,8 @@ const KEY_LIMIT: usize = 2_000;
 pub(crate) struct SearchProgram {
     /// How the outcome is wanted; `None` for a plain SEARCH response.
     pub(crate) options: Option<Vec<ReturnOption>>,
+    /// What the client wants to be told of new messages that join the outcome (RFC 5465, section 7).
+    pub(crate) update_items: Vec<FetchItem>,
     /// The charset that the client names for its strings.
     pub(crate) charset: Option<Vec<u8>>,
     /// The keys; all of them must match.
@@ -110,7 +113,7 @@ pub(crate) enum DateRelation {
 /// ```
 /// The part behind the name.
 pub(crate) fn search_program(cursor: &mut Cursor<'_>) -> Parsed<SearchProgram> {
-    let options = return_options(cursor)?;
+    let (options, update_items) = return_options(cursor)?;
     let mut charset = None;
     let mut ahead = cursor.clone();
     ahead.space()?;
@@ -118,7 +121,7 @@ pub(crate) fn search_program(cursor: &mut Cursor<'_>) -> Parsed<SearchProgram> {
         charset = Some(ahead.astring()?);
         *cursor = ahead;
     }
-    Ok(SearchProgram { options, charset, keys: search_keys(cursor)? })
+    Ok(SearchProgram { options, update_items, charset, keys: search_keys(cursor)? })
 }
 
 /// ```abnf

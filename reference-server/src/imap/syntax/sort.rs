@@ -25,7 +25,7 @@ pub(crate) enum Algorithm {
 /// ```
 /// The part behind the name.
 pub(crate) fn sort_program(cursor: &mut Cursor<'_>) -> Parsed<(Vec<Criterion>, SearchProgram)> {
-    let options = return_options(cursor)?;
+    let (options, update_items) = return_options(cursor)?;
     cursor.space()?;
     cursor.expect(b'(', "a list of sort criteria was expected")?;
     let mut criteria = Vec::new();
@@ -41,7 +41,8 @@ pub(crate) fn sort_program(cursor: &mut Cursor<'_>) -> Parsed<(Vec<Criterion>, S
     }
     cursor.space()?;
     let charset = charset(cursor)?;
-    Ok((criteria, SearchProgram { options, charset: Some(charset), keys: search_keys(cursor)? }))
+    let keys = search_keys(cursor)?;
+    Ok((criteria, SearchProgram { options, update_items, charset: Some(charset), keys }))
 }
 
 /// ```abnf
@@ -56,7 +57,8 @@ pub(crate) fn thread_program(cursor: &mut Cursor<'_>) -> Parsed<(Algorithm, Sear
     };
     cursor.space()?;
     let charset = charset(cursor)?;
-    Ok((algorithm, SearchProgram { options: None, charset: Some(charset), keys: search_keys(cursor)? }))
+    let (charset, keys) = (Some(charset), search_keys(cursor)?);
+    Ok((algorithm, SearchProgram { options: None, update_items: Vec::new(), charset, keys }))
 }
 
 /// ```abnf

@@ -5,6 +5,7 @@ use super::entry::News;
 use super::{Entry, Expunges, Numbering, Revision, Sync, View};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::syntax::compact_uid_set;
+use crate::store::Uid;
 
 impl View {
     /// ```abnf
@@ -41,7 +42,7 @@ impl View {
     }
 
     /// Tells which flags can be changed, where rights have changed (RFC 4314, section 5.1.1).
-    fn tell_rights(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn tell_rights(&mut self, out: &mut Vec<u8>) {
         if std::mem::take(&mut self.rights_news) {
             out.extend_from_slice(format!("* FLAGS ({})\r\n", self.flag_names()).as_bytes());
             let code = ResponseCode::PermanentFlags(self.permanent_flags());
@@ -53,6 +54,12 @@ impl View {
     pub(crate) fn tell(&mut self, out: &mut Vec<u8>, expunges: Expunges, numbering: Numbering) {
         self.tell_keywords(out);
         self.tell_rights(out);
+        self.tell_messages(out, expunges);
+        self.tell_flags(out, numbering);
+    }
+
+    /// Tells which messages went, and which came.
+    pub(crate) fn tell_messages(&mut self, out: &mut Vec<u8>, expunges: Expunges) {
         let recent_before = self.recent();
         match expunges {
             Expunges::Told => self.tell_expunges(out),
@@ -68,7 +75,6 @@ impl View {
         if self.revision == Revision::Rev1 && (grown || self.recent() != recent_before) {
             out.extend_from_slice(format!("* {} RECENT\r\n", self.recent()).as_bytes());
         }
-        self.tell_flags(out, numbering);
     }
 
     /// From lower to higher numbers, each counted after the ones before it have gone; or by UID
@@ -104,6 +110,22 @@ impl View {
         }
     }
 
+    /// Tells the expunge of these messages, and of no others.
+    pub(crate) fn tell_expunged(&mut self, out: &mut Vec<u8>, uids: &[Uid]) {
+        for uid in uids {
+            let Ok(place) = self.told.binary_search_by_key(uid, Entry::uid) else { continue };
+            let Some(entry) = self.told.get(place).filter(|entry| entry.is_gone()) else { continue };
+            self.counts.recent = self.counts.recent.saturating_sub(usize::from(entry.is_recent()));
+            self.told.remove(place);
+            self.counts.gone = self.counts.gone.saturating_sub(1);
+            let line = match self.sync {
+                Sync::Qresync => format!("* VANISHED {uid}\r\n"),
+                Sync::Plain | Sync::Condstore => format!("* {} EXPUNGE\r\n", place.saturating_add(1)),
+            };
+            out.extend_from_slice(line.as_bytes());
+        }
+    }
+
     /// Expunges stay untold while later changes have been told with their sequence: the client
     /// must not take that for all there is (RFC 7162, section 3.2).
     fn tell_held(&self, out: &mut Vec<u8>) {
@@ -116,7 +138,8 @@ impl View {
         }
     }
 
-    fn tell_flags(&mut self, out: &mut Vec<u8>, numbering: Numbering) {
+    /// Tells which flags were changed.
+    pub(crate) fn tell_flags(&mut self, out: &mut Vec<u8>, numbering: Numbering) {
         if self.counts.changed == 0 {
             return;
         }

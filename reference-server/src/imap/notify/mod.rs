@@ -1,0 +1,13 @@
+//! NOTIFY (RFC 5465): a session that tells what the client asked for, of whichever mailbox, at any
+//! time. A session that never heard of it pays nothing for it: it has no filter and no listener.
+//!
+//! `filter` says what is asked for, `listening` gathers what happened in the account, `telling`
+//! writes it.
+
+mod filter;
+mod listening;
+mod telling;
+
+pub(crate) use filter::Filter;
+pub(crate) use listening::Notify;
+pub(crate) use telling::{Moment, status_items};
