@@ -11,6 +11,7 @@ use crate::deviation::Seams;
 use crate::imap::Policy;
 use crate::limits::{AddressVerification, Intake, Limits, PlaintextAuthentication, Timeouts};
 use crate::list::List;
+use crate::pop3::policy::Maildrops;
 use crate::queue::Outgoing;
 use crate::recipient::ascii_domain;
 use crate::service::Service;
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) authenticator: Authenticator,
     /// Mail for other domains.
     pub(crate) outgoing: Outgoing,
+    /// How often users may log in over POP3, and how long their mail stays.
+    pub(crate) maildrops: Maildrops,
     /// Where deviations mount; by default all as the RFCs want it.
     pub(crate) seams: Arc<Seams>,
     /// What is offered over IMAP.

@@ -41,6 +41,7 @@ mod testing;
 pub use limits::{
     AddressVerification, Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts,
 };
+pub use pop3::policy::{MaildropPolicy, Retention};
 pub use queue::{Clock, NextHop, RelayTls, Schedule};
 pub use server::{AccountError, Builder, Server, StartError};
 pub use service::{Service, UnknownService};

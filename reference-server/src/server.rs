@@ -21,6 +21,8 @@ use crate::limits::{
 };
 use crate::list::List;
 use crate::net::{self, ClientCertificates, Identity, Listener};
+use crate::pop3;
+use crate::pop3::policy::{MaildropPolicy, Maildrops};
 use crate::queue::{self, Clock, NextHop, Outgoing, RelayTls, Relaying, Schedule};
 use crate::recipient::ascii_domain;
 use crate::service::Service;
@@ -59,6 +61,7 @@ pub struct Builder {
     client_authorities: Option<Arc<RootCertStore>>,
     client_certificates: HashMap<Fingerprint, String>,
     relaying: Relaying,
+    maildrops: MaildropPolicy,
 }
 
 impl Default for Builder {
@@ -83,6 +86,7 @@ impl Default for Builder {
             client_authorities: None,
             client_certificates: HashMap::new(),
             relaying: Relaying::default(),
+            maildrops: MaildropPolicy::default(),
         }
     }
 }
@@ -179,6 +183,14 @@ impl Builder {
     #[must_use]
     pub fn quota(mut self, quota: Quota) -> Self {
         self.quota = quota;
+        self
+    }
+
+    /// How often users may log in over POP3, and how long mail stays in their INBOX; without it as often
+    /// as they like, and for ever. [`Server::set_maildrop`] says otherwise for single accounts.
+    #[must_use]
+    pub fn maildrops(mut self, policy: MaildropPolicy) -> Self {
+        self.maildrops = policy;
         self
     }
 
@@ -302,7 +314,7 @@ impl Builder {
         self
     }
 
-    /// The clock that the queue goes by, which a test keeps and puts forward.
+    /// The clock that the queue and maildrops go by, which a test keeps and puts forward.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.relaying.clock = clock;
@@ -345,6 +357,7 @@ impl Builder {
             .await
             .map_err(|error| StartError::Storage(error.to_string()))??
         };
+        let maildrops = Maildrops::new(self.maildrops, self.relaying.clock.clone());
         let outgoing = Outgoing::new(self.relaying).map_err(StartError::Resolver)?;
         let shared = Arc::new(Shared {
             hostname: self.hostname,
@@ -355,6 +368,7 @@ impl Builder {
             store,
             authenticator,
             outgoing,
+            maildrops,
             seams,
             imap: self.imap,
             limits: self.limits,
@@ -478,6 +492,7 @@ async fn open(
         };
         running.spawn(listener.run(session, grace, shutdown.clone()));
     }
+    running.spawn(pop3::expiring::run(Arc::clone(shared), shutdown.clone()));
     running.spawn(queue::run(Arc::clone(shared), shutdown));
     Ok(Server { shared: Arc::clone(shared), addresses, ca_pem: identity.ca_pem, ending, running })
 }
@@ -608,6 +623,12 @@ impl Server {
             PutError::Store(error) => AccountError::Storage(error.to_string()),
         })?;
         Ok(())
+    }
+
+    /// How often the owner of an address may log in over POP3, and how long mail stays there, for as long
+    /// as the server runs.
+    pub fn set_maildrop(&self, address: &str, policy: MaildropPolicy) {
+        self.shared.maildrops.set(address, policy);
     }
 
     /// Takes a bearer token (OAUTHBEARER, XOAUTH2) for an address, for as long as the server runs.

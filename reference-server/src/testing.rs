@@ -46,6 +46,7 @@ pub(crate) async fn shared(deviations: &[&str]) -> (Arc<Shared>, Identity) {
         store,
         authenticator,
         outgoing: Outgoing::default(),
+        maildrops: crate::pop3::policy::Maildrops::default(),
         seams,
         imap: crate::imap::Policy::default(),
         limits: Limits { message_octets: 100_000, recipients: 100, errors: 20, ..Limits::default() },

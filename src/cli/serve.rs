@@ -9,9 +9,9 @@ use std::time::Duration;
 use std::io::Write;
 
 use reference_server::{
-    AddressVerification, Builder, Intake, Limits, NextHop, PlaintextAuthentication, Quota,
-    RecoverableSecrets, RelayTls, Schedule, Server, Service, Storage, SubmissionPolicy, SubmittedFields,
-    SubmittingSenders, Timeouts,
+    AddressVerification, Builder, Intake, Limits, MaildropPolicy, NextHop, PlaintextAuthentication, Quota,
+    RecoverableSecrets, RelayTls, Retention, Schedule, Server, Service, Storage, SubmissionPolicy,
+    SubmittedFields, SubmittingSenders, Timeouts,
 };
 
 use super::{Status, complain};
@@ -133,6 +133,13 @@ pub(crate) struct Args {
     /// How many mailboxes each account may have, INBOX among them.
     #[arg(long, value_name = "NUMBER")]
     quota_mailboxes: Option<u64>,
+    /// Seconds that must pass between two logins of a user over POP3 (LOGIN-DELAY).
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pop3_login_delay: u32,
+    /// Remove mail from INBOX after so many days (EXPIRE); 0: what POP3 has retrieved, when its session
+    /// ends with QUIT. Without it mail stays.
+    #[arg(long, value_name = "DAYS")]
+    pop3_expire: Option<u32>,
     /// Let users set their own quotas (IMAP SETQUOTA): for tests of programs that set them.
     #[arg(long)]
     quota_set: bool,
@@ -423,6 +430,10 @@ impl Args {
             storage: self.quota_storage,
             messages: self.quota_messages,
             mailboxes: self.quota_mailboxes,
+        });
+        builder = builder.maildrops(MaildropPolicy {
+            login_delay: self.pop3_login_delay,
+            retention: self.pop3_expire.map_or(Retention::Forever, Retention::days),
         });
         if self.quota_set {
             builder = builder.users_set_quotas();

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reference_server::{Limits, NextHop, RecoverableSecrets, RelayTls, Schedule, Server, Service, Storage};
+use reference_server::{
+    Limits, MaildropPolicy, NextHop, RecoverableSecrets, RelayTls, Retention, Schedule, Server, Service,
+    Storage,
+};
 
 use super::TargetError;
 use super::account::Account;
@@ -79,6 +82,10 @@ impl Embedded {
             builder = builder.deviation(deviation.clone());
         }
         let server = builder.start().await.map_err(|error| TargetError::Start(error.to_string()))?;
+        // So that what is announced before login is the same at all times.
+        for (name, policy) in special_maildrops() {
+            server.set_maildrop(&format!("{name}@{DOMAIN}"), policy);
+        }
         // The server's own front door, which knows no such domain: mail to it comes back.
         if let Some(address) = server.address(Service::Smtp) {
             server.add_route(REFUSING, NextHop::new(address.ip().to_string(), address.port()));
@@ -135,6 +142,9 @@ impl Embedded {
             .add_account(&account.address, &account.secret)
             .await
             .map_err(|error| TargetError::Start(error.to_string()))?;
+        if let Some((_, policy)) = special_maildrops().into_iter().find(|(special, _)| *special == name) {
+            self.server.set_maildrop(&account.address, policy);
+        }
         if let Some(token) = &account.token {
             self.server.add_token(token, &account.address);
         }
@@ -175,6 +185,16 @@ impl Embedded {
 
 /// Short enough for a case to see what becomes of mail while the name server is silent.
 const RESOLVER_PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Names of accounts in cases whose maildrops have rules of their own: with a delay between logins that
+/// a case can wait for, and where mail stays some days, or no longer than a session.
+fn special_maildrops() -> [(&'static str, MaildropPolicy); 3] {
+    [
+        ("hasty", MaildropPolicy { login_delay: 3, ..MaildropPolicy::default() }),
+        ("tenant", MaildropPolicy { login_delay: 0, retention: Retention::days(30) }),
+        ("guest", MaildropPolicy { login_delay: 0, retention: Retention::Session }),
+    ]
+}
 
 /// Addresses that are tried for a host.
 const HOST_TRIES: usize = 20;

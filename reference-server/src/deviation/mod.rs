@@ -39,6 +39,7 @@ mod imap_utf8_unasked;
 mod imap_vanished_missing;
 mod lmtp_one_reply;
 mod pop3_dots_not_stuffed;
+mod pop3_login_delay_ignored;
 mod pop3_rset_ignored;
 mod pop3_update_without_quit;
 mod pop3_utf8_unasked;
@@ -110,6 +111,7 @@ const ALL: &[Deviation] = &[
     imap_vanished_missing::DEVIATION,
     lmtp_one_reply::DEVIATION,
     pop3_dots_not_stuffed::DEVIATION,
+    pop3_login_delay_ignored::DEVIATION,
     pop3_rset_ignored::DEVIATION,
     pop3_update_without_quit::DEVIATION,
     pop3_utf8_unasked::DEVIATION,

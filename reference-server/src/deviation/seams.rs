@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::auth::{Purpose, Verified, prepare};
 use crate::imap::{EmailPlace, Expunges, Numbering, Reads, SortFacts};
 use crate::pop3::Ending;
+use crate::pop3::policy::Admission;
 use crate::queue::Next;
 use crate::store::{Access, AnswerTiming, Counted, FlagChange, Flags, Happened, ModSeq, Rights, Terms};
 
@@ -69,6 +70,8 @@ pub(crate) struct Gate {
     pub(crate) smtp_parameters_known: fn() -> bool,
     /// SMTP: may a binary message come by DATA (RFC 3030, section 3)?
     pub(crate) smtp_binary_by_data: fn() -> bool,
+    /// POP3: is a login let through that is too soon (RFC 2449, section 6.5)?
+    pub(crate) pop3_admits: fn(Admission) -> Admission,
     /// POP3: must UTF8 come before a message with header fields in UTF-8 (RFC 6856, section 2.1)?
     pub(crate) pop3_utf8_needed: fn() -> bool,
     /// IMAP: with which access is a mailbox open that was opened with this one (RFC 3501, section
@@ -89,6 +92,7 @@ impl Default for Gate {
             smtp_order_kept: || true,
             smtp_parameters_known: || true,
             smtp_binary_by_data: || false,
+            pop3_admits: |admission| admission,
             pop3_utf8_needed: || true,
             imap_access: |access| access,
             imap_header_fields: |reads| reads,

@@ -35,6 +35,8 @@ pub(super) struct Entry {
     pub(super) octets: u64,
     /// Whether DELE has marked it.
     pub(super) mark: Mark,
+    /// Whether RETR has sent it.
+    pub(super) retrieved: bool,
 }
 
 /// Whether a message is marked as deleted.
@@ -138,6 +140,20 @@ impl Maildrop {
     pub(super) fn unmark_all(&mut self) {
         for entry in &mut self.entries {
             entry.mark = Mark::Kept;
+        }
+    }
+
+    /// RETR sends a message.
+    pub(super) fn retrieve(&mut self, number: MessageNumber) {
+        if let Some(entry) = index(number).and_then(|index| self.entries.get_mut(index)) {
+            entry.retrieved = true;
+        }
+    }
+
+    /// Marks what RETR has sent.
+    pub(super) fn mark_retrieved(&mut self) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.retrieved) {
+            entry.mark = Mark::Deleted;
         }
     }
 

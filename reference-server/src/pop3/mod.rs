@@ -1,13 +1,15 @@
 //! POP3 (RFC 1939) with CAPA (RFC 2449), STLS (RFC 2595), response codes
 //! (RFC 2449, RFC 3206), AUTH (RFC 5034), UTF8 and LANG (RFC 6856); APOP where passwords
-//! are kept.
+//! are kept; LOGIN-DELAY and EXPIRE as the operator wants them.
 //!
 //! A [`session::Session`] takes lines and gives answers; here they are carried
 //! from and to the connection.
 
 mod commands;
+pub(crate) mod expiring;
 mod framer;
 mod maildrop;
+pub(crate) mod policy;
 mod registry;
 mod reply;
 mod session;

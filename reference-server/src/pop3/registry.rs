@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use super::commands::{
     apop, auth, capa, dele, lang, list, noop, pass, quit, retr, rset, stat, stls, top, uidl, user, utf8,
 };
+use super::policy::{Announced, Waiting};
 use super::syntax::{Arguments, BadArguments, MessageNumber};
 use crate::auth::Mechanisms;
 
@@ -92,6 +93,10 @@ pub(super) struct Situation {
     pub(super) passwords: Passwords,
     /// The SASL mechanisms that are offered.
     pub(super) mechanisms: Mechanisms,
+    /// What is told of the maildrop.
+    pub(super) announced: Announced,
+    /// Whether anybody has to wait between logins.
+    pub(super) waiting: Waiting,
 }
 
 /// Whether the connection can be secured.
@@ -135,11 +140,10 @@ pub(super) static COMMANDS: [&Spec; 17] = [
 
 /// How the server behaves, whatever the command (RFC 2449, sections 6.4 to 6.9;
 /// RFC 3206, section 6).
-const BEHAVIOUR: [&str; 5] = [
+const BEHAVIOUR: [&str; 4] = [
     "RESP-CODES",
     "AUTH-RESP-CODE",
     "PIPELINING",
-    "EXPIRE NEVER",
     concat!("IMPLEMENTATION mailspec-", env!("CARGO_PKG_VERSION")),
 ];
 
@@ -155,6 +159,7 @@ pub(super) fn capabilities(situation: &Situation) -> Vec<String> {
         .filter_map(|spec| (spec.capability)(situation))
         .chain(BEHAVIOUR.map(Cow::Borrowed))
         .map(Cow::into_owned)
+        .chain(situation.announced.lines(situation.waiting))
         .collect()
 }
 
@@ -168,6 +173,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::pop3::policy::{MaildropPolicy, Retention};
 
     const SITUATIONS: [Situation; 4] = [
         situation(State::Authorization, Stls::Possible),
@@ -182,6 +188,8 @@ mod tests {
             stls,
             passwords: Passwords::Taken,
             mechanisms: Mechanisms::only(crate::auth::Mechanism::Plain),
+            announced: Announced::to_owner(MaildropPolicy { login_delay: 0, retention: Retention::Forever }),
+            waiting: Waiting::Unknown,
         }
     }
 

@@ -10,6 +10,8 @@ pub(super) enum Code {
     Auth,
     /// Another session holds the maildrop (RFC 2449, section 8.1.2).
     InUse,
+    /// The user has logged in a short time ago (RFC 2449, section 8.1.1).
+    LoginDelay,
     /// The message needs the mode UTF8 (RFC 6856, section 5).
     Utf8,
     /// The server has a trouble that may pass (RFC 3206, section 4).
@@ -21,6 +23,7 @@ impl Code {
         match self {
             Self::Auth => "AUTH",
             Self::InUse => "IN-USE",
+            Self::LoginDelay => "LOGIN-DELAY",
             Self::Utf8 => "UTF8",
             Self::SysTemp => "SYS/TEMP",
         }

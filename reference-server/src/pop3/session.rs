@@ -11,8 +11,10 @@ use super::commands::utf8::Reads;
 use super::commands::{
     apop, auth, capa, dele, lang, list, noop, pass, quit, retr, rset, stat, stls, top, uidl, user, utf8,
 };
+use super::expiring::expire;
 use super::framer::framed_octets;
 use super::maildrop::{Entry, Maildrop, Mark};
+use super::policy::{Admission, Announced, MaildropPolicy, Retention};
 use super::registry::{self, Passwords, Request, Situation, State, Stls};
 use super::reply::{Code, Reply};
 use super::syntax::{self, MAX_COMMAND, MessageNumber};
@@ -37,6 +39,8 @@ pub(super) struct Session {
     timestamp: Option<String>,
     reads: Reads,
     mode: Mode,
+    /// What holds for the maildrop, after login.
+    policy: MaildropPolicy,
     errors: u32,
     failed_logins: u32,
 }
@@ -75,7 +79,9 @@ impl Session {
     pub(super) fn new(context: Context, stls: Stls) -> Self {
         let timestamp = context.shared.authenticator.timestamp();
         let mode = Mode::Authorization(None);
-        Self { context, stls, timestamp, reads: Reads::default(), mode, errors: 0, failed_logins: 0 }
+        let policy = MaildropPolicy::default();
+        let reads = Reads::default();
+        Self { context, stls, timestamp, reads, mode, policy, errors: 0, failed_logins: 0 }
     }
 
     /// `+OK`, the server's name, and the timestamp where it announces APOP (RFC 1939, section 7).
@@ -145,6 +151,7 @@ impl Session {
     /// What capabilities depend on.
     pub(super) fn situation(&self, state: State) -> Situation {
         let under_tls = self.stls == Stls::Active;
+        let announced = self.context.shared.maildrops.announced();
         Situation {
             state,
             stls: self.stls,
@@ -154,6 +161,11 @@ impl Session {
                 Passwords::Refused
             },
             mechanisms: self.context.shared.authenticator.mechanisms(&self.context.channel),
+            announced: match state {
+                State::Authorization => announced,
+                State::Transaction => Announced::to_owner(self.policy),
+            },
+            waiting: announced.waiting(),
         }
     }
 
@@ -170,12 +182,23 @@ impl Session {
     /// Somebody has proved to be the owner of that account: locks the maildrop
     /// and enters the TRANSACTION state (RFC 1939, section 4).
     pub(super) async fn log_in(&mut self, account: &Account) -> Reply {
-        let store = &self.context.shared.store;
+        let shared = &self.context.shared;
+        let policy = shared.maildrops.of(&account.address);
+        let admits = shared.seams.gate.pop3_admits;
+        if admits(shared.maildrops.admits(account.id, policy)) == Admission::TooSoon {
+            return Reply::coded(Code::LoginDelay, "wait longer between logins");
+        }
+        let store = &shared.store;
         let Some(lock) = lock(store, account).await else {
             return Reply::coded(Code::InUse, "another session holds the maildrop");
         };
+        if let Err(error) = expire(shared, account).await {
+            return trouble(&error);
+        }
         match open(store, account, lock).await {
             Ok(maildrop) => {
+                shared.maildrops.logged_in(account.id, policy);
+                self.policy = policy;
                 let reply = Reply::ok(format!("maildrop has {}", maildrop.summary()));
                 self.mode = Mode::Transaction(maildrop);
                 reply
@@ -209,6 +232,9 @@ impl Session {
                 if request == Request::Quit {
                     let shared = &self.context.shared;
                     let updates = shared.seams.store.pop3_updates;
+                    if self.policy.retention == Retention::Session {
+                        maildrop.mark_retrieved();
+                    }
                     return quit::leave(&shared.store, maildrop, updates).await;
                 }
                 let reply = self.transaction(&mut maildrop, request, &situation).await;
@@ -376,6 +402,7 @@ async fn open(store: &Store, account: &Account, lock: MaildropLock) -> Result<Ma
         body: message.body,
         octets: framed_octets(message.octets.0, message.last_line),
         mark: Mark::Kept,
+        retrieved: false,
     });
     Ok(Maildrop::new(contents.mailbox, contents.uid_validity, entries.collect(), lock))
 }

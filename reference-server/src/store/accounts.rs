@@ -139,6 +139,16 @@ impl Store {
         Ok(found)
     }
 
+    /// All accounts, in the order in which they were made.
+    pub(crate) async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        self.read(|sql| {
+            let mut query = sql.prepare_cached("SELECT id, address FROM accounts ORDER BY id")?;
+            let rows = query.query_map([], account_of)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// The account that was made first: mail for postmaster goes there where no account
     /// has that name.
     pub(crate) async fn first_account(&self) -> Result<Option<Account>, StoreError> {

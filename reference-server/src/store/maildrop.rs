@@ -5,9 +5,11 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::Row;
+use rusqlite::{Row, params};
+use time::OffsetDateTime;
 
 use super::ids::{AccountId, BodyId, MailboxId, Octets, Uid, UidValidity};
+use super::messages::Which;
 use super::name::MailboxName;
 use super::{Store, StoreError, mailboxes};
 
@@ -68,6 +70,25 @@ impl Store {
             })
         })
         .await
+    }
+}
+
+impl Store {
+    /// Removes what came into the maildrop of an account before `horizon`.
+    pub(crate) async fn expire(&self, account: AccountId, horizon: OffsetDateTime) -> Result<(), StoreError> {
+        let old = self
+            .read(move |sql| {
+                let inbox = mailboxes::selectable(sql, account, &MailboxName::inbox())?;
+                let mut query =
+                    sql.prepare_cached("SELECT uid FROM messages WHERE mailbox = ?1 AND saved <= ?2")?;
+                let rows = query.query_map(params![inbox.id, horizon.unix_timestamp()], |row| row.get(0))?;
+                Ok((inbox.id, rows.collect::<Result<Vec<Uid>, _>>()?))
+            })
+            .await?;
+        match old {
+            (_, uids) if uids.is_empty() => Ok(()),
+            (inbox, uids) => self.expunge(inbox, Which::These(uids)).await.map(|_| ()),
+        }
     }
 }
 

@@ -59,6 +59,7 @@ impl World {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             outgoing: crate::queue::Outgoing::default(),
+            maildrops: crate::pop3::policy::Maildrops::default(),
             intake: crate::limits::Intake::Open,
             plaintext_authentication: PlaintextAuthentication::Loopback,
             tls: tls.acceptor,

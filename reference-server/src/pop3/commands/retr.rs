@@ -28,6 +28,7 @@ pub(in super::super) async fn run(
             if let Err(refusal) = readable(reads, &first) {
                 return refusal;
             }
+            maildrop.retrieve(number);
             let text = format!("{} octets", entry.octets);
             Reply::Multi(text, Payload::Message { body: entry.body, first, octets: u64::MAX })
         }

@@ -55,6 +55,7 @@ impl World {
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             outgoing: crate::queue::Outgoing::default(),
+            maildrops: crate::pop3::policy::Maildrops::default(),
             intake: crate::limits::Intake::Open,
             plaintext_authentication: PlaintextAuthentication::Loopback,
             tls: identity(&Storage::Memory, &["localhost".to_owned()], ClientCertificates::NotWanted)

@@ -3,5 +3,6 @@
 mod authorization;
 mod harness;
 mod known;
+mod policy;
 mod transaction;
 mod update;
