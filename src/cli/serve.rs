@@ -533,19 +533,30 @@ fn announce(server: &Server) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// The signals that end the server.
+/// SIGXFSZ, which has this number on Linux (but for MIPS), macOS and the BSDs.
+#[cfg(unix)]
+const SIGXFSZ: i32 = 25;
+
+/// The signals that end the server, or would.
 struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    /// A file that may not grow any more: the write fails, and that is enough.
+    #[cfg(unix)]
+    _too_large: tokio::signal::unix::Signal,
 }
 
 impl Signals {
     #[cfg(unix)]
     fn take() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            _too_large: signal(SignalKind::from_raw(SIGXFSZ))?,
+        })
     }
 
     #[cfg(unix)]

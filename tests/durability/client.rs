@@ -90,6 +90,29 @@ impl Client {
         self.expect("250").await
     }
 
+    /// Delivers a message to alice by BDAT; `Ok` is the server's promise.
+    pub(crate) async fn deliver_chunk(&mut self, message: &str) -> Outcome<()> {
+        self.exchange("MAIL FROM:<alice@example.test>", "250").await?;
+        self.exchange("RCPT TO:<alice@example.test>", "250").await?;
+        self.send(format!("BDAT {} LAST\r\n{message}", message.len()).as_bytes()).await?;
+        self.expect("250").await
+    }
+
+    /// Delivers a message by LMTP, and gives the reply for each recipient.
+    pub(crate) async fn lmtp_replies(&mut self, message: &str, to: &[&str]) -> Outcome<Vec<String>> {
+        self.exchange("MAIL FROM:<alice@example.test>", "250").await?;
+        for recipient in to {
+            self.exchange(&format!("RCPT TO:<{recipient}>"), "250").await?;
+        }
+        self.exchange("DATA", "354").await?;
+        self.send(format!("{message}.\r\n").as_bytes()).await?;
+        let mut replies = Vec::new();
+        for _ in to {
+            replies.push(String::from_utf8_lossy(&self.line().await?).into_owned());
+        }
+        Ok(replies)
+    }
+
     /// IMAP, logged in as alice.
     pub(crate) async fn imap(address: SocketAddr) -> Outcome<Self> {
         let mut client = Self::connect(address).await?;

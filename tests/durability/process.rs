@@ -1,6 +1,7 @@
 //! A server process of the program under test, on ports and a directory of its own.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -30,12 +31,29 @@ pub(crate) struct Options<'o> {
     /// Listeners and where they are to be, in place of what they have otherwise.
     pub(crate) listen: &'o [(&'o str, &'o str)],
     pub(crate) environment: &'o [(&'o str, &'o Path)],
+    /// How large a file of it may grow, in blocks of 512 octets.
+    pub(crate) file_blocks: Option<u32>,
+    /// Where its standard error goes, in place of this one's.
+    pub(crate) errors: Option<&'o Path>,
 }
 
 impl Server {
     /// Starts `mailspec serve` over that directory and waits until it is ready.
     pub(crate) fn start(directory: &Path, options: &Options<'_>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mailspec"));
+        let program = env!("CARGO_BIN_EXE_mailspec");
+        let mut command = match options.file_blocks {
+            None => Command::new(program),
+            Some(blocks) => {
+                let mut shell = Command::new("sh");
+                // The shell counts in blocks of 512 octets (POSIX).
+                shell.args(["-c", "ulimit -f \"$1\" && shift && exec \"$@\"", "sh", &blocks.to_string()]);
+                shell.arg(program);
+                shell
+            }
+        };
+        if let Some(path) = options.errors {
+            command.stderr(File::options().create(true).append(true).open(path).expect("a file"));
+        }
         command.arg("serve").arg("--dir").arg(directory);
         command.args(["--account", options.account.unwrap_or("alice@example.test:alice-secret")]);
         for (listeners, address) in [(USED, "127.0.0.1:0"), (UNUSED, "off")] {
@@ -71,6 +89,15 @@ impl Server {
 
     pub(crate) fn address(&self, listener: &str) -> SocketAddr {
         self.addresses[listener]
+    }
+
+    /// SIGTERM, and wait until the process is gone, which must be by itself and without complaint.
+    pub(crate) fn terminate(&mut self) {
+        let pid = self.child.id().to_string();
+        // The standard library can only send SIGKILL; the shell sends the rest.
+        let sent = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &pid]).status();
+        assert!(sent.expect("a shell").success(), "the process was gone already");
+        assert!(self.child.wait().expect("the process ends").success(), "the server ended badly");
     }
 
     /// SIGKILL, and wait until the process is gone.

@@ -94,7 +94,8 @@ pub(crate) fn refusal(error: &StoreError) -> Reply {
         }
         StoreError::InvalidName => Reply::no("no mailbox can have this name").with(ResponseCode::Cannot),
         StoreError::OverQuota => Reply::no("the quota does not allow it").with(ResponseCode::OverQuota),
-        StoreError::Full => Reply::no("there is no room left").with(ResponseCode::OverQuota),
+        // Not OVERQUOTA: that is about the user, and this about the server (RFC 5530, section 3).
+        StoreError::Full => Reply::no("the server has no room left").with(ResponseCode::Unavailable),
         StoreError::Closed => Reply::no("the server is shutting down").with(ResponseCode::Unavailable),
         StoreError::Corrupt(reason) => {
             tracing::error!(%reason, "the store is damaged");

@@ -62,6 +62,12 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            // A file that may not grow (RLIMIT_FSIZE, a limit of the file system) fails to be written; only
+            // a disk without room is told apart by SQLite.
+            Some(rusqlite::ErrorCode::SystemIoFailure) if is_about_room(&error) => {
+                tracing::warn!(%error, "a file of the store cannot grow");
+                Self::Full
+            }
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
                 Self::Corrupt(error.to_string())
             }
@@ -70,11 +76,42 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+/// Did writing fail, or making a file longer?
+fn is_about_room(error: &rusqlite::Error) -> bool {
+    let rusqlite::Error::SqliteFailure(failure, _) = error else { return false };
+    let growing = [rusqlite::ffi::SQLITE_IOERR_WRITE, rusqlite::ffi::SQLITE_IOERR_SHMSIZE];
+    growing.contains(&failure.extended_code)
+}
+
 impl From<std::io::Error> for StoreError {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full,
+            std::io::ErrorKind::StorageFull
+            | std::io::ErrorKind::QuotaExceeded
+            | std::io::ErrorKind::FileTooLarge => Self::Full,
             _ => Self::Io(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_is_told_from_other_trouble() {
+        let failure =
+            |code| StoreError::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
+        for code in [
+            rusqlite::ffi::SQLITE_FULL,
+            rusqlite::ffi::SQLITE_IOERR_WRITE,
+            rusqlite::ffi::SQLITE_IOERR_SHMSIZE,
+        ] {
+            assert_eq!(failure(code), StoreError::Full, "{code}");
+        }
+        assert!(matches!(failure(rusqlite::ffi::SQLITE_IOERR_READ), StoreError::Io(_)));
+        for kind in [std::io::ErrorKind::StorageFull, std::io::ErrorKind::FileTooLarge] {
+            assert_eq!(StoreError::from(std::io::Error::from(kind)), StoreError::Full);
         }
     }
 }
