@@ -26,6 +26,8 @@ mod imap;
 mod limits;
 mod list;
 pub mod message;
+#[cfg(test)]
+mod mutations;
 mod net;
 mod pop3;
 mod queue;
