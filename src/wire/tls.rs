@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::client::{Resumption, WebPkiServerVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::{
     ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme, SupportedProtocolVersion,
@@ -152,12 +152,16 @@ fn configure(
         .with_protocol_versions(versions)
         .map_err(|error| TlsSetupError::Provider(error.to_string()))?;
     let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
-    match identity {
-        None => Ok(builder.with_no_client_auth()),
+    let mut config = match identity {
+        None => builder.with_no_client_auth(),
         Some(identity) => builder
             .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
-            .map_err(|error| TlsSetupError::BadIdentity(error.to_string())),
-    }
+            .map_err(|error| TlsSetupError::BadIdentity(error.to_string()))?,
+    };
+    // Each connection begins anew: a resumed session would carry what an earlier case did, its
+    // certificate among it, into the next one (RFC 8446, section 2.2).
+    config.resumption = Resumption::disabled();
+    Ok(config)
 }
 
 /// Takes what the authorities signed for one name, whichever name was asked for.
