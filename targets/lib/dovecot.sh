@@ -56,12 +56,14 @@ userdb {
 }
 first_valid_uid = 1
 mail_location = maildir:~/Maildir
+mail_attribute_dict = file:%h/Maildir/attributes
 mail_max_userip_connections = 500
 recipient_delimiter = +
 
 mail_plugins = quota
 protocol imap {
   mail_plugins = \$mail_plugins acl imap_acl imap_quota imap_zlib
+  imap_metadata = yes
 }
 plugin {
   quota = count:User quota

@@ -23,6 +23,7 @@ mod imap_examine_changes;
 mod imap_expunge_during_fetch;
 mod imap_idle_silent;
 mod imap_literal_one_short;
+mod imap_metadata_private_shown;
 mod imap_nested_part_octets_off_by_one;
 mod imap_notify_expunge_silent;
 mod imap_notify_uidvalidity_silent;
@@ -95,6 +96,7 @@ const ALL: &[Deviation] = &[
     imap_expunge_during_fetch::DEVIATION,
     imap_idle_silent::DEVIATION,
     imap_literal_one_short::DEVIATION,
+    imap_metadata_private_shown::DEVIATION,
     imap_nested_part_octets_off_by_one::DEVIATION,
     imap_notify_expunge_silent::DEVIATION,
     imap_notify_uidvalidity_silent::DEVIATION,

@@ -261,6 +261,8 @@ pub(crate) struct StoreSeam {
     pub(crate) imap_unchanged_since: fn(Option<ModSeq>) -> Option<ModSeq>,
     /// The flags of an appended message, given those in the command (RFC 3501, section 6.3.11).
     pub(crate) imap_append_flags: fn(Flags) -> Flags,
+    /// Whose private annotations does GETMETADATA tell (RFC 5464, section 3.3)?
+    pub(crate) imap_private_entries: fn() -> PrivateOf,
     /// Does CLOSE expunge (RFC 3501, section 6.4.2)?
     pub(crate) imap_close_expunges: fn() -> bool,
 }
@@ -275,6 +277,7 @@ impl Default for StoreSeam {
             imap_change: |change| change,
             imap_unchanged_since: |since| since,
             imap_append_flags: |flags| flags,
+            imap_private_entries: || PrivateOf::Oneself,
             imap_close_expunges: || true,
         }
     }

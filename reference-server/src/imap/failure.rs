@@ -93,6 +93,7 @@ pub(crate) fn refusal(error: &StoreError) -> Reply {
             Reply::no("the name has inferior hierarchical names").with(ResponseCode::HasChildren)
         }
         StoreError::InvalidName => Reply::no("no mailbox can have this name").with(ResponseCode::Cannot),
+        StoreError::TooMany => Reply::no("there are too many of them").with(ResponseCode::Limit),
         StoreError::OverQuota => Reply::no("the quota does not allow it").with(ResponseCode::OverQuota),
         // Not OVERQUOTA: that is about the user, and this about the server (RFC 5530, section 3).
         StoreError::Full => Reply::no("the server has no room left").with(ResponseCode::Unavailable),

@@ -11,7 +11,7 @@ use crate::imap::notify::{Moment, Notify};
 use crate::imap::registry::{self, Command, Gate, Login, Registered, Standing};
 use crate::imap::response::{Condition, Reply, ResponseCode};
 use crate::imap::syntax::{
-    Cursor, Gatherer, LiteralForm, MailboxArgument, Names, ParseError, Step, head, salvage_tag,
+    Cursor, Gatherer, LiteralForm, MailboxArgument, Names, ParseError, Step, VALUE_LIMIT, head, salvage_tag,
 };
 use crate::imap::updates::{Contexts, Evaluation};
 use crate::imap::upload::{Upload, receive};
@@ -670,6 +670,9 @@ fn complaint(error: ParseError) -> Reply {
         }
         ParseError::MessageTooLarge => {
             Reply::no("the message is larger than allowed").with(ResponseCode::TooBig)
+        }
+        ParseError::ValueTooLarge => {
+            Reply::no("the value is larger than allowed").with(ResponseCode::MetadataMaxSize(VALUE_LIMIT))
         }
         ParseError::LiteralTooLarge { .. } => {
             Reply::no("the literal is larger than allowed").with(ResponseCode::Limit)

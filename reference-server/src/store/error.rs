@@ -25,6 +25,8 @@ pub(crate) enum StoreError {
     InvalidName,
     /// The account has, or would have, more than it may.
     OverQuota,
+    /// There are as many annotations as there may be (RFC 5464).
+    TooMany,
     /// No room: the disk is full, or the identifiers of a mailbox are used up.
     Full,
     /// The store is closing down.
@@ -48,6 +50,7 @@ impl fmt::Display for StoreError {
             Self::HasChildren => f.write_str("the name has inferior names"),
             Self::InvalidName => f.write_str("invalid mailbox name"),
             Self::OverQuota => f.write_str("over quota"),
+            Self::TooMany => f.write_str("too many annotations"),
             Self::Full => f.write_str("no space left"),
             Self::Closed => f.write_str("the store is closing"),
             Self::Corrupt(reason) => write!(f, "the database is damaged: {reason}"),

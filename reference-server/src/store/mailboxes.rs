@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use time::OffsetDateTime;
 
 use super::acl;
+use super::annotations;
 use super::happened::{Happened, What};
 use super::ids::{AccountId, MailboxId, ModSeq, Octets, Uid, UidValidity};
 use super::messages::{self, Which};
@@ -369,6 +370,7 @@ fn rename(
     if old.is_inbox() {
         create_superiors(w, account, new)?;
         let target = insert(w, account, new)?;
+        annotations::copy(w, mailbox.id, target.id)?;
         w.note(account, What::Renamed { old: old.clone(), new: new.clone() });
         return messages::move_all(w, &mailbox, &target);
     }

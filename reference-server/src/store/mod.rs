@@ -5,6 +5,7 @@
 
 mod accounts;
 mod acl;
+mod annotations;
 mod bodies;
 mod content;
 mod envelope;
@@ -47,6 +48,7 @@ use tokio::sync::{broadcast, watch};
 
 pub(crate) use accounts::{Account, ScramKeys, StoredSecret};
 pub(crate) use acl::{ANYONE, RightsChange, Visible};
+pub(crate) use annotations::{Annotated, Audience, Depth, EntryName, PrivateOf, Told};
 pub(crate) use bodies::READ;
 pub(crate) use content::{Content, Front, Incoming};
 pub(crate) use envelope::{Envelope, Notify, Returned, xtext};

@@ -25,7 +25,8 @@ impl Rights {
     pub(crate) const WRITE: Self = Self(1 << 3);
     /// `i`: messages may be put into it.
     pub(crate) const INSERT: Self = Self(1 << 4);
-    // `p`, which IMAP does not enforce, is 1 << 5.
+    /// `p`: mail may be sent to it, which is nothing to IMAP.
+    pub(crate) const POST: Self = Self(1 << 5);
     /// `k`: mailboxes may be made below it.
     pub(crate) const CREATE: Self = Self(1 << 6);
     /// `x`: the mailbox itself may be deleted and renamed.
@@ -49,6 +50,9 @@ impl Rights {
         .and(Self::CREATE)
         .and(Self::DELETE)
         .and(Self::ADMINISTER);
+    /// Those of which any, beside `l`, is enough to annotate the mailbox (RFC 5464, section 3.3).
+    pub(crate) const TO_ANNOTATE: Self =
+        Self::READ.and(Self::SEEN).and(Self::WRITE).and(Self::INSERT).and(Self::POST);
     /// `c` stood for these in RFC 2086, as this server reads it (section 2.1.1).
     const OLD_CREATE: Self = Self::CREATE.and(Self::DELETE);
     /// And `d` for these.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::StoreError;
 
 /// Version of the tables, kept in `PRAGMA user_version`.
-const VERSION: i64 = 9;
+const VERSION: i64 = 10;
 
 /// What version 2 has and version 1 had not.
 const FROM_1_TO_2: &str = "ALTER TABLE mailboxes ADD COLUMN special_uses TEXT NOT NULL DEFAULT '';";
@@ -196,6 +196,10 @@ fn bring_up_to_date(connection: &Connection, version: i64) -> Result<(), StoreEr
         connection.execute_batch(super::acl::TABLES)?;
         super::acl::grant_to_owners(connection)?;
         super::name::free_other_users(connection)?;
+    }
+    if version < 10 {
+        // Mailboxes and the server have annotations.
+        connection.execute_batch(super::annotations::TABLES)?;
     }
     connection.execute_batch(&format!("PRAGMA user_version = {VERSION}"))?;
     connection.execute_batch(super::outgoing::TABLES)?;

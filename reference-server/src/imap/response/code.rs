@@ -60,6 +60,13 @@ pub(crate) enum ResponseCode {
     Limit,
     /// `MAILBOXID`, of the mailbox (RFC 8474, section 4).
     MailboxId(MailboxId),
+    /// `METADATA LONGENTRIES`, with the octets of the longest value that was left out (RFC 5464, section
+    /// 4.2.1).
+    MetadataLongEntries(usize),
+    /// `METADATA MAXSIZE`, with the octets that a value may have (RFC 5464, section 4.3).
+    MetadataMaxSize(u64),
+    /// `METADATA TOOMANY`: there are as many annotations as there may be (RFC 5464, section 4.3).
+    MetadataTooMany,
     /// `MODIFIED`, with the messages that a conditional STORE left alone: sequence numbers, or UIDs
     /// in answer to UID STORE (RFC 7162, section 3.1.3).
     Modified(Vec<u32>),
@@ -129,6 +136,9 @@ impl fmt::Display for ResponseCode {
             Self::HighestModSeq(value) => write!(f, "HIGHESTMODSEQ {value}"),
             Self::Limit => f.write_str("LIMIT"),
             Self::MailboxId(mailbox) => write!(f, "MAILBOXID ({})", mailbox_id(*mailbox)),
+            Self::MetadataLongEntries(octets) => write!(f, "METADATA LONGENTRIES {octets}"),
+            Self::MetadataMaxSize(octets) => write!(f, "METADATA MAXSIZE {octets}"),
+            Self::MetadataTooMany => f.write_str("METADATA TOOMANY"),
             Self::Modified(set) => write!(f, "MODIFIED {}", compact_uid_set(set)),
             Self::Nonexistent => f.write_str("NONEXISTENT"),
             Self::NoPerm => f.write_str("NOPERM"),

@@ -23,6 +23,8 @@ pub(crate) enum ParseError {
     NeedsMessage(Announcement),
     /// The text so far is right, but the message that it announces is larger than allowed.
     MessageTooLarge,
+    /// The text so far is right, but the value of an annotation in it is larger than allowed.
+    ValueTooLarge,
     /// The text so far is right, but the literal that it announces is larger than allowed here.
     LiteralTooLarge {
         /// What the client announced.
@@ -343,6 +345,22 @@ impl<'a> Cursor<'a> {
     /// ```
     /// The octets of the literal, when they are there; NUL is not among them (section 4.3.1).
     pub(crate) fn literal(&mut self, limit: u64) -> Parsed<&'a [u8]> {
+        let octets = self.octets(limit)?;
+        if octets.contains(&0) {
+            return Err(ParseError::Syntax("NUL is not allowed in a literal"));
+        }
+        Ok(octets)
+    }
+
+    /// ```abnf
+    /// literal8 = "~{" number ["+"] "}" CRLF *OCTET      ; RFC 3516, section 7; "+": RFC 7888
+    /// ```
+    pub(crate) fn binary_literal(&mut self, limit: u64) -> Parsed<&'a [u8]> {
+        self.expect(b'~', "a binary literal was expected")?;
+        self.octets(limit)
+    }
+
+    fn octets(&mut self, limit: u64) -> Parsed<&'a [u8]> {
         let announced = self.announcement()?;
         if !self.eat_word("\r\n") {
             return Err(ParseError::Syntax("the size of a literal must end its line"));
@@ -353,14 +371,10 @@ impl<'a> Cursor<'a> {
         if self.rest().is_empty() && self.extent == Extent::UpToLiteral {
             return Err(ParseError::NeedsLiteral(announced));
         }
-        let octets = usize::try_from(announced.octets)
+        usize::try_from(announced.octets)
             .ok()
             .and_then(|count| self.take(count))
-            .ok_or(ParseError::Syntax("the literal is shorter than its size"))?;
-        if octets.contains(&0) {
-            return Err(ParseError::Syntax("NUL is not allowed in a literal"));
-        }
-        Ok(octets)
+            .ok_or(ParseError::Syntax("the literal is shorter than its size"))
     }
 
     /// ```abnf

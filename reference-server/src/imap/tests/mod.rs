@@ -16,6 +16,7 @@ mod harness;
 mod known;
 mod listing;
 mod mailboxes;
+mod metadata;
 mod notify;
 mod objects;
 mod ordering;
