@@ -11,7 +11,9 @@ use crate::imap::{EmailPlace, Expunges, Numbering, Reads, SortFacts};
 use crate::pop3::Ending;
 use crate::pop3::policy::Admission;
 use crate::queue::Next;
-use crate::store::{Access, AnswerTiming, Counted, FlagChange, Flags, ModSeq, PrivateOf, Rights, Terms};
+use crate::store::{
+    Access, AnswerTiming, Counted, FlagChange, Flags, Happened, ModSeq, PrivateOf, Rights, Terms,
+};
 
 /// All seams of a running server.
 #[derive(Debug, Clone, Default)]
