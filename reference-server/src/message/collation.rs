@@ -51,6 +51,69 @@ pub fn casemap(text: &str) -> String {
     mapped
 }
 
+/// A text that is looked for in others, by the collation: as a part of them, case aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needle {
+    mapped: String,
+    /// Where in the mapped text an octet stands that few texts have, if all of it is ASCII.
+    rare: Option<usize>,
+}
+
+impl Needle {
+    /// Of this text.
+    pub fn new(text: &str) -> Self {
+        let mapped = casemap(text);
+        let places = mapped.bytes().enumerate().min_by_key(|&(_, octet)| commonness(octet));
+        let rare = places.map(|(place, _)| place).filter(|_| mapped.is_ascii());
+        Self { mapped, rare }
+    }
+
+    /// The text as it is compared.
+    pub fn mapped(&self) -> &str {
+        &self.mapped
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.mapped.is_empty()
+    }
+
+    /// Whether the text holds it; every text holds nothing.
+    pub fn is_in(&self, text: &str) -> bool {
+        if !text.is_ascii() {
+            return casemap(text).contains(&self.mapped);
+        }
+        // ASCII is mapped to capitals, one for one: nothing need be copied for that.
+        match self.rare {
+            Some(place) => self.is_in_ascii(text.as_bytes(), place),
+            None => self.mapped.is_empty(),
+        }
+    }
+
+    fn is_in_ascii(&self, text: &[u8], place: usize) -> bool {
+        let mapped = self.mapped.as_bytes();
+        let Some(&rare) = mapped.get(place) else { return false };
+        let mut hits = memchr::memchr2_iter(rare, rare.to_ascii_lowercase(), text);
+        hits.any(|hit| {
+            let start = hit.checked_sub(place);
+            let here = start.and_then(|start| text.get(start..start.saturating_add(mapped.len())));
+            here.is_some_and(|here| here.eq_ignore_ascii_case(mapped))
+        })
+    }
+}
+
+/// How often an octet stands in mail, more or less, capitals for both cases.
+fn commonness(octet: u8) -> u8 {
+    match octet {
+        b' ' => 9,
+        b'E' | b'T' | b'A' | b'O' | b'I' | b'N' | b'S' | b'R' => 8,
+        b'H' | b'L' | b'D' | b'C' | b'U' | b'M' => 7,
+        b'\r' | b'\n' | b'=' | b'-' | b'.' | b':' | b'0'..=b'9' => 6,
+        b'P' | b'F' | b'G' | b'W' | b'Y' | b'B' => 5,
+        _ => 4,
+    }
+}
+
 /// The simple mapping of the Unicode database: one character for one. It is that to upper case,
 /// except where a character has a form of its own for titles.
 fn title_case(character: char) -> char {
@@ -101,6 +164,14 @@ mod tests {
             "a ligature has no title case, and is taken apart last"
         );
         assert_eq!(casemap("\u{ac00}"), "\u{ac00}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_needle_is_where_the_mapped_text_has_it(text in "[aAbBzß ä=]{0,12}", needle in "[aAbBzßÄ =]{0,3}") {
+            let wanted = casemap(&text).contains(&casemap(&needle));
+            proptest::prop_assert_eq!(Needle::new(&needle).is_in(&text), wanted);
+        }
     }
 
     #[test]

@@ -23,9 +23,25 @@ pub fn encode(structure: &Structure) -> Vec<u8> {
 
 /// The structure that these octets stand for.
 pub fn decode(octets: &[u8]) -> Option<Structure> {
+    structure(octets, Envelopes::All)
+}
+
+/// The same without the envelope of the message itself, for those who do not look at that.
+pub fn decode_parts(octets: &[u8]) -> Option<Structure> {
+    structure(octets, Envelopes::OfPartsOnly)
+}
+
+/// Which envelopes are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Envelopes {
+    All,
+    OfPartsOnly,
+}
+
+fn structure(octets: &[u8], envelopes: Envelopes) -> Option<Structure> {
     let (&VERSION, rest) = octets.split_first()? else { return None };
     let mut reader = Reader(rest);
-    let root = reader.entity(DEPTH)?;
+    let root = reader.entity(DEPTH, envelopes)?;
     reader.0.is_empty().then_some(Structure { root })
 }
 
@@ -198,7 +214,7 @@ impl<'o> Reader<'o> {
         Some(self.number()? == 1)
     }
 
-    fn entity(&mut self, depth: usize) -> Option<Entity> {
+    fn entity(&mut self, depth: usize, envelopes: Envelopes) -> Option<Entity> {
         let depth = depth.checked_sub(1)?;
         let start = self.number()?;
         let header = Span::new(start, start.checked_add(self.number()?)?);
@@ -225,14 +241,18 @@ impl<'o> Reader<'o> {
             },
             languages: self.list(Self::string)?,
             location: self.optional()?,
-            envelope: match self.is_there()? {
-                true => Some(Box::new(self.envelope()?)),
-                false => None,
+            envelope: match (self.is_there()?, envelopes) {
+                (true, Envelopes::All) => Some(Box::new(self.envelope()?)),
+                (true, Envelopes::OfPartsOnly) => {
+                    self.skip_envelope()?;
+                    None
+                }
+                (false, _) => None,
             },
             content: match self.number()? {
                 0 => Content::Leaf,
-                1 => Content::Message(Box::new(self.entity(depth)?)),
-                _ => Content::Multipart(self.list(|from| from.entity(depth))?),
+                1 => Content::Message(Box::new(self.entity(depth, Envelopes::All)?)),
+                _ => Content::Multipart(self.list(|from| from.entity(depth, Envelopes::All))?),
             },
         })
     }
@@ -245,6 +265,43 @@ impl<'o> Reader<'o> {
         let reply_to = if self.is_there()? { self.addresses()? } else { from.clone() };
         let [to, cc, bcc] = [self.addresses()?, self.addresses()?, self.addresses()?];
         Some(Envelope { date, subject, from, sender, reply_to, to, cc, bcc, in_reply_to, message_id })
+    }
+
+    fn skip_envelope(&mut self) -> Option<()> {
+        (0..4).try_for_each(|_| self.skip_optional())?;
+        self.skip_addresses()?;
+        for _sender_and_reply_to in 0..2 {
+            if self.is_there()? {
+                self.skip_addresses()?;
+            }
+        }
+        (0..3).try_for_each(|_| self.skip_addresses())
+    }
+
+    fn skip_addresses(&mut self) -> Option<()> {
+        for _ in 0..self.number()? {
+            match self.number()? {
+                0 => {
+                    self.skip_optional()?;
+                    self.skip_optional()?;
+                    self.skip_text()?;
+                    self.skip_text()?;
+                }
+                1 => self.skip_text()?,
+                _ => {}
+            }
+        }
+        Some(())
+    }
+
+    fn skip_text(&mut self) -> Option<()> {
+        let count = self.number()?;
+        self.take(count).map(drop)
+    }
+
+    fn skip_optional(&mut self) -> Option<()> {
+        let count = self.number()?.saturating_sub(1);
+        self.take(count).map(drop)
     }
 
     fn addresses(&mut self) -> Option<Vec<Address>> {
@@ -277,7 +334,10 @@ mod tests {
         ) {
             let structure = Structure::parse(message.as_bytes());
             let octets = encode(&structure);
-            prop_assert_eq!(decode(&octets), Some(structure));
+            prop_assert_eq!(decode(&octets), Some(structure.clone()));
+            let mut parts = structure;
+            parts.root.envelope = None;
+            prop_assert_eq!(decode_parts(&octets), Some(parts));
             for cut in 0..octets.len() {
                 prop_assert_eq!(decode(&octets[..cut]), None);
             }
@@ -286,6 +346,7 @@ mod tests {
         #[test]
         fn any_octets_can_be_tried(octets in proptest::collection::vec(any::<u8>(), 0..60)) {
             let _ = decode(&octets);
+            let _ = decode_parts(&[&[VERSION], &octets[..]].concat());
             let _ = decode(&[&[VERSION], &octets[..]].concat());
         }
     }

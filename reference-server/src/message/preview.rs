@@ -28,7 +28,7 @@ pub fn preview(part: &Entity, body: &[u8]) -> String {
     entity.body = Span::new(0, body.len());
     let text = part_text(body, &entity);
     let text = match entity.media.is("text", "html") {
-        true => mail_parser::decoders::html::html_to_text(&text),
+        true => mail_parser::decoders::html::html_to_text(&text).into(),
         false => text,
     };
     let words = text.split(|character: char| character.is_whitespace() || character.is_control());

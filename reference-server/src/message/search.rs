@@ -18,13 +18,16 @@ const MAX_ENCODED_WORD: usize = 1_000;
 /// An unfolded field value with its encoded words decoded (RFC 2047,
 /// section 6.2); white space between two of them vanishes. What is not UTF-8
 /// becomes replacement characters.
-pub fn decode_value(value: &[u8]) -> String {
-    String::from_utf8_lossy(&decode_octets(value)).into_owned()
+pub fn decode_value(value: &[u8]) -> Cow<'_, str> {
+    match find(value, b"=?") {
+        None => String::from_utf8_lossy(value),
+        Some(_) => String::from_utf8_lossy(&decode_octets(value)).into_owned().into(),
+    }
 }
 
 /// The same, with what is not UTF-8 as it stands.
 pub fn decode_octets(value: &[u8]) -> Vec<u8> {
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(value.len());
     let mut rest = value;
     let mut after_word = false;
     while let Some(start) = find(rest, b"=?") {
@@ -57,7 +60,7 @@ fn encoded_word(from: &[u8]) -> Option<(String, usize)> {
 
 /// All fields of a header block as text, one `Name: value` a line.
 pub fn header_text(header: &Header<'_>) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(header.raw().len());
     for field in header.fields() {
         text.push_str(&String::from_utf8_lossy(field.name));
         text.push_str(": ");
@@ -70,9 +73,12 @@ pub fn header_text(header: &Header<'_>) -> String {
 /// The texts in a message's body, one after the other: every part of type
 /// `text`, decoded, and the headers of parts and of encapsulated messages. Other
 /// content is left out, as RFC 3501, section 6.4.4 allows.
-pub fn body_texts<'s>(message: &'s [u8], structure: &'s Structure) -> impl Iterator<Item = String> + 's {
+pub fn body_texts<'s>(
+    message: &'s [u8],
+    structure: &'s Structure,
+) -> impl Iterator<Item = Cow<'s, str>> + 's {
     structure.root.walk().enumerate().flat_map(move |(index, entity)| {
-        let header = (index > 0).then(|| header_text(&entity.fields(message)));
+        let header = (index > 0).then(|| Cow::Owned(header_text(&entity.fields(message))));
         let text = entity.media.is_kind("text").then(|| part_text(message, entity));
         header.into_iter().chain(text)
     })
@@ -80,29 +86,32 @@ pub fn body_texts<'s>(message: &'s [u8], structure: &'s Structure) -> impl Itera
 
 /// The body of a text part, its transfer encoding and charset undone. What
 /// cannot be decoded is taken as it stands.
-pub fn part_text(message: &[u8], entity: &Entity) -> String {
-    let body = entity.body.of(message);
-    text_of(&transfer::decoded(message, entity).unwrap_or(Cow::Borrowed(body)), entity)
+pub fn part_text<'m>(message: &'m [u8], entity: &Entity) -> Cow<'m, str> {
+    match transfer::decoded(message, entity) {
+        Some(Cow::Owned(decoded)) => text_of(&decoded, entity).into_owned().into(),
+        Some(Cow::Borrowed(body)) => text_of(body, entity),
+        None => text_of(entity.body.of(message), entity),
+    }
 }
 
 /// Octets of a text part, its transfer encoding undone already, as text.
-pub fn text_of(octets: &[u8], entity: &Entity) -> String {
+pub fn text_of<'o>(octets: &'o [u8], entity: &Entity) -> Cow<'o, str> {
     if let Ok(text) = std::str::from_utf8(octets) {
         // True for UTF-8 and US-ASCII alike, unless the charset is one that
         // spells other text in 7 bits.
-        if !octets.contains(&0x1B) {
-            return text.to_owned();
+        if memchr::memchr(0x1B, octets).is_none() {
+            return text.into();
         }
     }
     let charset = entity.media.parameter("charset").unwrap_or_default();
     match charset_decoder(charset) {
-        Some(decode) if !charset.is_empty() => decode(octets),
-        _ => String::from_utf8_lossy(octets).into_owned(),
+        Some(decode) if !charset.is_empty() => decode(octets).into(),
+        _ => String::from_utf8_lossy(octets),
     }
 }
 
 fn find(text: &[u8], what: &[u8; 2]) -> Option<usize> {
-    text.windows(2).position(|pair| pair == what)
+    memchr::memmem::find(text, what)
 }
 
 #[cfg(test)]

@@ -115,8 +115,8 @@ pub(super) fn is_binary(entity: &Entity) -> bool {
 }
 
 fn has_bare_line_feed(text: &[u8]) -> bool {
-    let before = std::iter::once(&0).chain(text);
-    before.zip(text).any(|(&before, &octet)| octet == b'\n' && before != b'\r')
+    memchr::memchr_iter(b'\n', text)
+        .any(|at| at.checked_sub(1).and_then(|before| text.get(before)) != Some(&b'\r'))
 }
 
 fn with_crlf(text: &[u8]) -> Vec<u8> {

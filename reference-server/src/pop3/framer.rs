@@ -28,16 +28,21 @@ impl Stuffer {
 
     /// Appends the piece to `wire`, with another dot before each line that begins with one.
     pub(super) fn push(&mut self, piece: &[u8], wire: &mut Vec<u8>) {
-        for &octet in piece {
+        let mut rest = piece;
+        while let Some(&first) = rest.first() {
             if self.place == Place::LineStart {
-                wire.extend((self.stuff)(octet));
+                wire.extend((self.stuff)(first));
             }
-            wire.push(octet);
-            self.place = match octet {
-                b'\r' => Place::AfterCr,
-                b'\n' if self.place == Place::AfterCr => Place::LineStart,
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at.saturating_add(1));
+            let (line, behind) = rest.split_at(end);
+            wire.extend_from_slice(line);
+            self.place = match line {
+                [.., b'\r', b'\n'] => Place::LineStart,
+                [b'\n'] if self.place == Place::AfterCr => Place::LineStart,
+                [.., b'\r'] => Place::AfterCr,
                 _ => Place::Within,
             };
+            rest = behind;
         }
     }
 

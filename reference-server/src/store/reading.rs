@@ -9,7 +9,7 @@ use super::bodies;
 use super::ids::{BodyId, MailboxId, Uid};
 use super::messages::{self, Message};
 use super::{Store, StoreError};
-use crate::message::{Structure, decode};
+use crate::message::{Structure, decode_parts};
 
 /// What [`Store::load`] is to read beside the attributes of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,9 +125,9 @@ impl Opened<'_> {
         bodies::front(self.sql, self.message.body, most)
     }
 
-    /// Its structure, if that is kept.
+    /// Its structure without its own envelope, if that is kept.
     pub(crate) fn structure(&self) -> Result<Option<Structure>, StoreError> {
-        Ok(structure(self.sql, self.message.body)?.as_deref().and_then(decode))
+        Ok(structure(self.sql, self.message.body)?.as_deref().and_then(decode_parts))
     }
 }
 

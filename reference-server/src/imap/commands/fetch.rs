@@ -5,16 +5,16 @@ use std::collections::VecDeque;
 
 use super::store::{change, no_such_number};
 use crate::imap::failure::Failure;
-use crate::imap::fetch::{Answer, Form, Loader, Unprepared, is_decodable};
+use crate::imap::fetch::{Answers, EnvelopeNeed, Form, LoadForm, Loader, Unprepared, is_decodable};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Counts, Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{
-    Cursor, FetchItem, ParseError, Parsed, Reads, ResultRange, Section, SequenceSet, compact_uid_set,
-    fetch_items, result_range, sequence_set, within,
+    Cursor, FetchItem, ParseError, Parsed, ResultRange, Section, SequenceSet, compact_uid_set, fetch_items,
+    result_range, sequence_set, within,
 };
 use crate::imap::view::{Entry, Numbered, Numbering, Sync};
-use crate::store::{Access, FlagChange, Flags, ModSeq, Rights, StoreError, SystemFlag, Wanted};
+use crate::store::{Access, FlagChange, Flags, ModSeq, Rights, Store, StoreError, SystemFlag, Wanted};
 
 /// See [`parse`].
 pub(crate) const FETCH: Registered =
@@ -27,6 +27,9 @@ pub(crate) const UID_FETCH: Registered =
 /// How many messages are marked as read at once: few, so that messages that a broken connection
 /// kept from the client are not marked; several, so that not every one waits for the disk.
 const BATCH: usize = 50;
+
+/// How many are told at once where nothing is marked.
+const LARGE_BATCH: usize = 200;
 
 struct Fetch {
     set: SequenceSet,
@@ -120,16 +123,20 @@ impl Command for Fetch {
             }
             let mut left = Told::Whole;
             let wanted = wanted(&items);
-            for batch in places.chunks(BATCH) {
-                let mut loaders = load(session, batch, wanted).await?;
+            let mut telling = Telling::new(session, items)?;
+            let batch = if sets_seen { BATCH } else { LARGE_BATCH };
+            for batch in places.chunks(batch) {
+                let mut loaders = telling.load(session, batch, wanted).await?;
                 let marked = match sets_seen {
-                    true => mark_seen(session, &decodable(batch, &items, &mut loaders).await?).await?,
+                    true => mark_seen(session, &telling.decodable(batch, &mut loaders).await?).await?,
                     false => Vec::new(),
                 };
                 for &place in batch {
                     let loader = loaders.pop_front().flatten();
-                    left = left.max(tell(session, place, &items, marked.contains(&place), loader).await?);
+                    let flags = if marked.contains(&place) { FlagsChanged::Yes } else { FlagsChanged::No };
+                    left = left.max(telling.tell(session, place, flags, loader).await?);
                 }
+                telling.send(session).await?;
             }
             match left {
                 Told::Whole => Ok(Reply::ok("FETCH completed")),
@@ -224,46 +231,129 @@ fn wanted(items: &[FetchItem]) -> Option<Wanted> {
     items.iter().filter_map(of).reduce(both)
 }
 
-/// What the client reads in header fields.
-fn reads(session: &Session) -> Reads {
-    (session.context.shared.seams.gate.imap_header_fields)(session.names().reads())
+/// Have the flags of a message been changed by the command itself?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FlagsChanged {
+    Yes,
+    No,
 }
 
-/// Loads messages together, as far as they are small.
-async fn load(
-    session: &mut Session,
-    places: &[usize],
-    wanted: Option<Wanted>,
-) -> Result<VecDeque<Option<Loader>>, Failure> {
-    let Some(wanted) = wanted else { return Ok(VecDeque::new()) };
-    let store = session.store();
-    let reads = reads(session);
-    let view = session.view()?;
-    let entries = places.iter().filter_map(|&place| view.entries().get(place));
-    let uids = entries.map(Entry::uid).collect();
-    let loaded = store.load(view.mailbox(), uids, wanted).await?.into_iter();
-    Ok(loaded.map(|loaded| loaded.map(|loaded| Loader::new(store.clone(), loaded, reads))).collect())
+/// Messages being told; what is the same for all of them.
+struct Telling {
+    store: Store,
+    items: Vec<FetchItem>,
+    /// For messages whose flags the command has changed.
+    items_and_flags: Vec<FetchItem>,
+    form: LoadForm,
+    answers: Answers,
 }
 
-/// Those of the places that an answer about can be given, as far as transfer encodings go: a message
-/// that is not shown has not been seen (RFC 3516, section 4.3).
-async fn decodable(
-    places: &[usize],
-    items: &[FetchItem],
-    loaders: &mut VecDeque<Option<Loader>>,
-) -> Result<Vec<usize>, Failure> {
-    if !items.iter().any(|item| matches!(item, FetchItem::Binary { .. })) {
-        return Ok(places.to_vec());
+impl Telling {
+    fn new(session: &mut Session, items: Vec<FetchItem>) -> Result<Self, Failure> {
+        let seams = session.context.shared.seams.clone();
+        let reads = (seams.gate.imap_header_fields)(session.names().reads());
+        let form = Form {
+            counts: Counts {
+                lines: seams.structure.imap_body_lines,
+                octets: seams.structure.imap_body_octets,
+            },
+            literal_octets: seams.renderer.imap_literal_octets,
+            email_number: seams.renderer.imap_email_number,
+            mailbox: session.view()?.mailbox(),
+            reads,
+        };
+        let mut items_and_flags = items.clone();
+        let told = match session.sync() >= Sync::Condstore {
+            true => [FetchItem::Flags, FetchItem::Uid, FetchItem::ModSeq].as_slice(),
+            false => &[FetchItem::Flags],
+        };
+        items_and_flags.extend(told.iter().filter(|item| !items.contains(item)).cloned());
+        let envelope = match items.contains(&FetchItem::Envelope) {
+            true => EnvelopeNeed::Shown,
+            false => EnvelopeNeed::Unseen,
+        };
+        Ok(Self {
+            store: session.store(),
+            items,
+            items_and_flags,
+            form: LoadForm { reads, envelope },
+            answers: Answers::new(form),
+        })
     }
-    let mut decodable = Vec::with_capacity(places.len());
-    for (&place, loader) in places.iter().zip(loaders) {
-        if let Some(loader) = loader
-            && is_decodable(items, loader).await?
-        {
-            decodable.push(place);
+
+    /// Loads messages together, as far as they are small.
+    async fn load(
+        &self,
+        session: &mut Session,
+        places: &[usize],
+        wanted: Option<Wanted>,
+    ) -> Result<VecDeque<Option<Loader>>, Failure> {
+        let Some(wanted) = wanted else { return Ok(VecDeque::new()) };
+        let view = session.view()?;
+        let entries = places.iter().filter_map(|&place| view.entries().get(place));
+        let uids = entries.map(Entry::uid).collect();
+        let loaded = self.store.load(view.mailbox(), uids, wanted).await?.into_iter();
+        let loader = |loaded| Loader::new(self.store.clone(), loaded, self.form);
+        Ok(loaded.map(|loaded| loaded.map(loader)).collect())
+    }
+
+    /// Those of the places that an answer about can be given, as far as transfer encodings go: a
+    /// message that is not shown has not been seen (RFC 3516, section 4.3).
+    async fn decodable(
+        &self,
+        places: &[usize],
+        loaders: &mut VecDeque<Option<Loader>>,
+    ) -> Result<Vec<usize>, Failure> {
+        if !self.items.iter().any(|item| matches!(item, FetchItem::Binary { .. })) {
+            return Ok(places.to_vec());
         }
+        let mut decodable = Vec::with_capacity(places.len());
+        for (&place, loader) in places.iter().zip(loaders) {
+            if let Some(loader) = loader
+                && is_decodable(&self.items, loader).await?
+            {
+                decodable.push(place);
+            }
+        }
+        Ok(decodable)
     }
-    Ok(decodable)
+
+    /// Tells one message, with its flags where these were changed just now. A message of which
+    /// nothing is left is passed over (RFC 2180, section 4.1).
+    async fn tell(
+        &mut self,
+        session: &mut Session,
+        place: usize,
+        flags: FlagsChanged,
+        mut loader: Option<Loader>,
+    ) -> Result<Told, Failure> {
+        let view = session.view()?;
+        let Some(told) = view.at(place) else {
+            return Ok(Told::Whole);
+        };
+        let items = match flags {
+            FlagsChanged::Yes => &self.items_and_flags,
+            FlagsChanged::No => &self.items,
+        };
+        match self.answers.add(view, told, items, loader.as_mut()).await {
+            Ok(()) => {}
+            Err(Unprepared::Store(StoreError::NoSuchMessage)) => return Ok(Told::Gone),
+            Err(Unprepared::UnknownEncoding) => return Ok(Told::UnknownEncoding),
+            Err(Unprepared::Store(error)) => return Err(error.into()),
+        }
+        if items.contains(&FetchItem::Flags) {
+            view.flags_told(place);
+        }
+        if self.answers.is_enough() {
+            self.send(session).await?;
+        }
+        Ok(Told::Whole)
+    }
+
+    async fn send(&mut self, session: &mut Session) -> Result<(), Failure> {
+        self.answers.send(session.link.as_mut(), &self.store).await?;
+        Ok(())
+    }
 }
 
 /// Tells a new message unasked (RFC 5465, section 5.2). One that has gone meanwhile is passed over,
@@ -283,56 +373,10 @@ pub(crate) async fn tell_new(
     }
     let sets_seen = session.view()?.access() == Access::ReadWrite && items.iter().any(FetchItem::sets_seen);
     let marked = sets_seen && !mark_seen(session, &[place]).await?.is_empty();
-    let loaded = load(session, &[place], wanted(&items)).await?.pop_front().flatten();
-    tell(session, place, &items, marked, loaded).await?;
-    Ok(())
-}
-
-/// Tells one message, with its flags where these were changed just now. A message of which
-/// nothing is left is passed over (RFC 2180, section 4.1).
-async fn tell(
-    session: &mut Session,
-    place: usize,
-    items: &[FetchItem],
-    flags_changed: bool,
-    mut loader: Option<Loader>,
-) -> Result<Told, Failure> {
-    let seams = session.context.shared.seams.clone();
-    let (store, sync) = (session.store(), session.sync());
-    let reads = reads(session);
-    let view = session.view()?;
-    let form = Form {
-        counts: Counts { lines: seams.structure.imap_body_lines, octets: seams.structure.imap_body_octets },
-        literal_octets: seams.renderer.imap_literal_octets,
-        email_number: seams.renderer.imap_email_number,
-        mailbox: view.mailbox(),
-        reads,
-    };
-    let Some(told) = view.at(place) else {
-        return Ok(Told::Whole);
-    };
-    let mut items = items.to_vec();
-    let mut add = |item: FetchItem| {
-        if !items.contains(&item) {
-            items.push(item);
-        }
-    };
-    if flags_changed {
-        add(FetchItem::Flags);
-        if sync >= Sync::Condstore {
-            add(FetchItem::Uid);
-            add(FetchItem::ModSeq);
-        }
-    }
-    let answer = match Answer::prepare(view, told, &items, loader.as_mut(), form).await {
-        Ok(answer) => answer,
-        Err(Unprepared::Store(StoreError::NoSuchMessage)) => return Ok(Told::Gone),
-        Err(Unprepared::UnknownEncoding) => return Ok(Told::UnknownEncoding),
-        Err(Unprepared::Store(error)) => return Err(error.into()),
-    };
-    if items.contains(&FetchItem::Flags) {
-        view.flags_told(place);
-    }
-    answer.send(session.link.as_mut(), &store).await?;
-    Ok(Told::Whole)
+    let wanted = wanted(&items);
+    let mut telling = Telling::new(session, items)?;
+    let loader = telling.load(session, &[place], wanted).await?.pop_front().flatten();
+    let flags = if marked { FlagsChanged::Yes } else { FlagsChanged::No };
+    telling.tell(session, place, flags, loader).await?;
+    telling.send(session).await
 }

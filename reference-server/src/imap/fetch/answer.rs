@@ -1,11 +1,12 @@
-//! One untagged FETCH (RFC 3501, section 7.4.2): made ready as a whole before the first octet of
-//! it is sent, since an answer that has begun can not be taken back.
+//! Untagged FETCH responses (RFC 3501, section 7.4.2): each made ready as a whole before the first
+//! octet of it is sent, since an answer that has begun can not be taken back.
 
 use super::loader::{LiteralOctets, Loader, Octets, here, offsets};
 use super::section::{fields, span, window, write_section};
 use crate::imap::link::Link;
 use crate::imap::response::{
-    Counts, EmailPlace, StructureForm, body_structure, email_id, envelope, literal_head, string, thread_id,
+    Counts, EmailPlace, StructureForm, body_structure, email_id, envelope, literal_head, number, string,
+    thread_id,
 };
 use crate::imap::syntax::{FetchItem, Partial, Reads, Section, SectionText, format_date_time};
 use crate::imap::view::{Numbered, View};
@@ -29,14 +30,20 @@ pub(crate) struct Form {
     pub(crate) reads: Reads,
 }
 
-/// The text of one answer; long strings are kept apart and shared with the store's copy.
+/// The text of answers that wait to be sent together; long strings are kept apart and shared with
+/// the store's copy.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Answers {
     text: Vec<u8>,
     /// Octets that stand in the text at their places, in ascending order.
     inserts: Vec<Insert>,
-    literal_octets: fn(u64) -> u64,
+    /// How many octets these are.
+    inserted: u64,
+    form: Form,
 }
+
+/// How much waits, in octets.
+const ENOUGH: usize = 32 * 1024;
 
 #[derive(Debug)]
 struct Insert {
@@ -140,7 +147,14 @@ async fn preview_of(loader: &mut Loader) -> Result<String, StoreError> {
     Ok(preview(part, &front))
 }
 
-impl Answer {
+impl Answers {
+    /// None yet.
+    pub(crate) fn new(form: Form) -> Self {
+        Self { text: Vec::new(), inserts: Vec::new(), inserted: 0, form }
+    }
+
+    /// Adds the answer about one message, all of it or nothing.
+    ///
     /// ```abnf
     /// message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
     /// msg-att      = "(" (msg-att-dynamic / msg-att-static) *(SP ...) ")"
@@ -151,39 +165,68 @@ impl Answer {
     ///
     /// # Errors
     /// [`Unprepared`] says what there is.
-    pub(crate) async fn prepare(
+    pub(crate) async fn add(
+        &mut self,
         view: &View,
         told: Numbered<'_>,
         items: &[FetchItem],
         loader: Option<&mut Loader>,
-        form: Form,
-    ) -> Result<Self, Unprepared> {
-        let mut answer = Self { text: Vec::new(), inserts: Vec::new(), literal_octets: form.literal_octets };
-        let mut loader = loader;
-        answer.push(&format!("* {} FETCH (", told.number));
+    ) -> Result<(), Unprepared> {
+        let before = (self.text.len(), self.inserts.len());
+        let added = self.message(view, told, items, loader).await;
+        if added.is_err() {
+            self.text.truncate(before.0);
+            self.inserts.truncate(before.1);
+        }
+        added
+    }
+
+    async fn message(
+        &mut self,
+        view: &View,
+        told: Numbered<'_>,
+        items: &[FetchItem],
+        mut loader: Option<&mut Loader>,
+    ) -> Result<(), Unprepared> {
+        self.push("* ");
+        number(&mut self.text, told.number);
+        self.push(" FETCH (");
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
-                answer.push(" ");
+                self.push(" ");
             }
             match item {
-                FetchItem::Flags => view.write_flags(told.entry, &mut answer.text),
-                FetchItem::Uid => answer.push(&format!("UID {}", told.entry.uid())),
-                FetchItem::ModSeq => answer.push(&format!("MODSEQ ({})", told.entry.modseq())),
+                FetchItem::Flags => view.write_flags(told.entry, &mut self.text),
+                FetchItem::Uid => {
+                    self.push("UID ");
+                    number(&mut self.text, told.entry.uid().0);
+                }
+                FetchItem::ModSeq => {
+                    self.push("MODSEQ (");
+                    number(&mut self.text, told.entry.modseq().0);
+                    self.push(")");
+                }
                 _ => {
                     let loader = loader.as_deref_mut().ok_or(StoreError::NoSuchMessage)?;
-                    answer.item(item, loader, form).await?;
+                    self.item(item, loader).await?;
                 }
             }
         }
-        answer.push(")\r\n");
-        Ok(answer)
+        self.push(")\r\n");
+        Ok(())
+    }
+
+    /// Whether so much waits that it is better sent.
+    pub(crate) fn is_enough(&self) -> bool {
+        self.text.len() >= ENOUGH || usize::try_from(self.inserted).is_ok_and(|octets| octets >= ENOUGH)
     }
 
     fn push(&mut self, text: &str) {
         self.text.extend_from_slice(text.as_bytes());
     }
 
-    async fn item(&mut self, item: &FetchItem, loader: &mut Loader, form: Form) -> Result<(), Unprepared> {
+    async fn item(&mut self, item: &FetchItem, loader: &mut Loader) -> Result<(), Unprepared> {
+        let form = self.form;
         let whole = |text| Section { part: Vec::new(), text };
         match item {
             // The view has these.
@@ -207,9 +250,9 @@ impl Answer {
                 self.push(&format!("SAVEDATE \"{date}\""));
             }
             FetchItem::Envelope => self.envelope(loader).await?,
-            FetchItem::Body => self.structure("BODY ", StructureForm::Basic, loader, form).await?,
+            FetchItem::Body => self.structure("BODY ", StructureForm::Basic, loader).await?,
             FetchItem::BodyStructure => {
-                self.structure("BODYSTRUCTURE ", StructureForm::Extended, loader, form).await?;
+                self.structure("BODYSTRUCTURE ", StructureForm::Extended, loader).await?;
             }
             FetchItem::Rfc822 => {
                 self.push("RFC822 ");
@@ -280,10 +323,9 @@ impl Answer {
         name: &str,
         extent: StructureForm,
         loader: &mut Loader,
-        form: Form,
     ) -> Result<(), StoreError> {
         self.push(name);
-        let Form { counts, reads, .. } = form;
+        let Form { counts, reads, .. } = self.form;
         self.in_ascii(loader, |out, structure| body_structure(out, &structure.root, extent, counts, reads))
             .await
     }
@@ -324,7 +366,7 @@ impl Answer {
         if may_hold_nul {
             self.push("~");
             literal_head(&mut self.text, octets.count());
-            self.inserts.push(Insert { place: self.text.len(), octets, form: LiteralOctets::Binary });
+            self.put(octets, LiteralOctets::Binary);
         } else {
             self.insert(octets);
         }
@@ -350,18 +392,27 @@ impl Answer {
             string(&mut self.text, b"");
             return;
         }
-        literal_head(&mut self.text, (self.literal_octets)(octets.count()));
-        self.inserts.push(Insert { place: self.text.len(), octets, form: LiteralOctets::Text });
+        literal_head(&mut self.text, (self.form.literal_octets)(octets.count()));
+        self.put(octets, LiteralOctets::Text);
     }
 
-    /// Sends the answer; the connection's pace is the pace of this.
-    pub(crate) async fn send(&self, link: &mut dyn Link, store: &Store) -> std::io::Result<()> {
+    fn put(&mut self, octets: Octets, form: LiteralOctets) {
+        self.inserted = self.inserted.saturating_add(octets.count());
+        self.inserts.push(Insert { place: self.text.len(), octets, form });
+    }
+
+    /// Sends all that waits; the connection's pace is the pace of this.
+    pub(crate) async fn send(&mut self, link: &mut dyn Link, store: &Store) -> std::io::Result<()> {
         let mut from = 0;
         for Insert { place, octets, form } in &self.inserts {
             link.write(self.text.get(from..*place).unwrap_or_default()).await?;
             octets.send(link, store, *form).await?;
             from = *place;
         }
-        link.write(self.text.get(from..).unwrap_or_default()).await
+        link.write(self.text.get(from..).unwrap_or_default()).await?;
+        self.text.clear();
+        self.inserts.clear();
+        self.inserted = 0;
+        Ok(())
     }
 }

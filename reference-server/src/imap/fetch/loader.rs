@@ -11,7 +11,7 @@ use crate::imap::response::travelling;
 use crate::imap::syntax::Reads;
 use crate::imap::upload::Reception;
 use crate::message::selection::Selection;
-use crate::message::{Content, Decoder, Entity, Header, Keep, Span, Structure, decode};
+use crate::message::{Content, Decoder, Entity, Header, Keep, Span, Structure, decode, decode_parts};
 use crate::store::{BodyHold, BodyId, Loaded, Message, READ, Store, StoreError};
 
 /// Loads one message as far as it is needed.
@@ -278,9 +278,30 @@ async fn send(link: &mut dyn Link, octets: &[u8], form: LiteralOctets) -> std::i
     link.write(octets).await
 }
 
+/// How messages are loaded; fixed for a command.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LoadForm {
+    /// What the client reads in header fields.
+    pub(crate) reads: Reads,
+    /// Whether envelopes are of interest.
+    pub(crate) envelope: EnvelopeNeed,
+}
+
+/// Whether the envelope of the message itself is of interest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EnvelopeNeed {
+    Shown,
+    Unseen,
+}
+
 impl Loader {
     /// With what of the message has been loaded together with other messages.
-    pub(crate) fn new(store: Store, loaded: Loaded, reads: Reads) -> Self {
+    pub(crate) fn new(store: Store, loaded: Loaded, form: LoadForm) -> Self {
+        let decode = match form.envelope {
+            EnvelopeNeed::Shown => decode,
+            EnvelopeNeed::Unseen => decode_parts,
+        };
+        let reads = form.reads;
         let structure = loaded.structure.as_deref().and_then(decode).map(Arc::new);
         let (source, octets) = (Source::Kept(loaded.message.body), loaded.message.octets.0);
         let whole = loaded.octets.map(Arc::new);

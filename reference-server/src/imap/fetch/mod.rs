@@ -6,5 +6,5 @@ mod loader;
 mod section;
 mod surrogate;
 
-pub(crate) use answer::{Answer, Form, Unprepared, is_decodable, section_octets};
-pub(crate) use loader::Loader;
+pub(crate) use answer::{Answers, Form, Unprepared, is_decodable, section_octets};
+pub(crate) use loader::{EnvelopeNeed, LoadForm, Loader};

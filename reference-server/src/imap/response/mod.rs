@@ -4,6 +4,7 @@
 
 mod code;
 mod envelope;
+mod number;
 mod object;
 mod status;
 mod string;
@@ -11,6 +12,7 @@ mod structure;
 
 pub(crate) use code::ResponseCode;
 pub(crate) use envelope::envelope;
+pub(crate) use number::number;
 pub(crate) use object::{EmailPlace, email_id, mailbox_id, thread_id};
 pub(crate) use status::{Condition, Reply};
 pub(crate) use string::{literal_head, mailbox_name, nstring, string, travelling};

@@ -1,6 +1,7 @@
 //! Strings in answers: quoted where they can be, as literals where they must
 //! (RFC 3501, sections 4.3 and 9: string, nstring, astring).
 
+use super::number;
 use crate::imap::syntax::{Names, is_astring_char};
 
 /// The longest string that is quoted, in octets.
@@ -10,8 +11,8 @@ const QUOTED_LIMIT: usize = 1000;
 /// string = quoted / literal
 /// ```
 pub(crate) fn string(out: &mut Vec<u8>, value: &[u8]) {
-    let quotable = value.len() <= QUOTED_LIMIT
-        && value.iter().all(|octet| octet.is_ascii() && !matches!(octet, 0 | b'\r' | b'\n'));
+    let quotable =
+        value.len() <= QUOTED_LIMIT && value.is_ascii() && memchr::memchr3(0, b'\r', b'\n', value).is_none();
     if !quotable {
         literal(out, value);
         return;
@@ -21,6 +22,11 @@ pub(crate) fn string(out: &mut Vec<u8>, value: &[u8]) {
 
 fn quoted(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'"');
+    if memchr::memchr2(b'"', b'\\', value).is_none() {
+        out.extend_from_slice(value);
+        out.push(b'"');
+        return;
+    }
     for &octet in value {
         if matches!(octet, b'"' | b'\\') {
             out.push(b'\\');
@@ -50,7 +56,9 @@ fn literal(out: &mut Vec<u8>, value: &[u8]) {
 
 /// The part of a literal that stands before its octets.
 pub(crate) fn literal_head(out: &mut Vec<u8>, octets: u64) {
-    out.extend_from_slice(format!("{{{octets}}}\r\n").as_bytes());
+    out.push(b'{');
+    number(out, octets);
+    out.extend_from_slice(b"}\r\n");
 }
 
 /// NUL can not travel in IMAP (RFC 3501, section 9, note 3); where a message holds one, 0x80

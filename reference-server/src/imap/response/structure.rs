@@ -182,7 +182,8 @@ fn parameters(out: &mut Vec<u8>, parameters: &[Parameter]) {
 }
 
 fn number(out: &mut Vec<u8>, number: usize) {
-    out.extend_from_slice(format!(" {number}").as_bytes());
+    out.push(b' ');
+    super::number(out, u64::try_from(number).unwrap_or(u64::MAX));
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The text of a message as SEARCH sees it: decoded and folded, each piece made when first asked
 //! for.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use time::Date;
 
-use crate::message::collation::casemap;
+use crate::message::collation::{Needle, casemap};
 use crate::message::{Decoder, Entity, Header, Span, Structure, date, header_end, search};
 use crate::store::{BodyId, READ, Store, StoreError};
 
@@ -15,22 +16,23 @@ const HEADER_OCTETS: u64 = 1024 * 1024;
 const LINE: usize = 128 * 1024;
 
 /// What of a message is loaded.
-pub(crate) struct Content {
+pub(crate) struct Content<'n> {
     header: Vec<u8>,
     header_text: OnceCell<String>,
+    needles: &'n [Needle],
     body: Body,
 }
 
 enum Body {
     /// Nothing: nobody asks.
     Unread,
-    /// All of a small message.
-    Whole { octets: Vec<u8>, structure: Box<Structure>, texts: OnceCell<Vec<String>> },
-    /// Of a large one, which of the needles its body holds.
-    Found(Vec<String>),
+    /// All of a small message, and which of the needles it holds, once somebody has asked.
+    Whole { octets: Vec<u8>, structure: Box<Structure>, found: OnceCell<Vec<bool>> },
+    /// Of a large one, which of the needles it holds.
+    Found(Vec<bool>),
 }
 
-impl Content {
+impl<'n> Content<'n> {
     /// How much of a message is read for its header at first: most are shorter, in octets.
     pub(crate) const WINDOW: u64 = 16 * 1024;
 
@@ -41,22 +43,22 @@ impl Content {
             return None;
         }
         front.truncate(end);
-        Some(Self { header: front, header_text: OnceCell::new(), body: Body::Unread })
+        Some(Self { header: front, header_text: OnceCell::new(), needles: &[], body: Body::Unread })
     }
 
     /// A message of which all octets are here, and the structure that is kept of it.
-    pub(crate) fn whole(octets: Vec<u8>, structure: Option<Structure>) -> Self {
+    pub(crate) fn whole(octets: Vec<u8>, structure: Option<Structure>, needles: &'n [Needle]) -> Self {
         let structure = Box::new(structure.unwrap_or_else(|| Structure::parse(&octets)));
         let header = structure.root.header.of(&octets).to_vec();
-        let body = Body::Whole { octets, structure, texts: OnceCell::new() };
-        Self { header, header_text: OnceCell::new(), body }
+        let body = Body::Whole { octets, structure, found: OnceCell::new() };
+        Self { header, header_text: OnceCell::new(), needles, body }
     }
 
-    /// A message that is too large for that: its body is read through for the needles (folded).
+    /// A message that is too large for that: its body is read through for the needles.
     pub(crate) async fn read_through(
         store: &Store,
         body: BodyId,
-        needles: &[&str],
+        needles: &'n [Needle],
     ) -> Result<Self, StoreError> {
         let structure = store.structure(body).await?;
         let header = range(store, body, structure.root.header, HEADER_OCTETS).await?;
@@ -73,37 +75,35 @@ impl Content {
                 hay.gap();
             }
         }
-        Ok(Self { header, header_text: OnceCell::new(), body: Body::Found(hay.found) })
+        Ok(Self { header, header_text: OnceCell::new(), needles, body: Body::Found(hay.found) })
     }
 
     fn fields(&self) -> Header<'_> {
         Header::new(&self.header, Span::new(0, self.header.len()))
     }
 
-    /// Whether a field of that name holds `needle` (folded); any field of that name does where
-    /// the needle is empty.
-    pub(crate) fn field_holds(&self, name: &str, needle: &str) -> bool {
-        self.fields().all(name).any(|field| casemap(&search::decode_value(&field.value())).contains(needle))
+    /// Whether a field of that name holds `needle`; any field of that name does where the needle is
+    /// empty.
+    pub(crate) fn field_holds(&self, name: &str, needle: &Needle) -> bool {
+        self.fields().all(name).any(|field| needle.is_in(&search::decode_value(&field.value())))
     }
 
-    /// Whether the body holds `needle` (folded).
-    pub(crate) fn body_holds(&self, needle: &str) -> bool {
-        match &self.body {
-            Body::Unread => false,
-            Body::Found(found) => needle.is_empty() || found.iter().any(|found| found == needle),
-            Body::Whole { octets, structure, texts } => {
-                let texts = texts.get_or_init(|| {
-                    search::body_texts(octets, structure).map(|text| casemap(&text)).collect()
-                });
-                needle.is_empty() || texts.iter().any(|text| text.contains(needle))
+    /// Whether the body holds the needle at that place.
+    pub(crate) fn body_holds(&self, needle: usize) -> bool {
+        let found = match &self.body {
+            Body::Unread => return false,
+            Body::Found(found) => found,
+            Body::Whole { octets, structure, found } => {
+                found.get_or_init(|| found_in(self.needles, search::body_texts(octets, structure)))
             }
-        }
+        };
+        found.get(needle).copied().unwrap_or(false)
     }
 
-    /// Whether the header holds `needle` (folded).
-    pub(crate) fn header_holds(&self, needle: &str) -> bool {
-        let text = self.header_text.get_or_init(|| casemap(&search::header_text(&self.fields())));
-        text.contains(needle)
+    /// Whether the header holds the needle at that place.
+    pub(crate) fn header_holds(&self, needle: usize) -> bool {
+        let text = self.header_text.get_or_init(|| search::header_text(&self.fields()));
+        self.needles.get(needle).is_some_and(|needle| needle.is_in(text))
     }
 
     /// The day that the Date field names, in its own zone.
@@ -113,33 +113,45 @@ impl Content {
     }
 }
 
+/// Which of the needles one of the texts holds, each of which is looked at once.
+fn found_in<'t>(needles: &[Needle], texts: impl Iterator<Item = Cow<'t, str>>) -> Vec<bool> {
+    let mut found: Vec<bool> = needles.iter().map(Needle::is_empty).collect();
+    for text in texts {
+        for (needle, found) in needles.iter().zip(&mut found) {
+            *found = *found || needle.is_in(&text);
+        }
+        if found.iter().all(|found| *found) {
+            break;
+        }
+    }
+    found
+}
+
 /// Text that comes piece by piece, and the needles that are looked for in it.
 struct Hay<'n> {
-    wanted: Vec<&'n str>,
-    found: Vec<String>,
-    /// The end of what came before, in which a needle may have begun.
+    needles: &'n [Needle],
+    found: Vec<bool>,
+    /// The end of what came before, mapped, in which a needle may have begun.
     tail: String,
     longest: usize,
 }
 
 impl<'n> Hay<'n> {
-    fn new(needles: &[&'n str]) -> Self {
-        let longest = needles.iter().map(|needle| needle.len()).max().unwrap_or(0);
-        Self { wanted: needles.to_vec(), found: Vec::new(), tail: String::new(), longest }
+    fn new(needles: &'n [Needle]) -> Self {
+        let longest = needles.iter().map(|needle| needle.mapped().len()).max().unwrap_or(0);
+        let found = needles.iter().map(Needle::is_empty).collect();
+        Self { needles, found, tail: String::new(), longest }
     }
 
     fn is_done(&self) -> bool {
-        self.wanted.is_empty()
+        self.found.iter().all(|found| *found)
     }
 
     fn take(&mut self, text: &str) {
         self.tail.push_str(&casemap(text));
-        let (hay, found) = (&self.tail, &mut self.found);
-        self.wanted.retain(|needle| {
-            let here = hay.contains(needle);
-            found.extend(here.then(|| (*needle).to_owned()));
-            !here
-        });
+        for (needle, found) in self.needles.iter().zip(&mut self.found) {
+            *found = *found || self.tail.contains(needle.mapped());
+        }
         let mut cut = self.tail.len().saturating_sub(self.longest);
         while !self.tail.is_char_boundary(cut) {
             cut = cut.saturating_sub(1);

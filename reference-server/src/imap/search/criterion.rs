@@ -10,7 +10,7 @@ use super::Content;
 use crate::imap::response::{email_id, thread_id};
 use crate::imap::syntax::{DateRelation, FlagName, SearchKey, SequenceSet, within};
 use crate::imap::view::{Numbered, View};
-use crate::message::collation::casemap;
+use crate::message::collation::Needle;
 use crate::store::{Flags, Message, ModSeq, SystemFlag, Uid};
 
 /// How NOT turns an answer around; the seam at which a deviation can get it wrong.
@@ -20,6 +20,8 @@ pub(crate) type Negation = fn(bool) -> bool;
 pub(crate) struct Compiled {
     all_of: Vec<Criterion>,
     negation: Negation,
+    /// What is looked for in bodies; criteria name them by their places.
+    needles: Vec<Needle>,
 }
 
 enum Criterion {
@@ -29,9 +31,14 @@ enum Criterion {
     Recent,
     Old,
     New,
-    Field { name: String, needle: String },
-    Body(String),
-    Text(String),
+    Field {
+        name: String,
+        needle: Needle,
+    },
+    /// One of the needles in the body.
+    Body(usize),
+    /// One of them in the header or the body.
+    Text(usize),
     Internal(DateRelation, Date),
     Sent(DateRelation, Date),
     Saved(DateRelation, Date),
@@ -65,7 +72,7 @@ pub(crate) struct Candidate<'a> {
     /// What else there is of it, once read.
     pub(crate) message: Option<&'a Message>,
     /// Its content, once read.
-    pub(crate) content: Option<&'a Content>,
+    pub(crate) content: Option<&'a Content<'a>>,
 }
 
 impl<'a> Candidate<'a> {
@@ -117,14 +124,20 @@ impl Largest {
 
 /// Makes keys ready: sets resolved, texts folded.
 pub(crate) fn compile(keys: Vec<SearchKey>, largest: Largest, negation: Negation) -> Compiled {
-    Compiled { all_of: each(keys, &largest), negation }
+    let mut needles = Vec::new();
+    let all_of = each(keys, &largest, &mut needles);
+    Compiled { all_of, negation, needles }
 }
 
-fn each(keys: Vec<SearchKey>, largest: &Largest) -> Vec<Criterion> {
-    keys.into_iter().map(|key| criterion(key, largest)).collect()
+fn each(keys: Vec<SearchKey>, largest: &Largest, needles: &mut Vec<Needle>) -> Vec<Criterion> {
+    keys.into_iter().map(|key| criterion(key, largest, needles)).collect()
 }
 
-fn criterion(key: SearchKey, largest: &Largest) -> Criterion {
+fn criterion(key: SearchKey, largest: &Largest, needles: &mut Vec<Needle>) -> Criterion {
+    let mut in_body = |text: &[u8]| {
+        needles.push(needle(text));
+        needles.len().saturating_sub(1)
+    };
     match key {
         SearchKey::All => Criterion::All,
         SearchKey::Has(flag) => Criterion::Has(flag),
@@ -138,8 +151,8 @@ fn criterion(key: SearchKey, largest: &Largest) -> Criterion {
         SearchKey::Header { field, text } => {
             Criterion::Field { name: String::from_utf8_lossy(&field).into_owned(), needle: needle(&text) }
         }
-        SearchKey::Body(text) => Criterion::Body(needle(&text)),
-        SearchKey::Text(text) => Criterion::Text(needle(&text)),
+        SearchKey::Body(text) => Criterion::Body(in_body(&text)),
+        SearchKey::Text(text) => Criterion::Text(in_body(&text)),
         SearchKey::Internal(relation, date) => Criterion::Internal(relation, date),
         SearchKey::Sent(relation, date) => Criterion::Sent(relation, date),
         SearchKey::Saved(relation, date) => Criterion::Saved(relation, date),
@@ -155,11 +168,12 @@ fn criterion(key: SearchKey, largest: &Largest) -> Criterion {
         }
         SearchKey::Numbers(set) => Criterion::Numbers(set.resolve(largest.number)),
         SearchKey::Uids(set) => Criterion::Uids(set.resolve(largest.uid)),
-        SearchKey::Not(key) => Criterion::Not(Box::new(criterion(*key, largest))),
+        SearchKey::Not(key) => Criterion::Not(Box::new(criterion(*key, largest, needles))),
         SearchKey::Or(left, right) => {
-            Criterion::Or(Box::new(criterion(*left, largest)), Box::new(criterion(*right, largest)))
+            let left = criterion(*left, largest, needles);
+            Criterion::Or(Box::new(left), Box::new(criterion(*right, largest, needles)))
         }
-        SearchKey::AllOf(keys) => Criterion::AllOf(each(keys, largest)),
+        SearchKey::AllOf(keys) => Criterion::AllOf(each(keys, largest, needles)),
     }
 }
 
@@ -169,8 +183,8 @@ fn ago(seconds: u32) -> OffsetDateTime {
     now.checked_sub(Duration::seconds(seconds.into())).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-fn needle(text: &[u8]) -> String {
-    casemap(&String::from_utf8_lossy(text))
+fn needle(text: &[u8]) -> Needle {
+    Needle::new(&String::from_utf8_lossy(text))
 }
 
 impl Compiled {
@@ -185,10 +199,8 @@ impl Compiled {
     }
 
     /// What is looked for in bodies.
-    pub(crate) fn body_needles(&self) -> Vec<&str> {
-        let mut needles = Vec::new();
-        self.all_of.iter().for_each(|criterion| criterion.add_body_needles(&mut needles));
-        needles
+    pub(crate) fn needles(&self) -> &[Needle] {
+        &self.needles
     }
 
     /// False if any is false; else unknown if any is unknown; else true.
@@ -243,26 +255,13 @@ impl Criterion {
             _ => Needs::Header,
         }
     }
-
-    fn add_body_needles<'c>(&'c self, needles: &mut Vec<&'c str>) {
-        match self {
-            Self::Body(needle) | Self::Text(needle) => needles.push(needle),
-            Self::Not(inner) => inner.add_body_needles(needles),
-            Self::Or(left, right) => {
-                left.add_body_needles(needles);
-                right.add_body_needles(needles);
-            }
-            Self::AllOf(all) => all.iter().for_each(|criterion| criterion.add_body_needles(needles)),
-            _ => {}
-        }
-    }
 }
 
-fn by_content(criterion: &Criterion, content: &Content) -> bool {
+fn by_content(criterion: &Criterion, content: &Content<'_>) -> bool {
     match criterion {
         Criterion::Field { name, needle } => content.field_holds(name, needle),
-        Criterion::Body(needle) => content.body_holds(needle),
-        Criterion::Text(needle) => content.header_holds(needle) || content.body_holds(needle),
+        Criterion::Body(needle) => content.body_holds(*needle),
+        Criterion::Text(needle) => content.header_holds(*needle) || content.body_holds(*needle),
         Criterion::Sent(relation, date) => content.sent().is_some_and(|sent| related(sent, *relation, *date)),
         _ => false,
     }

@@ -149,7 +149,7 @@ fn look(compiled: &Compiled, asked: &Open, opened: &Opened<'_>) -> Result<Seen, 
     let content = match compiled.needs() {
         Needs::Header => Content::of_header(opened.front(Content::WINDOW)?, opened.message.octets.0),
         Needs::Body => match opened.octets()? {
-            Some(octets) => Some(Content::whole(octets, opened.structure()?)),
+            Some(octets) => Some(Content::whole(octets, opened.structure()?, compiled.needles())),
             None => None,
         },
     };
@@ -168,7 +168,7 @@ async fn read_through(
 ) -> Result<Option<bool>, StoreError> {
     let attributes = store.load(mailbox, vec![asked.found.uid], Wanted::Attributes).await?;
     let Some(loaded) = attributes.into_iter().flatten().next() else { return Ok(None) };
-    let content = match Content::read_through(store, body, &compiled.body_needles()).await {
+    let content = match Content::read_through(store, body, compiled.needles()).await {
         Ok(content) => content,
         Err(StoreError::NoSuchMessage) => return Ok(None),
         Err(error) => return Err(error),

@@ -3,7 +3,7 @@
 
 use super::entry::News;
 use super::{Entry, Expunges, Numbering, Revision, Sync, View};
-use crate::imap::response::{Reply, ResponseCode};
+use crate::imap::response::{Reply, ResponseCode, number};
 use crate::imap::syntax::compact_uid_set;
 use crate::store::Uid;
 
@@ -185,13 +185,19 @@ impl View {
     /// One message whose flags have changed; with its modification sequence for those who want it
     /// (RFC 7162, section 3.1).
     fn write_change(&self, out: &mut Vec<u8>, place: usize, entry: &Entry, numbering: Numbering) {
-        out.extend_from_slice(format!("* {} FETCH (", place.saturating_add(1)).as_bytes());
+        out.extend_from_slice(b"* ");
+        number(out, u64::try_from(place.saturating_add(1)).unwrap_or(u64::MAX));
+        out.extend_from_slice(b" FETCH (");
         if numbering == Numbering::Uid {
-            out.extend_from_slice(format!("UID {} ", entry.uid()).as_bytes());
+            out.extend_from_slice(b"UID ");
+            number(out, entry.uid().0);
+            out.push(b' ');
         }
         self.write_flags(entry, out);
         if self.sync >= Sync::Condstore {
-            out.extend_from_slice(format!(" MODSEQ ({})", entry.modseq()).as_bytes());
+            out.extend_from_slice(b" MODSEQ (");
+            number(out, entry.modseq().0);
+            out.push(b')');
         }
         out.extend_from_slice(b")\r\n");
     }
