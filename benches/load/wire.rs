@@ -1,6 +1,6 @@
 //! A client that costs little: blocking, and it looks no closer at answers than it must.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -55,22 +55,26 @@ impl Wire {
     /// The next line, without its end.
     pub(crate) fn line(&mut self) -> String {
         let mut line = Vec::new();
-        loop {
+        self.read_line(&mut line);
+        String::from_utf8_lossy(&line).trim_end().to_owned()
+    }
+
+    fn read_line(&mut self, line: &mut Vec<u8>) {
+        line.clear();
+        while !line.ends_with(b"\n") {
             if self.used == self.filled {
                 self.fill();
             }
-            let rest = &self.buffer[self.used..self.filled];
-            match rest.iter().position(|&octet| octet == b'\n') {
-                Some(end) => {
-                    line.extend_from_slice(&rest[..end]);
-                    self.used += end + 1;
-                    return String::from_utf8_lossy(&line).trim_end().to_owned();
-                }
-                None => {
-                    line.extend_from_slice(rest);
-                    self.used = self.filled;
-                }
-            }
+            let mut rest = &self.buffer[self.used..self.filled];
+            self.used += rest.read_until(b'\n', line).expect("a slice can be read");
+        }
+    }
+
+    /// Skips a multi-line reply of POP3, up to its dot.
+    pub(crate) fn skip_to_dot(&mut self) {
+        let mut line = Vec::new();
+        while line != b".\r\n" {
+            self.read_line(&mut line);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Messages: deliver, append, copy, flag, expunge, and read their bodies.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use time::{OffsetDateTime, UtcOffset};
@@ -237,7 +238,7 @@ impl Store {
     }
 
     /// Copies messages with their flags and internal dates: all of them, or none (RFC 3501, section
-    /// 6.4.7). No body is copied.
+    /// 6.4.7). No body is copied. The UIDs come in ascending order.
     pub(crate) async fn copy(
         &self,
         from: MailboxId,
@@ -250,7 +251,6 @@ impl Store {
         let work = move |w: &mut Writing<'_>| {
             mailboxes::by_id(w.sql, from)?;
             let (target, rights) = mailboxes::open(w.sql, &to, Rights::INSERT)?;
-            let uids: BTreeSet<Uid> = uids.into_iter().collect();
             let mut pairs = Vec::with_capacity(uids.len());
             let mut room = make_room(w, target.id, uids.len())?;
             for uid in uids {
@@ -271,7 +271,7 @@ impl Store {
     }
 
     /// Moves messages with their flags and internal dates: all of them, or none (RFC 6851, section
-    /// 3.3). Nobody ever sees them in both mailboxes, or in neither.
+    /// 3.3). Nobody ever sees them in both mailboxes, or in neither. The UIDs come in ascending order.
     pub(crate) async fn move_messages(
         &self,
         from: MailboxId,
@@ -283,7 +283,6 @@ impl Store {
         let work = move |w: &mut Writing<'_>| {
             mailboxes::by_id(w.sql, from)?;
             let (target, rights) = mailboxes::open(w.sql, &to, Rights::INSERT)?;
-            let uids: BTreeSet<Uid> = uids.into_iter().collect();
             let mut pairs = Vec::with_capacity(uids.len());
             let mut room = make_room(w, target.id, uids.len())?;
             for uid in uids {
@@ -318,15 +317,30 @@ impl Store {
         self.write(move |w| change_flags(w, mailbox, &uids, change, &flags, rights, unchanged_since)).await
     }
 
-    /// Removes messages for good, all of them at once.
+    /// Removes messages for good. Where they are many this takes several jobs, each with a change of
+    /// its own, so that others wait for no more than one of them.
     pub(crate) async fn expunge(&self, mailbox: MailboxId, which: Which) -> Result<Expunged, StoreError> {
-        self.write(move |w| {
-            mailboxes::by_id(w.sql, mailbox)?;
-            expunge(w, mailbox, &which)
-        })
-        .await
+        let which = Arc::new(which);
+        let mut all = Expunged { uids: Vec::new(), modseq: ModSeq(0) };
+        loop {
+            let (which, behind) = (Arc::clone(&which), all.uids.last().copied());
+            let some = self.write(move |w| {
+                mailboxes::by_id(w.sql, mailbox)?;
+                expunge_some(w, mailbox, &which, behind, EXPUNGED_IN_A_JOB)
+            });
+            let some = some.await?;
+            all.modseq = some.modseq;
+            let is_last = some.uids.len() < EXPUNGED_IN_A_JOB;
+            all.uids.extend(some.uids);
+            if is_last {
+                return Ok(all);
+            }
+        }
     }
 }
+
+/// How many messages are expunged in one job.
+const EXPUNGED_IN_A_JOB: usize = 1000;
 
 /// Columns of a message, as [`message_of`] reads them.
 pub(super) const COLUMNS: &str =
@@ -524,7 +538,18 @@ pub(super) fn expunge(
     mailbox: MailboxId,
     which: &Which,
 ) -> Result<Expunged, StoreError> {
-    let going = going(w.sql, mailbox, which)?;
+    expunge_some(w, mailbox, which, None, usize::MAX)
+}
+
+/// At most `limit` of them, those with UIDs above `behind`.
+fn expunge_some(
+    w: &mut Writing<'_>,
+    mailbox: MailboxId,
+    which: &Which,
+    behind: Option<Uid>,
+    limit: usize,
+) -> Result<Expunged, StoreError> {
+    let going = going(w.sql, mailbox, which, behind, limit)?;
     if going.is_empty() {
         let modseq = w
             .sql
@@ -558,27 +583,43 @@ struct Going {
     thread: Option<ThreadId>,
 }
 
-/// The messages that an expunge is to remove, in ascending order.
-fn going(sql: &Connection, mailbox: MailboxId, which: &Which) -> Result<Vec<Going>, StoreError> {
+/// The messages that an expunge is to remove, in ascending order: at most `limit` of those with UIDs
+/// above `behind`.
+fn going(
+    sql: &Connection,
+    mailbox: MailboxId,
+    which: &Which,
+    behind: Option<Uid>,
+    limit: usize,
+) -> Result<Vec<Going>, StoreError> {
     let deleted_only = matches!(which, Which::Deleted | Which::DeletedAmong(_));
+    let among: Option<BTreeSet<Uid>> = match which {
+        Which::DeletedAmong(uids) | Which::These(uids) => Some(uids.iter().copied().collect()),
+        Which::Deleted | Which::All => None,
+    };
     let mut query = sql.prepare_cached(
         "SELECT uid, body, thread FROM messages
-         WHERE mailbox = ?1 AND (flags & 4 <> 0 OR NOT ?2) ORDER BY uid",
+         WHERE mailbox = ?1 AND uid > ?3 AND (flags & 4 <> 0 OR NOT ?2) ORDER BY uid",
     )?;
-    let rows = query.query_map(params![mailbox, deleted_only], |row| {
+    let rows = query.query_map(params![mailbox, deleted_only, behind.unwrap_or(Uid(0))], |row| {
         Ok(Going { uid: row.get(0)?, body: row.get(1)?, thread: row.get(2)? })
     })?;
-    let mut all: Vec<Going> = rows.collect::<Result<_, _>>()?;
-    if let Which::DeletedAmong(uids) | Which::These(uids) = which {
-        let wanted: BTreeSet<Uid> = uids.iter().copied().collect();
-        all.retain(|going| wanted.contains(&going.uid));
+    let mut going = Vec::new();
+    for row in rows {
+        let row = row?;
+        if among.as_ref().is_none_or(|among| among.contains(&row.uid)) {
+            going.push(row);
+        }
+        if going.len() >= limit {
+            break;
+        }
     }
-    Ok(all)
+    Ok(going)
 }
 
 /// Moves all messages into another mailbox, where they get new UIDs.
 pub(super) fn move_all(w: &mut Writing<'_>, from: &Mailbox, to: &Mailbox) -> Result<(), StoreError> {
-    let going = going(w.sql, from.id, &Which::All)?;
+    let going = going(w.sql, from.id, &Which::All, None, usize::MAX)?;
     if going.is_empty() {
         return Ok(());
     }

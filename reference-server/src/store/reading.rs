@@ -29,14 +29,13 @@ pub(crate) enum Wanted {
 pub(crate) struct Loaded {
     /// Its attributes.
     pub(crate) message: Message,
-    /// All of its octets, where they are few and there was room.
+    /// All of its octets, where they are few.
     pub(crate) octets: Option<Vec<u8>>,
     /// Its structure in the form in which it is kept.
     pub(crate) structure: Option<Vec<u8>>,
 }
 
-/// How much [`Store::load`] holds of all messages together, in octets; of those behind that only
-/// the attributes are read.
+/// How much [`Store::load`] reads together, in octets.
 const ROOM: usize = 256 * 1024;
 
 /// How long a reading thread looks at messages before others have their turn.
@@ -44,7 +43,7 @@ const TURN: Duration = Duration::from_millis(5);
 
 impl Store {
     /// Attributes of messages and what is wanted beside them, in the order of the UIDs; nothing of
-    /// those that are gone.
+    /// those that are gone. Gives the first of them, at least one, as many as there is room for.
     pub(crate) async fn load(
         &self,
         mailbox: MailboxId,
@@ -59,7 +58,7 @@ impl Store {
                     Some(message) => Some(load(sql, message, wanted, &mut room)?),
                     None => None,
                 });
-                Ok(true)
+                Ok(room > 0)
             })?;
             Ok(all)
         })
@@ -173,9 +172,6 @@ fn each(
 fn load(sql: &Connection, message: Message, wanted: Wanted, room: &mut usize) -> Result<Loaded, StoreError> {
     let body = message.body;
     let mut loaded = Loaded { message, octets: None, structure: None };
-    if *room == 0 {
-        return Ok(loaded);
-    }
     if matches!(wanted, Wanted::Octets | Wanted::Both) {
         loaded.octets = octets(sql, body)?;
     }

@@ -125,8 +125,15 @@ impl Command for Fetch {
             let wanted = wanted(&items);
             let mut telling = Telling::new(session, items)?;
             let batch = if sets_seen { BATCH } else { LARGE_BATCH };
-            for batch in places.chunks(batch) {
-                let mut loaders = telling.load(session, batch, wanted).await?;
+            let mut rest = places.as_slice();
+            while !rest.is_empty() {
+                let ahead = rest.get(..batch.min(rest.len())).unwrap_or_default();
+                let mut loaders = telling.load(session, ahead, wanted).await?;
+                let (batch, behind) = match wanted {
+                    Some(_) => rest.split_at(loaders.len().clamp(1, rest.len())),
+                    None => rest.split_at(ahead.len()),
+                };
+                rest = behind;
                 let marked = match sets_seen {
                     true => mark_seen(session, &telling.decodable(batch, &mut loaders).await?).await?,
                     false => Vec::new(),
@@ -281,7 +288,7 @@ impl Telling {
         })
     }
 
-    /// Loads messages together, as far as they are small.
+    /// Loads messages together, the first of them, as many as there is room for.
     async fn load(
         &self,
         session: &mut Session,

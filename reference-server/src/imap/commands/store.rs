@@ -167,7 +167,11 @@ pub(super) struct Done {
     pub(super) modified: Vec<usize>,
 }
 
-/// Changes flags in the store, and has the view know it.
+/// How many messages are changed in one job of the store, so that others wait for no more than these.
+const JOB: usize = 2000;
+
+/// Changes flags in the store, and has the view know it. Each message is changed or not by itself
+/// (RFC 3501 asks for no more), and where they are many others are served in between.
 pub(super) async fn change(
     session: &mut Session,
     places: &[usize],
@@ -178,20 +182,23 @@ pub(super) async fn change(
     let store = session.store();
     let view = session.view()?;
     let uids = view.uids(places);
-    if uids.is_empty() {
-        let gone = if places.is_empty() { Gone::None } else { Gone::Some };
-        return Ok(Done { gone, modified: Vec::new() });
-    }
     let (mailbox, rights) = (view.mailbox(), view.rights());
-    let changed = store.change_flags(mailbox, uids, change, flags.clone(), rights, unchanged_since).await?;
-    let gone = if changed.after.messages.len() < places.len() { Gone::Some } else { Gone::None };
-    view.stored(&changed.after, change, flags);
-    if let Some(modseq) = changed.modseq {
-        view.stepped(modseq);
+    let mut found: usize = 0;
+    let mut modified = Vec::new();
+    for job in uids.chunks(JOB) {
+        let (job, flags_of_job) = (job.to_vec(), flags.clone());
+        let changed = store.change_flags(mailbox, job, change, flags_of_job, rights, unchanged_since).await?;
+        found = found.saturating_add(changed.after.messages.len());
+        view.stored(&changed.after, change, flags);
+        if let Some(modseq) = changed.modseq {
+            view.stepped(modseq);
+        }
+        modified.extend(changed.modified);
     }
+    let gone = if found < places.len() { Gone::Some } else { Gone::None };
     let left_alone = |place: &usize| {
         let entry = view.entries().get(*place);
-        entry.is_some_and(|entry| changed.modified.binary_search(&entry.uid()).is_ok())
+        entry.is_some_and(|entry| modified.binary_search(&entry.uid()).is_ok())
     };
     Ok(Done { gone, modified: places.iter().copied().filter(left_alone).collect() })
 }

@@ -1,6 +1,7 @@
 //! EXPUNGE, and what other sessions are told of it.
 
 use super::harness::World;
+use crate::store::{MailboxName, Named, NewMessage};
 
 async fn world(messages: usize) -> World {
     let world = World::new().await;
@@ -86,4 +87,21 @@ async fn a_deleted_mailbox_leaves_its_sessions_with_nothing() {
     client.ok("NOOP").await;
     client.ok("EXPUNGE").await;
     client.ok("CLOSE").await;
+}
+
+#[tokio::test]
+async fn many_messages_are_marked_and_expunged_in_several_jobs_and_told_as_one_command() {
+    let world = World::new().await;
+    let message = NewMessage::received(&b"A: b\r\n"[..]);
+    let inbox = Named::own(world.alice.id, &MailboxName::inbox());
+    world.shared.store.append(&inbox, vec![message; 2500]).await.unwrap();
+    let mut client = world.inbox().await;
+    let mut other = world.inbox().await;
+    assert_eq!(client.ok("STORE 2:2500 +FLAGS (\\Deleted)").await.len(), 2499);
+    assert!(client.ok("NOOP").await.is_empty(), "its own changes are no news");
+    assert_eq!(other.ok("NOOP").await.len(), 2499);
+    let told = client.ok("EXPUNGE").await;
+    assert_eq!(told.iter().filter(|line| *line == "* 2 EXPUNGE").count(), 2499);
+    assert_eq!(other.ok("NOOP").await.len(), 2499);
+    assert_eq!(other.ok("FETCH 1:* UID").await, ["* 1 FETCH (UID 1)"]);
 }
