@@ -10,7 +10,8 @@ use crate::run::Strictness;
 pub(crate) const HELP: &str = "\
 Exit status:
   0  conforms (warnings allowed unless --strict)
-  1  a requirement is violated, or a ruling no longer holds
+  1  a requirement is violated, a ruling no longer holds, or the target no longer declares what its
+     profile expects
   2  usage, or a bad script
   3  inconclusive: errors or blocked cases and no violation, or nothing was judged";
 
@@ -19,7 +20,7 @@ Exit status:
 pub enum Status {
     /// All is well.
     Conforms,
-    /// A requirement is violated, or a ruling is stale.
+    /// A requirement is violated, a ruling is stale, or what the profile expects is gone.
     Violation,
     /// The arguments or a script are wrong.
     Usage,
@@ -34,7 +35,8 @@ impl Status {
     pub fn of_run(run: &Collected, strictness: Strictness) -> Self {
         let Some(summary) = &run.summary else { return Self::Inconclusive };
         let violated = run.cases.iter().any(|case| violates(case, strictness));
-        if violated || summary.unruled > 0 || !summary.stale_rulings.is_empty() {
+        let changed = !summary.stale_rulings.is_empty() || !summary.undeclared.is_empty();
+        if violated || summary.unruled > 0 || changed {
             return Self::Violation;
         }
         let open = run.cases.iter().any(|case| matches!(case.verdict, Verdict::Blocked | Verdict::Error));
@@ -131,6 +133,8 @@ mod tests {
         let pass = || vec![case("a/b", Verdict::Pass)];
         let stale = RunSummary { stale_rulings: vec!["a/b x".into()], ..RunSummary::default() };
         assert_eq!(status(pass(), stale, Strictness::Normal), Status::Violation);
+        let gone = RunSummary { undeclared: vec!["imap: UIDPLUS".into()], ..RunSummary::default() };
+        assert_eq!(status(pass(), gone, Strictness::Normal), Status::Violation);
         let unruled = RunSummary { unruled: 1, ..RunSummary::default() };
         assert_eq!(status(pass(), unruled, Strictness::Normal), Status::Violation);
     }

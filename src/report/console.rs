@@ -125,6 +125,13 @@ impl<W: Write> Console<W> {
         for ((verdict, reason), ids) in &self.reasons {
             text.push_str(&reason_line(*verdict, reason, ids));
         }
+        for what in &summary.undeclared {
+            let style = style_of(Verdict::Fail);
+            text.push_str(&format!(
+                "{style}gone{style:#}    the profile expects it and the target no longer declares it: {}\n",
+                printable(what)
+            ));
+        }
         for ruling in &summary.stale_rulings {
             let style = style_of(Verdict::Fail);
             text.push_str(&format!(
@@ -277,8 +284,14 @@ mod tests {
         let text = told(
             Verbosity::Normal,
             vec![ruled],
-            RunSummary { stale_rulings: vec!["a/c rfc1939-6-1".into()], ..short() },
+            RunSummary {
+                stale_rulings: vec!["a/c rfc1939-6-1".into()],
+                undeclared: vec!["imap: UIDPLUS".into()],
+                ..short()
+            },
         );
+        let gone = "gone    the profile expects it and the target no longer declares it: imap: UIDPLUS\n";
+        assert!(text.contains(gone), "{text}");
         assert!(text.contains("fail    a/b  known: rfc4315-3-1 (as it is)\n"), "{text}");
         assert!(text.contains("stale   ruling that no longer occurs: a/c rfc1939-6-1\n"), "{text}");
     }

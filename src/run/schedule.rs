@@ -198,6 +198,7 @@ impl Run<'_> {
                     .any(|outcome| outcome.findings.iter().any(|found| found.requirement == *requirement))
             });
         }
+        self.summary.undeclared = self.target.undeclared();
         self.summary.duration = begin.elapsed();
         let summary = self.summary.clone();
         self.tell(&Event::RunFinished(summary.clone()));

@@ -30,7 +30,7 @@ pub use further::Further;
 pub use lease::{Found, Lease, Wanted};
 pub use lifecycle::Commands;
 pub use place::{CLIENT_NAME, Place, Reach};
-pub use probe::Declared;
+pub use probe::{Declared, Expected};
 pub use profile::{
     CertificateFiles, Certificates, Cleaning, FixtureRoute, Profile, RouteProfile, TlsProfile,
 };
@@ -66,6 +66,7 @@ pub struct Target {
     place: Place,
     declared: Declared,
     rulings: Option<Rulings>,
+    expects: Vec<Expected>,
     routes: Routes,
     kind: Kind,
 }
@@ -106,6 +107,7 @@ impl Target {
             place,
             declared,
             rulings: None,
+            expects: Vec::new(),
             routes: Routes::default(),
             kind: Kind::Embedded(Box::new(server)),
         })
@@ -160,6 +162,7 @@ impl Target {
             place,
             declared,
             rulings,
+            expects: profile.expects.clone(),
             routes,
             kind: Kind::Foreign {
                 pool: Pool::new(ascii),
@@ -207,6 +210,12 @@ impl Target {
     #[must_use]
     pub const fn declared(&self) -> &Declared {
         &self.declared
+    }
+
+    /// What its profile expects it to declare and it does not, as `imap: UIDPLUS`.
+    #[must_use]
+    pub fn undeclared(&self) -> Vec<String> {
+        self.declared.missing(&self.expects)
     }
 
     /// Its rulings, when it has a file of them.

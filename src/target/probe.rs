@@ -9,6 +9,15 @@ use super::place::Place;
 use crate::script::model::{Endpoint, Protocol};
 use crate::wire::{Recorder, escape_line};
 
+/// A capability that a profile expects a target to declare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// As in a condition of a script; `tls` for STARTTLS or STLS.
+    pub capability: String,
+}
+
 /// What a target declares, asked once.
 #[derive(Debug, Clone, Default)]
 pub struct Declared {
@@ -38,6 +47,21 @@ impl Declared {
     #[must_use]
     pub fn offers_tls(&self, protocol: Protocol) -> bool {
         self.starttls.contains(&protocol)
+    }
+
+    /// What is expected to be declared and is not, as `imap: UIDPLUS`; with why, where the protocol could
+    /// not be asked to its end.
+    #[must_use]
+    pub fn missing(&self, expected: &[Expected]) -> Vec<String> {
+        let is_there = |expected: &Expected| match expected.capability.as_str() {
+            "tls" => self.offers_tls(expected.protocol),
+            capability => self.has(expected.protocol, capability),
+        };
+        let told = |Expected { protocol, capability }: &Expected| {
+            let why = self.problem(*protocol).map(|why| format!(" ({why})")).unwrap_or_default();
+            format!("{}: {capability}{why}", protocol.as_str())
+        };
+        expected.iter().filter(|expected| !is_there(expected)).map(told).collect()
     }
 
     /// The greetings, for reports.
@@ -209,6 +233,20 @@ fn declares(lines: &[String], capability: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_expected_and_not_declared_is_missing() {
+        let mut declared = Declared::default();
+        declared
+            .add(Protocol::Imap, &["IMAP4rev1".to_owned(), "AUTH=PLAIN".to_owned(), "STARTTLS".to_owned()]);
+        let expected =
+            |capability: &str| Expected { protocol: Protocol::Imap, capability: capability.to_owned() };
+        let all = ["IMAP4rev1", "auth=plain", "tls"].map(expected);
+        assert!(declared.missing(&all).is_empty());
+        declared.problems.insert(Protocol::Pop3, "no connection".to_owned());
+        let gone = [expected("UIDPLUS"), Expected { protocol: Protocol::Pop3, capability: "tls".to_owned() }];
+        assert_eq!(declared.missing(&gone), ["imap: UIDPLUS", "pop3: tls (no connection)"]);
+    }
 
     #[test]
     fn a_condition_names_a_keyword_and_its_parameters() {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::account::Account;
 use super::lifecycle::Commands;
-use crate::script::model::Endpoint;
+use super::probe::Expected;
+use crate::script::model::{Endpoint, Protocol};
 use crate::source::{Decoder, Diagnostic, Diagnostics, Fields, Node, SourceFile, Value, parse};
 
 /// A foreign target, as its profile says.
@@ -43,6 +44,8 @@ pub struct Profile {
     pub cleaning: Cleaning,
     /// Domains whose mail it hands to a port at which the harness listens.
     pub routes: Vec<RouteProfile>,
+    /// What the target is expected to declare.
+    pub expects: Vec<Expected>,
     /// The folder of the profile: relative paths and commands start there.
     pub folder: PathBuf,
 }
@@ -98,7 +101,7 @@ pub enum FixtureRoute {
     Smtp,
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "name",
     "software",
     "domain",
@@ -111,6 +114,7 @@ const KEYS: [&str; 12] = [
     "fixture",
     "cleaning",
     "routes",
+    "expects",
 ];
 
 /// Routes that `count` may ask for.
@@ -172,6 +176,17 @@ fn read_profile(decoder: &mut Decoder, node: &Node, folder: PathBuf) -> Option<P
     let cleaning = fields.get("cleaning").and_then(|node| decoder.choice(node, "way of cleaning", &CLEANING));
     let fixture = fields.get("fixture").and_then(|node| decoder.choice(node, "way of fixtures", &ROUTES));
     let routes = fields.get("routes").map(|node| routes(decoder, node)).unwrap_or_default();
+    let expects = fields.get("expects").map(|node| expects(decoder, node)).unwrap_or_default();
+    for one in &expects {
+        let reached =
+            endpoints.iter().flat_map(BTreeMap::keys).any(|endpoint| endpoint.protocol() == one.protocol);
+        if !reached && let Some(node) = fields.get("expects") {
+            let message =
+                format!("nothing can be declared by `{}`: no endpoint speaks it", one.protocol.as_str());
+            decoder.mistake(node.span, message);
+            break;
+        }
+    }
     let (accounts, certificates) = accounts?;
     Some(Profile {
         name: name?,
@@ -188,6 +203,7 @@ fn read_profile(decoder: &mut Decoder, node: &Node, folder: PathBuf) -> Option<P
         fixture,
         cleaning: cleaning.unwrap_or_default(),
         routes,
+        expects,
         folder,
     })
 }
@@ -320,6 +336,24 @@ fn certificate(decoder: &mut Decoder, fields: &Fields<'_>, folder: &Path) -> Opt
     }
 }
 
+/// `{imap: [IDLE, AUTH=PLAIN, tls], pop3: [UIDL]}`.
+fn expects(decoder: &mut Decoder, node: &Node) -> Vec<Expected> {
+    let known = Protocol::ALL.map(Protocol::as_str);
+    let Some(fields) = decoder.fields(node, "`expects`", &known) else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in fields.entries {
+        let Some(protocol) = Protocol::ALL.into_iter().find(|known| known.as_str() == entry.key) else {
+            continue;
+        };
+        let what = format!("`{}`", entry.key);
+        for item in decoder.list(&entry.value, &what).unwrap_or_default() {
+            let Some(capability) = decoder.sentence(item, "a capability") else { continue };
+            found.push(Expected { protocol, capability });
+        }
+    }
+    found
+}
+
 /// `[{domain: hop1.example, listen: 127.0.0.1:2601}, …]`.
 fn routes(decoder: &mut Decoder, node: &Node) -> Vec<RouteProfile> {
     if let Value::Mapping(_) = node.value {
@@ -436,6 +470,29 @@ mod tests {
         let route =
             RouteProfile { domain: "hop1.example".to_owned(), listen: "127.0.0.1:2601".parse().unwrap() };
         assert_eq!(profile.routes, [route]);
+    }
+
+    #[test]
+    fn what_is_expected_is_read_for_protocols_that_have_an_endpoint() {
+        let profile = |expects: &str| {
+            let endpoints = "{imaps: '127.0.0.1:1'}";
+            read(&format!(
+                "name: x\ndomain: example.test\nendpoints: {endpoints}\naccounts: []\nexpects: {expects}\n"
+            ))
+        };
+        let read = profile("{imap: [IDLE, 'AUTH=PLAIN']}").unwrap();
+        assert_eq!(read.expects.len(), 2);
+        assert_eq!(
+            read.expects[1],
+            Expected { protocol: Protocol::Imap, capability: "AUTH=PLAIN".to_owned() }
+        );
+        for (wrong, why) in
+            [("{imapx: [IDLE]}", "no key"), ("{pop3: [UIDL]}", "no endpoint"), ("{imap: IDLE}", "list")]
+        {
+            let mistakes: Vec<String> =
+                profile(wrong).unwrap_err().into_iter().map(|one| one.message).collect();
+            assert!(mistakes.iter().any(|message| message.contains(why)), "{mistakes:?}");
+        }
     }
 
     #[test]

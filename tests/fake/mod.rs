@@ -62,6 +62,7 @@ pub(crate) async fn relaying_target(
         fixture: None,
         cleaning: Cleaning::Never,
         routes,
+        expects: Vec::new(),
         folder: PathBuf::from("."),
     };
     Arc::new(Target::start(profile, None).await.unwrap())
