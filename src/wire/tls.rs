@@ -280,4 +280,28 @@ mod tests {
         assert_eq!(tls.asking(None, None).unwrap().name, tls.name);
         assert!(matches!(tls.asking(None, Some("not a name")), Err(TlsSetupError::BadName(_))));
     }
+
+    #[tokio::test]
+    async fn no_session_is_resumed() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let server = crate::wire::server_tls::ServerTls::own().unwrap();
+        for version in [OnlyVersion::Tls12, OnlyVersion::Tls13] {
+            let tls = ClientTls::new(&Trust::Any, "localhost").unwrap().asking(Some(version), None).unwrap();
+            for _connection in 0..2 {
+                let (near, far) = tokio::io::duplex(16 * 1024);
+                let connector = tokio_rustls::TlsConnector::from(Arc::clone(&tls.config));
+                let hello = async {
+                    let mut stream = server.acceptor.accept(far).await.unwrap();
+                    stream.write_all(b"x").await.unwrap();
+                    stream
+                };
+                let (stream, _far) = tokio::join!(connector.connect(tls.name.clone(), near), hello);
+                let mut stream = stream.unwrap();
+                // Tickets come before the first octet in TLS 1.3.
+                stream.read_u8().await.unwrap();
+                let kind = stream.get_ref().1.handshake_kind();
+                assert_eq!(kind, Some(tokio_rustls::rustls::HandshakeKind::Full), "{version:?}");
+            }
+        }
+    }
 }
