@@ -142,7 +142,7 @@ impl Store {
     /// All accounts, in the order in which they were made.
     pub(crate) async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
         self.read(|sql| {
-            let mut query = sql.prepare_cached("SELECT id, address FROM accounts ORDER BY id")?;
+            let mut query = sql.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts ORDER BY id"))?;
             let rows = query.query_map([], account_of)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
