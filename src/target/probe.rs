@@ -37,6 +37,12 @@ impl Declared {
         self.capabilities.get(&protocol).is_some_and(|lines| declares(lines, capability))
     }
 
+    /// What a protocol declares, line by line, before and after TLS and login.
+    #[must_use]
+    pub fn lines(&self, protocol: Protocol) -> &[String] {
+        self.capabilities.get(&protocol).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether a protocol declares a capability before TLS and before login.
     #[must_use]
     pub fn has_in_plaintext(&self, protocol: Protocol, capability: &str) -> bool {

@@ -39,6 +39,7 @@ mod imap_unchangedsince_ignored;
 mod imap_utf8_unasked;
 mod imap_vanished_missing;
 mod lmtp_one_reply;
+mod pop3_capa_words_missing;
 mod pop3_dots_not_stuffed;
 mod pop3_login_delay_ignored;
 mod pop3_rset_ignored;
@@ -112,6 +113,7 @@ const ALL: &[Deviation] = &[
     imap_utf8_unasked::DEVIATION,
     imap_vanished_missing::DEVIATION,
     lmtp_one_reply::DEVIATION,
+    pop3_capa_words_missing::DEVIATION,
     pop3_dots_not_stuffed::DEVIATION,
     pop3_login_delay_ignored::DEVIATION,
     pop3_rset_ignored::DEVIATION,

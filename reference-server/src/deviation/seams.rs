@@ -205,6 +205,8 @@ pub(crate) struct Renderer {
     pub(crate) smtp_told_recipients: fn(usize) -> usize,
     /// SMTP: does VRFY confirm users that do not exist (RFC 5321, section 3.5.3)?
     pub(crate) smtp_vrfy_unknown: fn() -> bool,
+    /// POP3: a line of the CAPA reply (RFC 2449, section 5).
+    pub(crate) pop3_capability: fn(String) -> String,
     /// Does the answer to UID FETCH tell the UID unasked (RFC 3501, section 6.4.8)?
     pub(crate) imap_uid_unasked: fn() -> bool,
     /// Of what the EMAILID of a message is made (RFC 8474, section 5.1)?
@@ -222,6 +224,7 @@ impl Default for Renderer {
             smtp_protocol: |name| name,
             smtp_told_recipients: |taken| taken,
             smtp_vrfy_unknown: || false,
+            pop3_capability: |line| line,
             imap_uid_unasked: || true,
             imap_email_number: |place| place.body,
             imap_literal_octets: |octets| octets,

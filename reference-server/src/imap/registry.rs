@@ -288,38 +288,6 @@ mod tests {
         assert!(find("APPEND", policy).is_some() && find("UNSELECT", policy).is_some());
     }
 
-    /// How many cases need this capability: those of suites that do, and single ones.
-    fn cases_that_need(capability: &str, suites: &[String]) -> usize {
-        let needs = |line: &str| {
-            line.trim_start()
-                .strip_prefix("needs: [")
-                .is_some_and(|list| list.split(['[', ']', ',', '"', ' ']).any(|word| word == capability))
-        };
-        let count = |suite: &String| {
-            let (head, cases) = suite.split_once("\ncases:").unwrap();
-            match head.lines().any(needs) {
-                true => cases.matches("\n  - id: ").count(),
-                false => cases.lines().filter(|line| needs(line)).count(),
-            }
-        };
-        suites.iter().map(count).sum()
-    }
-
-    #[test]
-    fn what_is_advertised_has_suites() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../suites/imap");
-        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let suites: Vec<String> = files
-            .filter(|path| path.extension().is_some_and(|kind| kind == "yaml"))
-            .map(|path| std::fs::read_to_string(path).unwrap())
-            .collect();
-        // RIGHTS= says more of ACL, in whatever order, and is judged by the suites of that.
-        let known = extensions().into_iter().filter(|known| !known.starts_with("RIGHTS="));
-        let bare: Vec<_> = known.filter(|known| cases_that_need(known, &suites) < 5).collect();
-        assert!(bare.is_empty(), "fewer than five cases each: {bare:?}");
-        assert_eq!(cases_that_need("X-NONE", &suites), 0);
-    }
-
     #[test]
     fn only_the_commands_that_must_hold_expunges_back() {
         // RFC 3501, section 7.4.1; RFC 5256, section 3.

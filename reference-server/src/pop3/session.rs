@@ -270,7 +270,7 @@ impl Session {
             Request::Utf8 => utf8::run(self).into(),
             Request::Lang(range) => lang::run(range.as_deref()).into(),
             Request::Stls => stls::run(situation),
-            Request::Capa => capa::run(situation).into(),
+            Request::Capa => capa::run(situation, self.context.shared.seams.renderer.pop3_capability).into(),
             Request::Quit => quit::farewell(),
             _ => out_of_place().into(),
         }
@@ -291,7 +291,7 @@ impl Session {
             Request::Top(number, lines) => top::run(store, maildrop, number, lines, reads).await,
             Request::Uidl(number) => uidl::run(maildrop, number),
             Request::Lang(range) => lang::run(range.as_deref()),
-            Request::Capa => capa::run(situation),
+            Request::Capa => capa::run(situation, self.context.shared.seams.renderer.pop3_capability),
             _ => out_of_place(),
         }
     }

@@ -11,7 +11,8 @@ pub(in super::super) const SPEC: Spec = Spec {
     capability: unannounced,
 };
 
-/// The capabilities of that situation.
-pub(in super::super) fn run(situation: &Situation) -> Reply {
-    Reply::Multi("capabilities follow".to_owned(), Payload::Lines(capabilities(situation)))
+/// The capabilities of that situation, each as `told`.
+pub(in super::super) fn run(situation: &Situation, told: fn(String) -> String) -> Reply {
+    let lines = capabilities(situation).into_iter().map(told).collect();
+    Reply::Multi("capabilities follow".to_owned(), Payload::Lines(lines))
 }
