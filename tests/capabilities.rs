@@ -6,8 +6,6 @@
 //! what every server has, as VRFY, is no condition of a case. One that judges both can be told off as
 //! either, and not twice.
 
-#![expect(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
-
 use std::collections::BTreeSet;
 
 use mailspec::script::model::{Case, Need, Protocol};
