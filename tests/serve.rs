@@ -66,6 +66,7 @@ fn what_cannot_be_is_refused_with_status_two() {
         (vec!["--pop3", "nowhere"], "ADDRESS:PORT"),
         (vec!["--dir", "x"], "cannot be used with"),
         (vec!["--retry", "second-wait=1"], "first-wait, longest-wait"),
+        (vec!["--etrn", "b.test=here"], "is no address"),
     ];
     for (arguments, wanted) in all {
         let output = serve(&["--smtp", "off", "--memory"]).args(&arguments).output().unwrap();

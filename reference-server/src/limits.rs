@@ -117,7 +117,7 @@ pub enum Intake {
     /// Yes.
     #[default]
     Open,
-    /// No: the SMTP listener greets with 521 and says 503 to everything but QUIT (RFC 7504, RFC
+    /// No: the SMTP listener greets with 521 and says it to everything but QUIT (RFC 7504, RFC
     /// 5321, section 3.1), for hosts that only send.
     Closed,
 }

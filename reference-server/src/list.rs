@@ -36,25 +36,43 @@ impl List {
     }
 }
 
-/// The members of a list; those who are not there get nothing, and neither do lists in lists,
-/// which could go round in circles.
-pub(crate) async fn expand(shared: &Shared, list: List) -> Result<Expansion, StoreError> {
-    let mut expansion = Expansion { owner: list.owner, accounts: Vec::new(), remotes: Vec::new() };
-    for member in &list.members {
-        let Some((local, domain)) = member.rsplit_once('@') else { continue };
-        match resolve(shared, local, Some(domain)).await? {
-            Resolved::Account(account) => {
-                if !expansion.accounts.contains(&account.id) {
-                    expansion.accounts.push(account.id);
+/// Lists that one message is expanded by: a bound on lists within lists.
+const LISTS: usize = 50;
+
+/// The members of a list, and of the lists among them, each list once however they go round in circles
+/// (RFC 5321, section 3.9.2: loops are the expander's to avoid). Each list has its own owner as return
+/// path, and who is on several of them gets one copy; those who are not there get nothing.
+pub(crate) async fn expand(shared: &Shared, list: List) -> Result<Vec<Expansion>, StoreError> {
+    let mut lists = vec![list];
+    let mut done = Vec::new();
+    while let Some(list) = lists.get(done.len()).cloned() {
+        let mut expansion = Expansion { owner: list.owner, accounts: Vec::new(), remotes: Vec::new() };
+        for member in &list.members {
+            let Some((local, domain)) = member.rsplit_once('@') else { continue };
+            let earlier = |fits: &dyn Fn(&Expansion) -> bool| done.iter().chain([&expansion]).any(fits);
+            match resolve(shared, local, Some(domain)).await? {
+                Resolved::Account(account) => {
+                    if !earlier(&|one| one.accounts.contains(&account.id)) {
+                        expansion.accounts.push(account.id);
+                    }
+                }
+                Resolved::List(inner) if lists.len() < LISTS => {
+                    if lists.iter().all(|known| known.address != inner.address) {
+                        lists.push(inner);
+                    }
+                }
+                Resolved::NotLocal if shared.outgoing.relays_to(&ascii_domain(domain)) => {
+                    let remote = (member.clone(), ascii_domain(domain));
+                    if !earlier(&|one| one.remotes.contains(&remote)) {
+                        expansion.remotes.push(remote);
+                    }
+                }
+                Resolved::NotLocal | Resolved::NoSuchUser | Resolved::List(_) => {
+                    tracing::warn!(list = list.address, member, "a member of a list cannot be reached");
                 }
             }
-            Resolved::NotLocal if shared.outgoing.relays_to(&ascii_domain(domain)) => {
-                expansion.remotes.push((member.clone(), ascii_domain(domain)));
-            }
-            Resolved::NotLocal | Resolved::NoSuchUser | Resolved::List(_) => {
-                tracing::warn!(list = list.address, member, "a member of a list cannot be reached");
-            }
         }
+        done.push(expansion);
     }
-    Ok(expansion)
+    Ok(done)
 }

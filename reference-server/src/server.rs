@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::list::List;
 use crate::net::{self, ClientCertificates, Identity, Listener};
 use crate::pop3;
 use crate::pop3::policy::{MaildropPolicy, Maildrops};
-use crate::queue::{self, Clock, NextHop, Outgoing, RelayTls, Relaying, Schedule};
+use crate::queue::{self, Clock, NextHop, Outgoing, Permitted, RelayTls, Relaying, Schedule};
 use crate::recipient::ascii_domain;
 use crate::service::Service;
 use crate::sessions;
@@ -271,6 +271,16 @@ impl Builder {
     #[must_use]
     pub fn resolver(mut self, name_server: SocketAddr) -> Self {
         self.relaying.resolver = Some(name_server);
+        self
+    }
+
+    /// Lets ETRN start what waits for this domain and those below it, asked from these addresses, or from
+    /// anywhere where there are none (RFC 1985, section 5.2). What is not named so, once one is, gets 459.
+    #[must_use]
+    pub fn etrn(mut self, domain: &str, clients: &[IpAddr]) -> Self {
+        let clients = clients.iter().map(IpAddr::to_canonical).collect();
+        let node = Permitted { domain: domain.to_ascii_lowercase(), clients };
+        self.relaying.nodes.get_or_insert_default().push(node);
         self
     }
 

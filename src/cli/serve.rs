@@ -111,6 +111,10 @@ pub(crate) struct Args {
     /// Is TLS used towards other servers?
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Tls::Opportunistic)]
     relay_tls: Tls,
+    /// Let ETRN start what waits for a domain and those below it, asked from these addresses or, where none
+    /// is named, from anywhere. Without it all may ask for all. May be repeated.
+    #[arg(long, value_name = "DOMAIN[=ADDRESS,...]")]
+    etrn: Vec<Etrn>,
     /// Take no mail from other servers: SMTP greets with 521; submission and the rest stay.
     #[arg(long)]
     no_mail: bool,
@@ -227,6 +231,28 @@ impl FromStr for Route {
             return Err(form.to_owned());
         }
         Ok(Self { domain: domain.to_owned(), hop: hop.parse()? })
+    }
+}
+
+/// Who may use ETRN, from the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Etrn {
+    domain: String,
+    clients: Vec<IpAddr>,
+}
+
+impl FromStr for Etrn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (domain, clients) =
+            text.split_once('=').map_or((text, None), |(domain, all)| (domain, Some(all)));
+        let address = |text: &str| text.parse().map_err(|_| format!("{text:?} is no address"));
+        let clients = clients.map_or(Ok(Vec::new()), |all| all.split(',').map(address).collect())?;
+        if domain.is_empty() {
+            return Err("DOMAIN or DOMAIN=ADDRESS,... is needed".to_owned());
+        }
+        Ok(Self { domain: domain.to_owned(), clients })
     }
 }
 
@@ -401,6 +427,9 @@ impl Args {
         }
         for domain in &self.domains {
             builder = builder.domain(domain);
+        }
+        for Etrn { domain, clients } in &self.etrn {
+            builder = builder.etrn(domain, clients);
         }
         for MailingList { address, members } in &self.lists {
             let (_, domain) = address.rsplit_once('@').unwrap_or_default();

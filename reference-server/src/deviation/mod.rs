@@ -54,6 +54,7 @@ mod relay_forgets_a_recipient;
 mod relay_greeting_ignored;
 mod relay_names_not_waited_for;
 mod relay_no_helo;
+mod relay_original_recipient_unaltered;
 mod relay_priority_dropped;
 mod relay_repeats_what_was_taken;
 mod relay_required_tls_dropped;
@@ -128,6 +129,7 @@ const ALL: &[Deviation] = &[
     relay_greeting_ignored::DEVIATION,
     relay_names_not_waited_for::DEVIATION,
     relay_no_helo::DEVIATION,
+    relay_original_recipient_unaltered::DEVIATION,
     relay_priority_dropped::DEVIATION,
     relay_repeats_what_was_taken::DEVIATION,
     relay_required_tls_dropped::DEVIATION,

@@ -12,7 +12,8 @@ use crate::pop3::Ending;
 use crate::pop3::policy::Admission;
 use crate::queue::Next;
 use crate::store::{
-    Access, AnswerTiming, Counted, FlagChange, Flags, Happened, ModSeq, PrivateOf, Rights, Terms,
+    Access, AnswerTiming, Counted, FlagChange, Flags, Happened, ModSeq, PrivateOf, Rights, Terms, Writing,
+    for_server,
 };
 
 /// All seams of a running server.
@@ -302,6 +303,8 @@ pub(crate) struct Queue {
     pub(crate) heeds_size: fn() -> bool,
     /// The terms on which a message goes on, given those on which it came (RFC 8689; RFC 2852; RFC 6710).
     pub(crate) terms: fn(Terms) -> Terms,
+    /// ORCPT as a next server is told it (RFC 6533, section 3).
+    pub(crate) original_recipient: fn(&str, Writing) -> String,
     /// To how many recipients the next server is asked to deliver, given how many there are.
     pub(crate) named: fn(usize) -> usize,
     /// How often a message is handed over that is taken each time.
@@ -326,6 +329,7 @@ impl Default for Queue {
             says_size: |offered| offered,
             heeds_size: || true,
             terms: |terms| terms,
+            original_recipient: for_server,
             named: |recipients| recipients,
             hand_overs: || 1,
             place_among_equals: |chance| chance,

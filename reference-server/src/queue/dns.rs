@@ -88,11 +88,10 @@ impl Dns {
                 found.push(Exchange { preference: record.preference, host: plain(&record.exchange) });
             }
         }
-        // A root label beside other records is no host either, but no null MX (RFC 7505,
-        // section 3: it stands alone).
-        if let [only] = found.as_slice()
-            && only.host.is_empty()
-        {
+        // A null MX stands alone, with preference 0 (RFC 7505, section 3). Whatever stands beside it or
+        // before it: a domain with MX records none of which is a host has no implicit one (RFC 5321,
+        // section 5.1).
+        if !found.is_empty() && found.iter().all(|exchange| exchange.host.is_empty()) {
             return Ok(Exchanges::Null);
         }
         found.retain(|exchange| !exchange.host.is_empty());

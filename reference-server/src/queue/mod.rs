@@ -22,7 +22,7 @@ mod settle;
 mod transaction;
 mod worker;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -65,6 +65,25 @@ pub(crate) struct Relaying {
     pub(crate) tls: RelayTls,
     /// Whose certificates are believed, where they are verified.
     pub(crate) anchors: Option<Anchors>,
+    /// For whom ETRN starts the queue; none: for everybody.
+    pub(crate) nodes: Option<Vec<Permitted>>,
+}
+
+/// A node for which ETRN starts the queue (RFC 1985, sections 5.2 and 5.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Permitted {
+    /// This one, and those below it.
+    pub(crate) domain: String,
+    /// From where it may be asked; none: from everywhere.
+    pub(crate) clients: Vec<IpAddr>,
+}
+
+impl Permitted {
+    fn fits(&self, domain: &str, client: IpAddr) -> bool {
+        let below = domain.strip_suffix(self.domain.as_str()).is_some_and(|rest| rest.ends_with('.'));
+        (domain == self.domain || below)
+            && (self.clients.is_empty() || self.clients.contains(&client.to_canonical()))
+    }
 }
 
 impl Default for Relaying {
@@ -77,6 +96,7 @@ impl Default for Relaying {
             resolver_patience: Duration::from_secs(20),
             port: 25,
             anchors: None,
+            nodes: None,
             tls: RelayTls::default(),
         }
     }
@@ -99,6 +119,8 @@ pub(crate) struct Outgoing {
     own: OnceLock<Vec<SocketAddr>>,
     /// Whose certificates are believed, where they are verified.
     anchors: Option<Anchors>,
+    /// For whom ETRN starts the queue; none: for everybody.
+    nodes: Option<Vec<Permitted>>,
     /// Sessions that are kept.
     pool: Arc<Pool>,
     /// Rung when there is new work.
@@ -125,6 +147,7 @@ impl Outgoing {
             relay_port: relaying.port,
             relay_tls: relaying.tls,
             anchors: relaying.anchors,
+            nodes: relaying.nodes,
             pool: Arc::default(),
             own: OnceLock::new(),
             bell: Notify::new(),
@@ -143,6 +166,12 @@ impl Outgoing {
             own.port() == address.port()
                 && (own.ip() == address.ip() || (own.ip().is_unspecified() && address.ip().is_loopback()))
         })
+    }
+
+    /// May this client start what waits for the domain, in lower case?
+    pub(crate) fn may_start(&self, domain: &str, client: IpAddr) -> bool {
+        let Some(nodes) = &self.nodes else { return true };
+        nodes.iter().any(|node| node.fits(domain, client))
     }
 
     /// The fixed route of this domain.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::clock::date;
 use super::outcome::Reason;
 use crate::message::date_time;
-use crate::store::{Envelope, Returned, TlsTerm, xtext};
+use crate::store::{Envelope, Returned, TlsTerm, Writing, for_report, xtext};
 
 /// Largest message that a report brings back whole where nobody asked for less.
 const WHOLE_OCTETS: u64 = 64 * 1024;
@@ -182,12 +182,14 @@ fn status(
         // RFC 4865.
         out.push_str(&format!("Future-Release-Request: {}\r\n", hold.request));
     }
+    // An address in UTF-8 makes the whole report one, which may be too much for whoever wrote its form in
+    // ASCII.
+    let ascii = |one: &Told| one.address.is_ascii() && one.original.as_deref().is_none_or(str::is_ascii);
+    let writing = if told.iter().all(ascii) { Writing::Ascii } else { Writing::Utf8 };
     for one in told {
         out.push_str("\r\n");
-        if let Some((kind, address)) = one.original.as_deref().and_then(|text| text.split_once(';'))
-            && let Some(address) = xtext(address)
-        {
-            out.push_str(&format!("Original-Recipient: {kind}; {}\r\n", clean(&address)));
+        if let Some(original) = one.original.as_deref().and_then(|text| for_report(text, writing)) {
+            out.push_str(&format!("Original-Recipient: {}\r\n", single_line(&original)));
         }
         // RFC 6533, section 3.
         let kind = if one.address.is_ascii() { "rfc822" } else { "utf-8" };
@@ -228,6 +230,11 @@ fn header_section(content: &[u8]) -> &[u8] {
     }
     let end = content.windows(4).position(|four| four == b"\r\n\r\n").map_or(content.len(), |at| at + 2);
     content.get(..end).unwrap_or_default()
+}
+
+/// Without what would end the line.
+fn single_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// Others' words, fit for one line.

@@ -10,7 +10,7 @@ use super::needs::Needs;
 use super::outcome::{Outcome, Reason};
 use super::reply::Reply;
 use crate::message::downgrade::Fit;
-use crate::store::{Lateness, Millis, Pending, Queued, Store, TlsTerm};
+use crate::store::{Lateness, Millis, Pending, Queued, Store, TlsTerm, Writing};
 
 /// What one attempt works on.
 #[derive(Clone, Copy)]
@@ -52,7 +52,8 @@ impl Client {
         };
         let mail = self.mail(letter, announced);
         let named = letter.message.recipients.iter().take((self.seams.queue.named)(everybody));
-        let commands: Vec<String> = named.map(|pending| self.rcpt(letter.message, pending)).collect();
+        let commands: Vec<String> =
+            named.map(|pending| self.rcpt(letter.message, pending, announced)).collect();
         let said = if announced.body == Some("BINARYMIME") {
             self.by_bdat(&mail, &commands, &mut content, letter.message.octets).await?
         } else {
@@ -261,7 +262,7 @@ impl Client {
         mail + "\r\n"
     }
 
-    fn rcpt(&self, message: &Queued, pending: &Pending) -> String {
+    fn rcpt(&self, message: &Queued, pending: &Pending, announced: Announced) -> String {
         let remote = &pending.remote;
         let mut rcpt = format!("RCPT TO:<{}>", remote.address);
         if self.abilities.dsn {
@@ -273,7 +274,11 @@ impl Client {
                 rcpt.push_str(&format!(" NOTIFY={notify}"));
             }
             if let Some(original) = &remote.original {
-                rcpt.push_str(&format!(" ORCPT={original}"));
+                let writing = if announced.utf8 { Writing::Utf8 } else { Writing::Ascii };
+                rcpt.push_str(&format!(
+                    " ORCPT={}",
+                    (self.seams.queue.original_recipient)(original, writing)
+                ));
             }
         }
         rcpt + "\r\n"

@@ -158,7 +158,8 @@ async fn accept(
     let original = Original { head: &head, octets, body: None };
     let mut reports = notices(shared, &envelope, shared.outgoing.clock.now(), &told, original).await?;
     for recipient in &transaction.recipients {
-        if let Destination::List(expansion) = &recipient.destination {
+        let Destination::List(expansions) = &recipient.destination else { continue };
+        for expansion in expansions {
             let terms = Terms { by: None, ..envelope.terms.clone() };
             reports.extend(copies(session, expansion, terms, &trace, &head, &content));
         }

@@ -6,7 +6,7 @@ use super::registry::{self, Extension, MailParameter, RcptParameter};
 use super::reply::Reply;
 use super::session::{Recipient, Transaction};
 use super::syntax::Parameter;
-use crate::store::{Notify, Returned, xtext};
+use crate::store::{Notify, Returned, is_original, xtext};
 
 /// Longest ENVID (RFC 3461, section 5.4).
 const ENVELOPE_ID: usize = 100;
@@ -56,15 +56,11 @@ fn notify(recipient: &mut Recipient, parameter: Parameter<'_>) -> Result<(), Rep
     Ok(())
 }
 
-/// `original-recipient-address = addr-type ";" xtext` (RFC 3461, section 4.2)
+/// `original-recipient-address = addr-type ";" xtext` (RFC 3461, section 4.2), or in UTF-8 (RFC 6533,
+/// section 3).
 fn original(recipient: &mut Recipient, parameter: Parameter<'_>) -> Result<(), Reply> {
     let value = parameter.value.unwrap_or_default();
-    let valid = value.len() <= ORIGINAL
-        && value.split_once(';').is_some_and(|(kind, address)| {
-            let atom = kind.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
-            !kind.is_empty() && atom && xtext(address).is_some_and(|address| !address.is_empty())
-        });
-    if !valid {
+    if value.len() > ORIGINAL || !is_original(value) {
         return Err(bad_value("ORCPT needs a type of address, a semicolon and the address in xtext"));
     }
     recipient.original = Some(value.to_owned());

@@ -96,8 +96,8 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
     }
 }
 
-/// A server that takes no mail says so at once, and waits for QUIT all the same (RFC 7504,
-/// section 3; RFC 5321, section 3.1).
+/// A server that takes no mail says so at once, and to each command but QUIT, for which it waits (RFC
+/// 7504, section 3; RFC 5321, section 3.1).
 async fn send_away<S: Stream>(connection: &mut Connection<S>, mut session: Session) -> Result<(), ReadError> {
     let hostname = session.context.shared.hostname.clone();
     connection.push(&Reply::bare(521, format!("{hostname} takes no mail")).render());
@@ -107,7 +107,7 @@ async fn send_away<S: Stream>(connection: &mut Connection<S>, mut session: Sessi
             Line::Complete(line) if line.trim_ascii().eq_ignore_ascii_case(b"QUIT") => {
                 Next::Quit(Reply::new(221, "2.0.0", format!("{hostname} closing connection")))
             }
-            _ => session.counted(Reply::new(503, "5.3.2", "this server takes no mail")),
+            _ => session.counted(Reply::new(521, "5.3.2", "this server takes no mail")),
         };
         match next {
             Next::Quit(reply) => {

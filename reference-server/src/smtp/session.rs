@@ -47,8 +47,8 @@ pub(super) struct Client {
 pub(super) enum Destination {
     /// Into this account's mailbox.
     Account(AccountId),
-    /// To everybody on this list.
-    List(Expansion),
+    /// To everybody on a list, and on the lists within it.
+    List(Vec<Expansion>),
     /// Out to this domain, in lower case.
     Remote(String),
 }

@@ -99,6 +99,20 @@ async fn a_domain_that_takes_no_mail_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn a_domain_with_records_that_are_no_hosts_has_no_implicit_exchanger() {
+    let dns = NameServer::start().await;
+    let stub = Stub::start("127.0.0.1:0", Script::default()).await;
+    dns.mx("odd.test", 10, ".").mx("odd.test", 20, ".").address("odd.test", "127.0.0.1");
+    let alice = alice(&dns, stub.address.port()).start().await.unwrap();
+    let mut client = submission(&alice, "alice@a.test", "alice-secret").await;
+    client.ask("MAIL FROM:<alice@a.test>").await;
+    let reply = client.ask("RCPT TO:<bob@odd.test>").await;
+    assert!(reply.starts_with("556 5.1.10 "), "{reply}");
+    assert_eq!(stub.sessions(), Vec::<String>::new());
+    alice.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_domain_that_takes_no_mail_any_more_comes_back() {
     let dns = NameServer::start().await;
     dns.mx("null.test", 10, "mx.null.test").failing("mx.null.test");

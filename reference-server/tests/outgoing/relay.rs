@@ -271,8 +271,8 @@ async fn a_server_that_takes_no_mail_says_so_at_once_and_still_sends() {
     let stream = TcpStream::connect(alice.address(Service::Smtp).unwrap()).await.unwrap();
     let mut client = Client::over(stream);
     assert!(client.line().await.starts_with("521 mail.a.test "));
-    assert!(client.ask("EHLO client.test").await.starts_with("503 "));
-    assert!(client.ask("MAIL FROM:<x@b.test>").await.starts_with("503 "));
+    assert!(client.ask("EHLO client.test").await.starts_with("521 5.3.2 "));
+    assert!(client.ask("MAIL FROM:<x@b.test>").await.starts_with("521 5.3.2 "));
     assert!(client.ask("QUIT").await.starts_with("221 "));
     submit(&alice, "alice@a.test", &["<bob@b.test>"], b"Subject: out\r\n\r\n").await;
     assert_eq!(inbox(&bob, "bob", 1).await.len(), 1);

@@ -144,6 +144,33 @@ async fn etrn_starts_what_waits() {
 }
 
 #[tokio::test]
+async fn etrn_is_for_whom_it_was_said_to_be() {
+    let here = std::net::IpAddr::from([127, 0, 0, 1]);
+    let there = std::net::IpAddr::from([192, 0, 2, 1]);
+    let alice =
+        builder("a.test", "alice").etrn("b.test", &[here]).etrn("c.test", &[there]).etrn("D.test", &[]);
+    let alice = alice.start().await.unwrap();
+    let mut client = Client::connect(&alice, Service::Smtp).await;
+    client.ask("EHLO b.test").await;
+    for (node, code) in [
+        ("b.test", "251 "),
+        ("B.Test", "251 "),
+        ("below.b.test", "251 "),
+        ("@b.test", "251 "),
+        ("d.test", "251 "),
+        // From elsewhere, not named, above what is named, and a name that only ends like one.
+        ("c.test", "459 4.7.1 "),
+        ("e.test", "459 4.7.1 "),
+        ("@test", "459 4.7.1 "),
+        ("notb.test", "459 4.7.1 "),
+    ] {
+        let reply = client.ask(&format!("ETRN {node}")).await;
+        assert!(reply.starts_with(code), "{node}: {reply}");
+    }
+    alice.shutdown().await;
+}
+
+#[tokio::test]
 async fn octets_are_made_fit_or_the_message_comes_back() {
     let stub = Stub::start("127.0.0.1:0", Script::offering(&["PIPELINING", "SIZE"])).await;
     let alice = to(&stub).start().await.unwrap();

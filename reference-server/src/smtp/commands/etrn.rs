@@ -34,7 +34,7 @@ fn between_servers(service: Service) -> bool {
 }
 
 /// Starts what waits for the node. Mail goes to the node's servers as ever, never to who asks: so
-/// everybody may.
+/// everybody may, unless it was said who.
 async fn etrn(session: &Session, argument: &str) -> Result<Reply, Reply> {
     if argument.starts_with('#') {
         // RFC 1985, section 5.3: queues by name, of which there are none.
@@ -49,6 +49,9 @@ async fn etrn(session: &Session, argument: &str) -> Result<Reply, Reply> {
         return Err(Reply::new(459, "4.7.0", format!("node {name} not allowed: its mail is here")));
     }
     let node = Node { domain: name.to_ascii_lowercase(), below };
+    if !shared.outgoing.may_start(&node.domain, session.context.peer.ip()) {
+        return Err(Reply::new(459, "4.7.1", format!("node {name} not allowed: not from here")));
+    }
     let started = shared.store.queue_start(node, shared.outgoing.clock.millis()).await;
     match started.map_err(|error| temporary(&error))? {
         0 => Ok(Reply::new(251, "2.0.0", format!("OK, no messages waiting for node {name}"))),

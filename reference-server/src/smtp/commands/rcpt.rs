@@ -74,6 +74,9 @@ async fn rcpt(session: &mut Session, argument: &str) -> Result<Reply, Reply> {
             _ => return Err(Reply::new(555, "5.5.4", "a parameter of RCPT is not known here")),
         }
     }
+    if characters != Some(Characters::Utf8) && !recipient.original.as_deref().unwrap_or_default().is_ascii() {
+        return Err(Reply::new(501, "5.6.7", "an ORCPT beyond ASCII needs SMTPUTF8 in MAIL"));
+    }
     count_domain(session, domain)?;
     session.transaction.get_or_insert_default().recipients.push(recipient);
     Ok(Reply::new(250, "2.1.5", "recipient accepted"))

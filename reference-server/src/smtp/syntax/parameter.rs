@@ -35,14 +35,17 @@ fn parameter(text: &str) -> Result<Parameter<'_>, SyntaxError> {
     };
     let keyword_is_good = keyword.starts_with(|c: char| c.is_ascii_alphanumeric())
         && keyword.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    // RFC 5321 has no "=" in a value.
-    let value_is_good = value
-        .is_none_or(|value| !value.is_empty() && value.chars().all(|c| c.is_ascii_graphic() && c != '='));
+    // RFC 5321 has no "=" in a value; RFC 6531, section 3.3, adds what is not ASCII.
+    let value_is_good = value.is_none_or(|value| !value.is_empty() && value.chars().all(is_in_a_value));
     if keyword_is_good && value_is_good {
         Ok(Parameter { keyword, value })
     } else {
         Err(SyntaxError("a parameter is malformed"))
     }
+}
+
+fn is_in_a_value(c: char) -> bool {
+    (c.is_ascii_graphic() && c != '=') || !(c.is_ascii() || c.is_control())
 }
 
 #[cfg(test)]

@@ -138,6 +138,42 @@ async fn a_list_is_expanded_and_reached_with_its_owner_as_return_path() {
 }
 
 #[tokio::test]
+async fn lists_within_lists_are_expanded_each_once_with_their_own_owners() {
+    let shared = configured(|shared| {
+        let mut list = |name: &str, members: &[&str]| {
+            shared.lists.push(crate::list::List {
+                address: format!("{name}@example.test"),
+                owner: format!("{name}-owner@example.test"),
+                members: members.iter().map(|member| format!("{member}@example.test")).collect(),
+            });
+        };
+        // Round in a circle, and to itself; alice is on both.
+        list("outer", &["alice", "inner", "outer"]);
+        list("inner", &["bob", "alice", "outer"]);
+        // A chain that is longer than any sane one: its end is not reached, and nothing else happens.
+        for number in 0..60 {
+            list(&format!("chain{number}"), &[&format!("chain{}", number + 1)]);
+        }
+        list("chain60", &["alice"]);
+    })
+    .await;
+    let mut peer = Peer::greeted(&shared, Service::Smtp).await;
+    for to in ["outer", "chain0"] {
+        peer.talk(&[
+            ("MAIL FROM:<author@c.test>", "250 "),
+            (&format!("RCPT TO:<{to}@example.test>"), "250 "),
+            ("DATA", "354 "),
+            ("From: author@c.test\r\n\r\nhello\r\n.", "250 "),
+        ])
+        .await;
+    }
+    let [hers] = inbox(&shared, "alice@example.test").await.try_into().unwrap();
+    let [his] = inbox(&shared, "bob@example.test").await.try_into().unwrap();
+    assert!(hers.starts_with("Return-Path: <outer-owner@example.test>\r\n"), "{hers}");
+    assert!(his.starts_with("Return-Path: <inner-owner@example.test>\r\n"), "{his}");
+}
+
+#[tokio::test]
 async fn addresses_are_withheld_where_a_site_wants_that() {
     let shared = configured(|shared| {
         team(shared);
