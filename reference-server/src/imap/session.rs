@@ -296,7 +296,7 @@ impl Session {
         self.push_reply(&tag, &reply);
         self.errors = 0;
         refreshed?;
-        if self.failed_logins >= self.context.shared.limits.failed_logins {
+        if self.failed_logins >= self.context.shared.limits.failed_logins.max(1) {
             return Err(Ended::Bye(Reply::bye("too many failed logins")));
         }
         Ok(())

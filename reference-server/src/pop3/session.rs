@@ -306,7 +306,7 @@ impl Session {
         if matches!(answer.reply, Reply::Err(..)) {
             self.errors = self.errors.saturating_add(1);
             let limits = &self.context.shared.limits;
-            if self.errors > limits.errors || self.failed_logins >= limits.failed_logins {
+            if self.errors > limits.errors || self.failed_logins >= limits.failed_logins.max(1) {
                 answer.then = Then::Close;
             }
         }

@@ -212,7 +212,7 @@ impl Session {
         self.errors = self.errors.saturating_add(1);
         let limits = &self.context.shared.limits;
         let allowed = (self.context.shared.seams.authentication.failed_logins)(limits.failed_logins);
-        if self.failed_logins >= allowed {
+        if self.failed_logins >= allowed.max(1) {
             let text = format!("{} too many failed logins", self.context.shared.hostname);
             return Next::Quit(Reply::new(421, "4.7.0", text));
         }

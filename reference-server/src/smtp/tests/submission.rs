@@ -120,4 +120,7 @@ async fn too_many_failed_logins_end_the_session() {
     peer.talk(&[("AUTH LOGIN", "334 "), (&STANDARD.encode("alice"), "334 ")]).await;
     peer.talk(&[(&STANDARD.encode("wrong"), "421 4.7.0 ")]).await;
     assert_eq!(peer.line().await, "");
+    let shared = configured(|shared| shared.limits.failed_logins = 0).await;
+    let mut peer = Peer::greeted(&shared, Service::Submission).await;
+    peer.talk(&[("XYZZY", "500 "), ("NOOP", "250 "), (&wrong, "421 4.7.0 ")]).await;
 }
