@@ -2,7 +2,6 @@
 //! has happened meanwhile (RFC 3501, sections 2.2, 3 and 5).
 
 use tokio::sync::watch;
-use unicode_normalization::is_nfc;
 
 use crate::context::Context;
 use crate::imap::failure::{Ended, Failure};
@@ -645,17 +644,17 @@ pub(crate) fn or_later<T: Default>(told: Result<T, StoreError>) -> T {
 /// The name that a client gave, as the store has it.
 pub(crate) fn name_of(argument: &MailboxArgument) -> Result<MailboxName, Failure> {
     match argument {
-        MailboxArgument::Name(name) => Ok(MailboxName::new(name)?),
+        MailboxArgument::Name { name, .. } => Ok(MailboxName::new(name)?),
         MailboxArgument::Unnameable => Err(StoreError::InvalidName.into()),
     }
 }
 
-/// The name of a mailbox that is to be: in UTF-8 it must be in normal form and without separators of
-/// lines and paragraphs (RFC 9051, section 5.1; RFC 6855, section 3).
+/// The name of a mailbox that is to be: in UTF-8 it must be without separators of lines and paragraphs
+/// (RFC 6855, section 3).
 pub(crate) fn new_name_of(argument: &MailboxArgument, names: Names) -> Result<MailboxName, Failure> {
     let name = name_of(argument)?;
-    let fits = |name: &str| is_nfc(name) && !name.contains(['\u{2028}', '\u{2029}']);
-    match names == Names::ModifiedUtf7 || fits(name.as_str()) {
+    let separated = name.as_str().contains(['\u{2028}', '\u{2029}']);
+    match names == Names::ModifiedUtf7 || !separated {
         true => Ok(name),
         false => Err(StoreError::InvalidName.into()),
     }

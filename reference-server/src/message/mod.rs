@@ -9,6 +9,7 @@
 
 pub mod address;
 pub mod collation;
+pub(crate) mod continuation;
 pub mod date;
 mod decoder;
 pub(crate) mod downgrade;

@@ -5,6 +5,7 @@
 use time::OffsetDateTime;
 
 use super::catenate::{self, Part};
+use super::old_name::tell_normalized;
 use crate::imap::failure::{Failure, refusal_of_destination};
 use crate::imap::naming::resolve;
 use crate::imap::policy::{CATENATE, UTF8_ACCEPT};
@@ -180,6 +181,7 @@ impl Command for Append {
             for one in &appended {
                 session.made(one.mailbox, [one.uid]);
             }
+            tell_normalized(session, &name, &self.mailbox).await?;
             let reply = Reply::ok("APPEND completed");
             let uids = appended.iter().map(|appended| appended.uid.0).collect();
             Ok(match appended.first() {

@@ -1,6 +1,7 @@
 //! CREATE (RFC 3501, section 6.3.3), also for a special use (RFC 6154, section 3); with MAILBOXID
 //! (RFC 8474, section 4.1).
 
+use super::old_name::tell_normalized;
 use crate::imap::naming::resolve_new;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
@@ -71,6 +72,7 @@ impl Command for Create {
                 return Err(reply.with(ResponseCode::UseAttr).into());
             };
             let mailbox = session.store().create(&named, uses).await?;
+            tell_normalized(session, &name, &self.mailbox).await?;
             Ok(Reply::ok("CREATE completed").with(ResponseCode::MailboxId(mailbox.id)))
         })
     }

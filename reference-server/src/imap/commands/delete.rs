@@ -1,6 +1,7 @@
 //! DELETE (RFC 3501, section 6.3.4). Whoever has the mailbox selected, this session included,
 //! sees its messages expunged.
 
+use super::old_name::tell_normalized;
 use crate::imap::naming::resolve;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
@@ -25,6 +26,7 @@ impl Command for Delete {
         Box::pin(async move {
             let name = name_of(&self.0)?;
             session.store().delete(&resolve(session, &name).await?).await?;
+            tell_normalized(session, &name, &self.0).await?;
             Ok(Reply::ok("DELETE completed"))
         })
     }

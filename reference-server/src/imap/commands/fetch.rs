@@ -7,7 +7,7 @@ use super::store::{change, no_such_number};
 use crate::imap::failure::Failure;
 use crate::imap::fetch::{Answers, EnvelopeNeed, Form, LoadForm, Loader, Unprepared, is_decodable};
 use crate::imap::registry::{Command, Gate, Registered, Running};
-use crate::imap::response::{Counts, Reply, ResponseCode};
+use crate::imap::response::{Audience, Counts, Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{
     Cursor, FetchItem, ParseError, Parsed, ResultRange, Section, SequenceSet, compact_uid_set, fetch_items,
@@ -267,7 +267,7 @@ impl Telling {
             literal_octets: seams.renderer.imap_literal_octets,
             email_number: seams.renderer.imap_email_number,
             mailbox: session.view()?.mailbox(),
-            reads,
+            audience: Audience { reads, revision: session.revision() },
         };
         let mut items_and_flags = items.clone();
         let told = match session.sync() >= Sync::Condstore {

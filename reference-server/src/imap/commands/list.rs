@@ -5,13 +5,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::acl::tell_rights;
+use super::old_name::{is_as_written, old_name};
 use super::status::{self, Facts, Item};
 use crate::imap::failure::Failure;
 use crate::imap::naming::user_of;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, mailbox_name};
 use crate::imap::session::Session;
-use crate::imap::syntax::{Cursor, ListPattern, Names as Encoding, ParseError, Parsed, list_mailbox};
+use crate::imap::syntax::{
+    Cursor, ListPattern, MailboxArgument, Names as Encoding, ParseError, Parsed, list_mailbox,
+};
 use crate::store::{DELIMITER, MailboxName, Selectable, StoreError, Visible};
 
 /// The most patterns, and the most options of a kind, in one LIST.
@@ -55,7 +58,7 @@ enum Selection {
 
 /// Whether `\Subscribed` is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Subscribed {
+pub(super) enum Subscribed {
     Told,
     #[default]
     Left,
@@ -84,7 +87,7 @@ impl Wanted {
     /// The reference is taken as it stands: it is matched as part of the pattern.
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Parsed<Self> {
         cursor.space()?;
-        let reference = cursor.astring()?;
+        let reference = reference(cursor)?;
         cursor.space()?;
         let pattern = list_mailbox(cursor)?;
         Ok(match pattern.is_empty() {
@@ -103,7 +106,7 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<List> {
     let selects = cursor.eat_word(" (");
     let selection = if selects { selection(cursor)? } else { BTreeSet::new() };
     cursor.space()?;
-    let reference = cursor.astring()?;
+    let reference = reference(cursor)?;
     cursor.space()?;
     let several = cursor.eat(b'(');
     let patterns = if several { patterns(cursor)? } else { vec![list_mailbox(cursor)?] };
@@ -166,6 +169,16 @@ fn return_options(cursor: &mut Cursor<'_>) -> Parsed<Returns> {
     Ok(returns)
 }
 
+/// ```abnf
+/// mailbox      ; in the form in which names are
+/// ```
+fn reference(cursor: &mut Cursor<'_>) -> Parsed<Vec<u8>> {
+    Ok(match String::from_utf8(cursor.astring()?) {
+        Ok(text) => cursor.names().normal(text).into_bytes(),
+        Err(other) => other.into_bytes(),
+    })
+}
+
 /// Options up to the closing parenthesis, each in upper case.
 fn options<'t>(
     cursor: &mut Cursor<'t>,
@@ -214,7 +227,7 @@ impl Command for List {
 }
 
 /// All names that an account can see: those that exist, and those that are only subscribed.
-struct Names {
+pub(super) struct Names {
     existing: BTreeMap<MailboxName, Visible>,
     /// Those with an existing one below.
     parents: BTreeSet<MailboxName>,
@@ -247,7 +260,7 @@ pub(crate) async fn subscribed(session: &mut Session) -> Result<Vec<MailboxName>
 }
 
 impl Names {
-    async fn read(session: &mut Session) -> Result<Self, Failure> {
+    pub(super) async fn read(session: &mut Session) -> Result<Self, Failure> {
         let existing = existing(session).await?;
         let parents = existing.keys().flat_map(MailboxName::ancestors).collect();
         let subscribed = subscribed(session).await?.into_iter().collect();
@@ -280,7 +293,7 @@ impl Names {
             && query.matches_as_level(name, encoding)
     }
 
-    fn attributes(&self, subscribed: Subscribed, name: &MailboxName) -> Vec<&'static str> {
+    pub(super) fn attributes(&self, subscribed: Subscribed, name: &MailboxName) -> Vec<&'static str> {
         let mut attributes = Vec::new();
         let mailbox = self.existing.get(name).map(|seen| &seen.mailbox);
         match mailbox.map(|mailbox| mailbox.selectable) {
@@ -319,10 +332,15 @@ pub(super) async fn tell_selected(
     out: &mut Vec<u8>,
     session: &mut Session,
     name: &MailboxName,
+    written: &MailboxArgument,
 ) -> Result<(), Failure> {
     let names = Names::read(session).await?;
     let attributes = names.attributes(Subscribed::Told, name);
-    write_name(out, "LIST", &attributes, name.as_str(), session.names());
+    let extended = match is_as_written(name, written) {
+        true => Vec::new(),
+        false => old_name(written, session.names()),
+    };
+    write_extended(out, "LIST", &attributes, name.as_str(), &extended, session.names());
     Ok(())
 }
 
@@ -350,7 +368,6 @@ pub(crate) async fn tell_affected(session: &mut Session, affected: &[Affected]) 
             mailbox_name(&mut extended, before.as_str(), encoding);
             extended.extend_from_slice(b"))");
         }
-        let extended = String::from_utf8_lossy(&extended);
         let name = one.name();
         let mut attributes = names.attributes(Subscribed::Told, name);
         if !matches!(one, Affected::Subscription(_)) {
@@ -377,7 +394,7 @@ pub(super) async fn tell_unreadable(
     for name in unreadable {
         let mut attributes = vec!["\\NoAccess"];
         attributes.extend(names.attributes(Subscribed::Told, name));
-        write_extended(&mut out, "LIST", &attributes, name.as_str(), "", session.names());
+        write_extended(&mut out, "LIST", &attributes, name.as_str(), b"", session.names());
     }
     session.link.write(&out).await?;
     Ok(())
@@ -451,7 +468,7 @@ async fn tell(session: &mut Session, query: &Query) -> Result<(), Failure> {
             }
         }
         let mut out = Vec::new();
-        let extended = if below.is_some() { " (\"CHILDINFO\" (\"SUBSCRIBED\"))" } else { "" };
+        let extended: &[u8] = if below.is_some() { b" (\"CHILDINFO\" (\"SUBSCRIBED\"))" } else { b"" };
         write_extended(&mut out, "LIST", &attributes, name.as_str(), extended, encoding);
         out.extend_from_slice(&numbers);
         session.link.write(&out).await?;
@@ -473,21 +490,21 @@ pub(super) fn write_name(
     name: &str,
     encoding: Encoding,
 ) {
-    write_extended(out, response, attributes, name, "", encoding);
+    write_extended(out, response, attributes, name, b"", encoding);
 }
 
 /// The same with `[SP mbox-list-extended]` (RFC 5258, section 6).
-fn write_extended(
+pub(super) fn write_extended(
     out: &mut Vec<u8>,
     response: &str,
     attributes: &[&str],
     name: &str,
-    extended: &str,
+    extended: &[u8],
     encoding: Encoding,
 ) {
     let attributes = attributes.join(" ");
     out.extend_from_slice(format!("* {response} ({attributes}) \"{DELIMITER}\" ").as_bytes());
     mailbox_name(out, name, encoding);
-    out.extend_from_slice(extended.as_bytes());
+    out.extend_from_slice(extended);
     out.extend_from_slice(b"\r\n");
 }

@@ -104,7 +104,7 @@ fn set(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
 /// What the empty name and every other stand for (section 4.1).
 async fn annotated(session: &mut Session, of: &MailboxArgument) -> Result<Annotated, Failure> {
     match of {
-        MailboxArgument::Name(name) if name.is_empty() => Ok(Annotated::Server(session.account()?)),
+        MailboxArgument::Name { name, .. } if name.is_empty() => Ok(Annotated::Server(session.account()?)),
         _ => Ok(Annotated::Mailbox(resolve(session, &name_of(of)?).await?)),
     }
 }
@@ -123,7 +123,7 @@ impl Command for GetMetadata {
             let mut out = Vec::new();
             if !told.is_empty() {
                 let name = match &self.of {
-                    MailboxArgument::Name(name) if name.is_empty() => String::new(),
+                    MailboxArgument::Name { name, .. } if name.is_empty() => String::new(),
                     other => name_of(other)?.as_str().to_owned(),
                 };
                 write(&mut out, session, &name, &told);

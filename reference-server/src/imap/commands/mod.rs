@@ -28,6 +28,7 @@ pub(crate) mod move_messages;
 pub(crate) mod namespace;
 pub(crate) mod noop;
 pub(crate) mod notify;
+mod old_name;
 pub(crate) mod quota;
 pub(crate) mod rename;
 pub(crate) mod replace;

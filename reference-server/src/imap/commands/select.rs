@@ -128,7 +128,7 @@ impl Command for Select {
             let view = View::new(snapshot, access, session.sync(), session.revision());
             let mut out = Vec::new();
             if session.revision() == Revision::Rev2 {
-                list::tell_selected(&mut out, session, &name).await?;
+                list::tell_selected(&mut out, session, &name, &self.mailbox).await?;
             }
             introduce(&mut out, &view, told_validity, next);
             session.link.write(&out).await?;

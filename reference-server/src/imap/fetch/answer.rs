@@ -5,10 +5,10 @@ use super::loader::{LiteralOctets, Loader, Octets, here, offsets};
 use super::section::{fields, span, window, write_section};
 use crate::imap::link::Link;
 use crate::imap::response::{
-    Counts, EmailPlace, StructureForm, body_structure, email_id, envelope, literal_head, number, string,
-    thread_id,
+    Audience, Counts, EmailPlace, StructureForm, body_structure, email_id, envelope, literal_head, number,
+    string, thread_id,
 };
-use crate::imap::syntax::{FetchItem, Partial, Reads, Section, SectionText, format_date_time};
+use crate::imap::syntax::{FetchItem, Partial, Section, SectionText, format_date_time};
 use crate::imap::view::{Numbered, View};
 use crate::message::preview::{preview, preview_part};
 use crate::message::transfer::{Encoding, decoded};
@@ -26,8 +26,8 @@ pub(crate) struct Form {
     pub(crate) email_number: fn(EmailPlace) -> i64,
     /// The mailbox.
     pub(crate) mailbox: MailboxId,
-    /// What the client reads in header fields.
-    pub(crate) reads: Reads,
+    /// Who is told.
+    pub(crate) audience: Audience,
 }
 
 /// The text of answers that wait to be sent together; long strings are kept apart and shared with
@@ -325,8 +325,8 @@ impl Answers {
         loader: &mut Loader,
     ) -> Result<(), StoreError> {
         self.push(name);
-        let Form { counts, reads, .. } = self.form;
-        self.in_ascii(loader, |out, structure| body_structure(out, &structure.root, extent, counts, reads))
+        let Form { counts, audience, .. } = self.form;
+        self.in_ascii(loader, |out, structure| body_structure(out, &structure.root, extent, counts, audience))
             .await
     }
 

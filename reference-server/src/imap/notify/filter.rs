@@ -172,7 +172,7 @@ fn of_selected(expunges: ExpungesTold, kinds: Kinds, events: Vec<NotifyEvent>) -
 /// What can not be the name of a mailbox is none, and so passed over (section 3.1).
 fn nameable(names: Vec<MailboxArgument>) -> Vec<MailboxName> {
     let name = |argument| match argument {
-        MailboxArgument::Name(name) => MailboxName::new(&name).ok(),
+        MailboxArgument::Name { name, .. } => MailboxName::new(&name).ok(),
         MailboxArgument::Unnameable => None,
     };
     names.into_iter().filter_map(name).collect()

@@ -16,4 +16,4 @@ pub(crate) use number::number;
 pub(crate) use object::{EmailPlace, email_id, mailbox_id, thread_id};
 pub(crate) use status::{Condition, Reply};
 pub(crate) use string::{literal_head, mailbox_name, nstring, string, travelling};
-pub(crate) use structure::{Counts, StructureForm, body_structure};
+pub(crate) use structure::{Audience, Counts, StructureForm, body_structure};

@@ -2,6 +2,8 @@
 
 use super::{envelope, nstring, string};
 use crate::imap::syntax::Reads;
+use crate::imap::view::Revision;
+use crate::message::continuation::{Charsets, joined};
 use crate::message::{Content, Disposition, Entity, Envelope, Parameter};
 
 /// With or without the extension data.
@@ -11,6 +13,26 @@ pub(crate) enum StructureForm {
     Basic,
     /// `BODYSTRUCTURE`: with.
     Extended,
+}
+
+/// Who is told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Audience {
+    /// What the client reads in header fields.
+    pub(crate) reads: Reads,
+    /// The revision that it speaks.
+    pub(crate) revision: Revision,
+}
+
+impl Audience {
+    /// Values of parameters in pieces are put together for all; only IMAP4rev2 has those in a charset
+    /// converted (RFC 2231, section 6; RFC 9051, section 7.5.2).
+    fn charsets(self) -> Charsets {
+        match self.revision {
+            Revision::Rev1 => Charsets::Kept,
+            Revision::Rev2 => Charsets::Utf8,
+        }
+    }
 }
 
 /// How the answer counts; the seams at which a deviation can miscount.
@@ -34,34 +56,41 @@ pub(crate) fn body_structure(
     entity: &Entity,
     form: StructureForm,
     counts: Counts,
-    reads: Reads,
+    audience: Audience,
 ) {
-    body(out, entity, form, counts, reads, 0);
+    body(out, entity, form, counts, audience, 0);
 }
 
-fn body(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, counts: Counts, reads: Reads, depth: usize) {
+fn body(
+    out: &mut Vec<u8>,
+    entity: &Entity,
+    form: StructureForm,
+    counts: Counts,
+    audience: Audience,
+    depth: usize,
+) {
     let deeper = depth.saturating_add(1);
     let octets = (counts.octets)(depth, entity.body.len());
     out.push(b'(');
     match &entity.content {
         Content::Multipart(parts) => {
             for part in parts {
-                body(out, part, form, counts, reads, deeper);
+                body(out, part, form, counts, audience, deeper);
             }
-            multipart_tail(out, entity, form);
+            multipart_tail(out, entity, form, audience);
         }
-        Content::Message(inner) if reads == Reads::Utf8 || entity.media.is("message", "rfc822") => {
-            basic_fields(out, &entity.media.kind, &entity.media.subtype, entity, octets);
+        Content::Message(inner) if audience.reads == Reads::Utf8 || entity.media.is("message", "rfc822") => {
+            basic_fields(out, &entity.media.kind, &entity.media.subtype, entity, octets, audience);
             out.push(b' ');
             envelope(out, inner.envelope.as_deref().unwrap_or(&Envelope::default()));
             out.push(b' ');
-            body(out, inner, form, counts, reads, deeper);
+            body(out, inner, form, counts, audience, deeper);
             number(out, (counts.lines)(entity.lines));
-            single_part_extension(out, entity, form);
+            single_part_extension(out, entity, form, audience);
         }
         Content::Leaf | Content::Message(_) => {
-            leaf(out, entity, octets, counts);
-            single_part_extension(out, entity, form);
+            leaf(out, entity, octets, counts, audience);
+            single_part_extension(out, entity, form, audience);
         }
     }
     out.push(b')');
@@ -71,13 +100,13 @@ fn body(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, counts: Counts,
 /// body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
 /// body-ext-mpart  = body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc]]]
 /// ```
-fn multipart_tail(out: &mut Vec<u8>, entity: &Entity, form: StructureForm) {
+fn multipart_tail(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, audience: Audience) {
     out.push(b' ');
     string(out, entity.media.subtype.as_bytes());
     if form == StructureForm::Extended {
         out.push(b' ');
-        parameters(out, &entity.media.parameters);
-        disposition_language_location(out, entity);
+        parameters(out, &entity.media.parameters, audience);
+        disposition_language_location(out, entity, audience);
     }
 }
 
@@ -86,13 +115,13 @@ fn multipart_tail(out: &mut Vec<u8>, entity: &Entity, form: StructureForm) {
 /// body-type-text  = media-text SP body-fields SP body-fld-lines
 /// ```
 /// A leaf that calls itself a message can not be shown as one, for it has no structure.
-fn leaf(out: &mut Vec<u8>, entity: &Entity, octets: usize, counts: Counts) {
+fn leaf(out: &mut Vec<u8>, entity: &Entity, octets: usize, counts: Counts, audience: Audience) {
     let media = &entity.media;
     if media.is("message", "rfc822") || media.is_kind("multipart") {
-        basic_fields(out, "application", "octet-stream", entity, octets);
+        basic_fields(out, "application", "octet-stream", entity, octets, audience);
         return;
     }
-    basic_fields(out, &media.kind, &media.subtype, entity, octets);
+    basic_fields(out, &media.kind, &media.subtype, entity, octets, audience);
     if media.is_kind("text") {
         number(out, (counts.lines)(entity.lines));
     }
@@ -102,12 +131,19 @@ fn leaf(out: &mut Vec<u8>, entity: &Entity, octets: usize, counts: Counts) {
 /// body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP
 ///               body-fld-octets
 /// ```
-fn basic_fields(out: &mut Vec<u8>, kind: &str, subtype: &str, entity: &Entity, octets: usize) {
+fn basic_fields(
+    out: &mut Vec<u8>,
+    kind: &str,
+    subtype: &str,
+    entity: &Entity,
+    octets: usize,
+    audience: Audience,
+) {
     string(out, kind.as_bytes());
     out.push(b' ');
     string(out, subtype.as_bytes());
     out.push(b' ');
-    parameters(out, &entity.media.parameters);
+    parameters(out, &entity.media.parameters, audience);
     out.push(b' ');
     nstring(out, entity.id.as_deref());
     out.push(b' ');
@@ -120,11 +156,11 @@ fn basic_fields(out: &mut Vec<u8>, kind: &str, subtype: &str, entity: &Entity, o
 /// ```abnf
 /// body-ext-1part = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc]]]
 /// ```
-fn single_part_extension(out: &mut Vec<u8>, entity: &Entity, form: StructureForm) {
+fn single_part_extension(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, audience: Audience) {
     if form == StructureForm::Extended {
         out.push(b' ');
         nstring(out, entity.md5.as_deref());
-        disposition_language_location(out, entity);
+        disposition_language_location(out, entity, audience);
     }
 }
 
@@ -133,9 +169,9 @@ fn single_part_extension(out: &mut Vec<u8>, entity: &Entity, form: StructureForm
 /// body-fld-lang = nstring / "(" string *(SP string) ")"
 /// body-fld-loc  = nstring
 /// ```
-fn disposition_language_location(out: &mut Vec<u8>, entity: &Entity) {
+fn disposition_language_location(out: &mut Vec<u8>, entity: &Entity, audience: Audience) {
     out.push(b' ');
-    disposition(out, entity.disposition.as_ref());
+    disposition(out, entity.disposition.as_ref(), audience);
     out.push(b' ');
     match entity.languages.as_slice() {
         [] => nstring(out, None),
@@ -152,7 +188,7 @@ fn disposition_language_location(out: &mut Vec<u8>, entity: &Entity) {
     nstring(out, entity.location.as_deref());
 }
 
-fn disposition(out: &mut Vec<u8>, disposition: Option<&Disposition>) {
+fn disposition(out: &mut Vec<u8>, disposition: Option<&Disposition>, audience: Audience) {
     let Some(disposition) = disposition else {
         nstring(out, None);
         return;
@@ -160,14 +196,15 @@ fn disposition(out: &mut Vec<u8>, disposition: Option<&Disposition>) {
     out.push(b'(');
     string(out, disposition.kind.as_bytes());
     out.push(b' ');
-    parameters(out, &disposition.parameters);
+    parameters(out, &disposition.parameters, audience);
     out.push(b')');
 }
 
 /// ```abnf
 /// body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
 /// ```
-fn parameters(out: &mut Vec<u8>, parameters: &[Parameter]) {
+fn parameters(out: &mut Vec<u8>, parameters: &[Parameter], audience: Audience) {
+    let parameters = joined(parameters, audience.charsets());
     if parameters.is_empty() {
         nstring(out, None);
         return;
@@ -195,7 +232,13 @@ mod tests {
         let structure = Structure::parse(message.as_bytes());
         let mut out = Vec::new();
         let counts = Counts { lines: |lines| lines, octets: |_, octets| octets };
-        body_structure(&mut out, &structure.root, form, counts, Reads::Utf8);
+        body_structure(
+            &mut out,
+            &structure.root,
+            form,
+            counts,
+            Audience { reads: Reads::Utf8, revision: Revision::Rev2 },
+        );
         String::from_utf8(out).unwrap()
     }
 

@@ -6,9 +6,14 @@ use super::cursor::{Cursor, Parsed, is_astring_char};
 /// A mailbox name as a client wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MailboxArgument {
-    /// A name, decoded; `INBOX` in upper case however it was written, also as
-    /// the first level of a hierarchy.
-    Name(String),
+    /// A name.
+    Name {
+        /// It, decoded and in normal form; `INBOX` in upper case however it was written, also as
+        /// the first level of a hierarchy.
+        name: String,
+        /// As the client wrote it, decoded.
+        written: String,
+    },
     /// Octets that are no name in the encoding of the session; no mailbox is called so, and none can be.
     Unnameable,
 }
@@ -19,7 +24,10 @@ pub(crate) enum MailboxArgument {
 pub(crate) fn mailbox(cursor: &mut Cursor<'_>) -> Parsed<MailboxArgument> {
     let wire = cursor.astring()?;
     Ok(match cursor.names().decode(&wire) {
-        Some(name) => MailboxArgument::Name(with_inbox_in_upper_case(name)),
+        Some(written) => {
+            let name = with_inbox_in_upper_case(cursor.names().normal(written.clone()));
+            MailboxArgument::Name { name, written }
+        }
         None => MailboxArgument::Unnameable,
     })
 }
@@ -42,7 +50,11 @@ fn with_inbox_in_upper_case(name: String) -> String {
 /// ```
 pub(crate) fn list_mailbox(cursor: &mut Cursor<'_>) -> Parsed<Vec<u8>> {
     let is_list_char = |octet| is_astring_char(octet) || matches!(octet, b'%' | b'*');
-    cursor.atom_like(is_list_char, "a mailbox name or pattern was expected")
+    let pattern = cursor.atom_like(is_list_char, "a mailbox name or pattern was expected")?;
+    Ok(match String::from_utf8(pattern) {
+        Ok(text) => cursor.names().normal(text).into_bytes(),
+        Err(other) => other.into_bytes(),
+    })
 }
 
 /// Reference and pattern of LIST, put together (RFC 3501, section 6.3.8): names are matched as
@@ -147,7 +159,7 @@ mod tests {
             ("&AOk-t&AOk-", "\u{e9}t\u{e9}"),
         ] {
             let found = mailbox(&mut Cursor::whole(text.as_bytes(), 0)).unwrap();
-            assert_eq!(found, MailboxArgument::Name(name.to_owned()), "{text}");
+            assert!(matches!(found, MailboxArgument::Name { name: found, .. } if found == name), "{text}");
         }
         let found = mailbox(&mut Cursor::whole(b"a&b", 0)).unwrap();
         assert_eq!(found, MailboxArgument::Unnameable);

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
 use super::utf7;
 
 /// How names are written, both ways.
@@ -30,6 +32,15 @@ impl Names {
         match self {
             Self::ModifiedUtf7 => Reads::Ascii,
             Self::Utf8 => Reads::Utf8,
+        }
+    }
+
+    /// The text in the form that names have: in UTF-8 Net-Unicode, into which what is written otherwise
+    /// is converted (RFC 9051, section 5.1).
+    pub(crate) fn normal(self, text: String) -> String {
+        match self {
+            Self::Utf8 if !is_nfc(&text) => text.nfc().collect(),
+            Self::ModifiedUtf7 | Self::Utf8 => text,
         }
     }
 

@@ -247,12 +247,16 @@ mod tests {
             panic!("no set");
         };
         assert_eq!(status, StatusNow::Told);
-        let name = |name: &str| MailboxArgument::Name(name.to_owned());
+        let called = |name: &str, written: &str| MailboxArgument::Name {
+            name: name.to_owned(),
+            written: written.to_owned(),
+        };
+        let name = |name| called(name, name);
         assert_eq!(groups[0].mailboxes, NotifyMailboxes::SelectedDelayed);
         assert!(matches!(&groups[0].events[0], NotifyEvent::MessageNew(items) if items.len() == 2));
         assert_eq!(groups[1].mailboxes, NotifyMailboxes::Subtree(vec![name("Lists"), name("a b")]));
         assert!(groups[1].events.is_empty());
-        assert_eq!(groups[2].mailboxes, NotifyMailboxes::Named(vec![name("INBOX")]));
+        assert_eq!(groups[2].mailboxes, NotifyMailboxes::Named(vec![called("INBOX", "inbox")]));
         assert_eq!(groups[2].events, [NotifyEvent::MailboxName]);
     }
 

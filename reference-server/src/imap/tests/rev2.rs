@@ -54,7 +54,18 @@ async fn a_name_is_the_same_in_both_encodings() {
     assert_eq!(new.ok("LIST \"\" \"\u{e9}*\"").await, ["* LIST (\\HasNoChildren) \"/\" \"\u{e9}&\""]);
     assert_eq!(old.ok("LIST \"\" &AOk-*").await, ["* LIST (\\HasNoChildren) \"/\" &AOk-&-"]);
     assert_eq!(new.ok("STATUS \"\u{e9}&\" (DELETED)").await, ["* STATUS \"\u{e9}&\" (DELETED 0)"]);
-    assert!(new.no("CREATE \"e\u{301}\"").await.starts_with("NO [CANNOT] "));
+    let told = "* LIST (\\HasNoChildren) \"/\" \"\u{e9}\" (\"OLDNAME\" (\"e\u{301}\"))";
+    assert_eq!(new.ok("CREATE \"e\u{301}\"").await, [told]);
+    assert!(new.no("CREATE \"e\u{301}\"").await.starts_with("NO [ALREADYEXISTS] "));
+    assert_eq!(new.ok("LIST \"\" \"e\u{301}\"").await, ["* LIST (\\HasNoChildren) \"/\" \"\u{e9}\""]);
+    assert!(new.ok("SELECT \"e\u{301}\"").await.contains(&told.to_owned()));
+    let told = "* LIST (\\HasNoChildren) \"/\" \"\u{e8}\" (\"OLDNAME\" (\"\u{e9}\"))";
+    assert_eq!(new.ok("RENAME \"\u{e9}\" \"e\u{300}\"").await.last().unwrap(), told);
+    let told = "* LIST (\\NonExistent \\HasNoChildren) \"/\" \"\u{e8}\" (\"OLDNAME\" (\"e\u{300}\"))";
+    assert_eq!(new.ok("DELETE \"e\u{300}\"").await.last().unwrap(), told);
+    let told = "* LIST (\\HasNoChildren) \"/\" INBOX (\"OLDNAME\" (inbox))";
+    assert!(new.ok("SELECT inbox").await.contains(&told.to_owned()));
+    assert!(new.ok("CREATE foo/").await.is_empty());
     new.bad("LIST \"\" \u{e9}").await;
 }
 

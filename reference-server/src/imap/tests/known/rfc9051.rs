@@ -42,7 +42,7 @@ async fn section_8_a_connection_as_a_whole() {
         S: * ENABLED IMAP4rev2
         S: babc OK ...
         C: a002 select inbox
-        S| * LIST (\HasNoChildren) "/" INBOX
+        S| * LIST (\HasNoChildren) "/" INBOX ("OLDNAME" (inbox))
         S| * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
         S| * 2 EXISTS
         S| * OK [UIDVALIDITY ${validity}] ...
