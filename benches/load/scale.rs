@@ -62,7 +62,9 @@ pub(crate) fn run() -> String {
     }
     let log = slow_reader(&server);
     format!(
-        "## A large mailbox\n\n{}\nWhile a client had asked for 100,000 messages and read nothing, 5,000 messages came \
+        "## A large mailbox\n\nA session holds 16 octets for each message, and no message. COPY is all or nothing, so \
+         that others wait for all of it; STORE and EXPUNGE are cut into jobs between which others have their turn.\
+         \n\n{}\nWhile a client had asked for 100,000 messages and read nothing, 5,000 messages came \
          in; SQLite's log had {log:.1} MB then: no reader holds it.\n",
         table.text()
     )

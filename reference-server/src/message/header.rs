@@ -136,8 +136,9 @@ impl<'m> Iterator for Fields<'m> {
 
 impl<'m> Fields<'m> {
     fn line(&self, start: usize) -> Option<&'m [u8]> {
-        let rest = self.message.get(start..self.end)?;
-        rest.split_inclusive(|&octet| octet == b'\n').next()
+        let rest = self.message.get(start..self.end).filter(|rest| !rest.is_empty())?;
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at.saturating_add(1));
+        rest.get(..end)
     }
 }
 
@@ -158,7 +159,7 @@ pub fn header_end(message: &[u8]) -> usize {
 /// US-ASCII without a space (RFC 5322, section 2.2).
 fn split_at_colon(field: &[u8]) -> (&[u8], &[u8]) {
     let field = without_line_end(field);
-    let Some(colon) = field.iter().position(|&octet| octet == b':') else {
+    let Some(colon) = memchr::memchr(b':', field) else {
         return (&[], field);
     };
     let (name, rest) = field.split_at(colon);
