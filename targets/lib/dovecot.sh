@@ -81,7 +81,7 @@ namespace inbox {
 namespace others {
   type = shared
   separator = /
-  prefix = Other/%%u/
+  prefix = Other Users/%%u/
   location = maildir:%%h/Maildir
   subscriptions = no
   list = children
