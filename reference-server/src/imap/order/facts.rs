@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use crate::message::collation::Collated;
 use crate::message::msg_id::message_ids;
-use crate::message::search::decode_octets;
+use crate::message::search::decode;
 use crate::message::subject::{SubjectKind, base_subject};
 use crate::message::{Address, Header, date};
 
@@ -40,9 +40,10 @@ impl<'m> Facts<'m> {
     /// The base subject as it is compared, and what the subject says that the message is.
     pub(crate) fn subject(&self) -> (Collated, SubjectKind) {
         let field = self.header.first("Subject");
-        let subject = field.map(|field| decode_octets(&field.value())).unwrap_or_default();
-        let base = base_subject(&subject);
-        (Collated::of(&base.text), base.kind)
+        let value = field.map(|field| field.value()).unwrap_or_default();
+        let subject = decode(&value);
+        let base = base_subject(subject.octets());
+        (subject.collated(&base.text), base.kind)
     }
 
     /// addr-mailbox of the first address in a field; of a group that is its name.
@@ -56,14 +57,17 @@ impl<'m> Facts<'m> {
     /// How the first address in a field is displayed (RFC 5957, section 3): its name, or the
     /// address itself.
     pub(crate) fn display(&self, field: &str) -> Collated {
-        Collated::of(&match self.first_address(field) {
+        match self.first_address(field) {
             Some(Address::Mailbox { name, local, domain, .. }) => {
-                let name = name.map(|name| decode_octets(&name)).filter(|name| !name.is_empty());
-                name.unwrap_or_else(|| [local.as_slice(), b"@", &domain].concat())
+                let name = name.unwrap_or_default();
+                match Some(decode(&name)).filter(|name| !name.octets().is_empty()) {
+                    Some(name) => name.collated(name.octets()),
+                    None => Collated::of(&[local.as_slice(), b"@", &domain].concat()),
+                }
             }
-            Some(Address::GroupStart(name)) => name,
-            Some(Address::GroupEnd) | None => Vec::new(),
-        })
+            Some(Address::GroupStart(name)) => Collated::of(&name),
+            Some(Address::GroupEnd) | None => Collated::of(b""),
+        }
     }
 
     fn first_address(&self, field: &str) -> Option<Address> {

@@ -7,6 +7,7 @@ use std::cell::OnceCell;
 use time::Date;
 
 use crate::message::collation::{Needle, casemap};
+use crate::message::search::Decoded;
 use crate::message::{Decoder, Entity, Header, Span, Structure, date, header_end, search};
 use crate::store::{BodyId, READ, Store, StoreError};
 
@@ -18,7 +19,7 @@ const LINE: usize = 128 * 1024;
 /// What of a message is loaded.
 pub(crate) struct Content<'n> {
     header: Vec<u8>,
-    header_text: OnceCell<String>,
+    header_texts: OnceCell<Vec<Decoded<'static>>>,
     needles: &'n [Needle],
     body: Body,
 }
@@ -43,7 +44,7 @@ impl<'n> Content<'n> {
             return None;
         }
         front.truncate(end);
-        Some(Self { header: front, header_text: OnceCell::new(), needles: &[], body: Body::Unread })
+        Some(Self { header: front, header_texts: OnceCell::new(), needles: &[], body: Body::Unread })
     }
 
     /// A message of which all octets are here, and the structure that is kept of it.
@@ -51,7 +52,7 @@ impl<'n> Content<'n> {
         let structure = Box::new(structure.unwrap_or_else(|| Structure::parse(&octets)));
         let header = structure.root.header.of(&octets).to_vec();
         let body = Body::Whole { octets, structure, found: OnceCell::new() };
-        Self { header, header_text: OnceCell::new(), needles, body }
+        Self { header, header_texts: OnceCell::new(), needles, body }
     }
 
     /// A message that is too large for that: its body is read through for the needles.
@@ -67,15 +68,14 @@ impl<'n> Content<'n> {
             if index > 0 {
                 let octets = range(store, body, entity.header, HEADER_OCTETS).await?;
                 let all = Span::new(0, octets.len());
-                hay.take(&search::header_text(&Header::new(&octets, all)));
-                hay.gap();
+                hay.look(&search::header_texts(&Header::new(&octets, all)));
             }
             if entity.media.is_kind("text") && !hay.is_done() {
                 read_text(store, body, entity, &mut hay).await?;
-                hay.gap();
+                hay.end();
             }
         }
-        Ok(Self { header, header_text: OnceCell::new(), needles, body: Body::Found(hay.found) })
+        Ok(Self { header, header_texts: OnceCell::new(), needles, body: Body::Found(hay.found) })
     }
 
     fn fields(&self) -> Header<'_> {
@@ -85,7 +85,7 @@ impl<'n> Content<'n> {
     /// Whether a field of that name holds `needle`; any field of that name does where the needle is
     /// empty.
     pub(crate) fn field_holds(&self, name: &str, needle: &Needle) -> bool {
-        self.fields().all(name).any(|field| needle.is_in(&search::decode_value(&field.value())))
+        self.fields().all(name).any(|field| search::decode(&field.value()).holds(needle))
     }
 
     /// Whether the body holds the needle at that place.
@@ -102,8 +102,8 @@ impl<'n> Content<'n> {
 
     /// Whether the header holds the needle at that place.
     pub(crate) fn header_holds(&self, needle: usize) -> bool {
-        let text = self.header_text.get_or_init(|| search::header_text(&self.fields()));
-        self.needles.get(needle).is_some_and(|needle| needle.is_in(text))
+        let texts = self.header_texts.get_or_init(|| search::header_texts(&self.fields()));
+        self.needles.get(needle).is_some_and(|needle| texts.iter().any(|text| text.holds(needle)))
     }
 
     /// The day that the Date field names, in its own zone.
@@ -114,11 +114,11 @@ impl<'n> Content<'n> {
 }
 
 /// Which of the needles one of the texts holds, each of which is looked at once.
-fn found_in<'t>(needles: &[Needle], texts: impl Iterator<Item = Cow<'t, str>>) -> Vec<bool> {
+fn found_in<'t>(needles: &[Needle], texts: impl Iterator<Item = Decoded<'t>>) -> Vec<bool> {
     let mut found: Vec<bool> = needles.iter().map(Needle::is_empty).collect();
     for text in texts {
         for (needle, found) in needles.iter().zip(&mut found) {
-            *found = *found || needle.is_in(&text);
+            *found = *found || text.holds(needle);
         }
         if found.iter().all(|found| *found) {
             break;
@@ -127,42 +127,92 @@ fn found_in<'t>(needles: &[Needle], texts: impl Iterator<Item = Cow<'t, str>>) -
     found
 }
 
-/// Text that comes piece by piece, and the needles that are looked for in it.
+/// Text that comes piece by piece, and the needles that are looked for in it. Whether a text can be
+/// converted as a whole shows only at its end, so that until then both are looked at: what it says as far
+/// as that can be told, and its octets.
 struct Hay<'n> {
     needles: &'n [Needle],
     found: Vec<bool>,
-    /// The end of what came before, mapped, in which a needle may have begun.
-    tail: String,
+    mapped: Window,
+    octets: Window,
+    /// A piece could not be converted.
+    broken: bool,
+}
+
+/// One form of a text, and which of the needles it held so far.
+struct Window {
+    /// The end of what came before, in which a needle may have begun.
+    tail: Vec<u8>,
     longest: usize,
+    held: Vec<bool>,
+}
+
+impl Window {
+    fn new(needles: &[Needle], form: fn(&Needle) -> &[u8]) -> Self {
+        let longest = needles.iter().map(|needle| form(needle).len()).max().unwrap_or(0);
+        Self { tail: Vec::new(), longest, held: vec![false; needles.len()] }
+    }
+
+    fn take(&mut self, text: &[u8], needles: &[Needle], form: fn(&Needle) -> &[u8]) {
+        self.tail.extend_from_slice(text);
+        for (needle, held) in needles.iter().zip(&mut self.held) {
+            *held = *held || memchr::memmem::find(&self.tail, form(needle)).is_some();
+        }
+        let cut = self.tail.len().saturating_sub(self.longest);
+        self.tail.drain(..cut);
+    }
+
+    /// Which needles it held; what follows is another text.
+    fn end(&mut self) -> Vec<bool> {
+        self.tail.clear();
+        let none = vec![false; self.held.len()];
+        std::mem::replace(&mut self.held, none)
+    }
 }
 
 impl<'n> Hay<'n> {
     fn new(needles: &'n [Needle]) -> Self {
-        let longest = needles.iter().map(|needle| needle.mapped().len()).max().unwrap_or(0);
-        let found = needles.iter().map(Needle::is_empty).collect();
-        Self { needles, found, tail: String::new(), longest }
+        Self {
+            needles,
+            found: needles.iter().map(Needle::is_empty).collect(),
+            mapped: Window::new(needles, mapped),
+            octets: Window::new(needles, Needle::octets),
+            broken: false,
+        }
     }
 
     fn is_done(&self) -> bool {
         self.found.iter().all(|found| *found)
     }
 
-    fn take(&mut self, text: &str) {
-        self.tail.push_str(&casemap(text));
+    /// Looks through whole texts.
+    fn look(&mut self, texts: &[Decoded<'_>]) {
         for (needle, found) in self.needles.iter().zip(&mut self.found) {
-            *found = *found || self.tail.contains(needle.mapped());
+            *found = *found || texts.iter().any(|text| text.holds(needle));
         }
-        let mut cut = self.tail.len().saturating_sub(self.longest);
-        while !self.tail.is_char_boundary(cut) {
-            cut = cut.saturating_sub(1);
-        }
-        self.tail.drain(..cut);
     }
 
-    /// What follows is another text.
-    fn gap(&mut self) {
-        self.tail.clear();
+    /// A piece of a text; what it says is `None` where that can not be told.
+    fn take(&mut self, octets: &[u8], text: Option<Cow<'_, str>>) {
+        match text {
+            Some(text) => self.mapped.take(casemap(&text).as_bytes(), self.needles, mapped),
+            None => self.broken = true,
+        }
+        self.octets.take(octets, self.needles, Needle::octets);
     }
+
+    /// The text ends here.
+    fn end(&mut self) {
+        let (mapped, octets) = (self.mapped.end(), self.octets.end());
+        let held = if std::mem::take(&mut self.broken) { octets } else { mapped };
+        for (found, held) in self.found.iter_mut().zip(held) {
+            *found = *found || held;
+        }
+    }
+}
+
+fn mapped(needle: &Needle) -> &[u8] {
+    needle.mapped().as_bytes()
 }
 
 /// Reads a text part through. Its text is cut at line ends, which no charset of mail has within a
@@ -188,14 +238,14 @@ async fn read_text(
         let whole = memchr::memrchr(b'\n', &decoded).map_or(0, |at| at.saturating_add(1));
         let whole = if whole == 0 && decoded.len() > LINE { decoded.len() } else { whole };
         let rest = decoded.split_off(whole);
-        hay.take(&search::text_of(&decoded, entity));
+        hay.take(&decoded, search::converted(&decoded, entity));
         decoded = rest;
         from = from.saturating_add(READ);
     }
     if let Some(decoder) = decoder {
         decoder.finish(&mut decoded);
     }
-    hay.take(&search::text_of(&decoded, entity));
+    hay.take(&decoded, search::converted(&decoded, entity));
     Ok(())
 }
 

@@ -184,7 +184,7 @@ fn ago(seconds: u32) -> OffsetDateTime {
 }
 
 fn needle(text: &[u8]) -> Needle {
-    Needle::new(&String::from_utf8_lossy(text))
+    Needle::new(text)
 }
 
 impl Compiled {
