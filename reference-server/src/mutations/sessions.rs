@@ -1,5 +1,6 @@
 //! Whole sessions over pipes, with changed lines of the suites, cut anywhere.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -123,7 +124,8 @@ fn run(
     judge: impl Fn(&Sent, &[u8]) -> Result<(), String>,
 ) {
     let runtime = Runtime::new().unwrap();
-    let shared = runtime.block_on(async {
+    let begin = || {
+        runtime.block_on(async {
         let (shared, _) = testing::shared(&[]).await;
         for name in ["alice", "bob"] {
             let account = shared.authenticator.resolve(name).await.unwrap().unwrap();
@@ -131,10 +133,18 @@ fn run(
             shared.store.deliver(vec![account.id], message).await.unwrap();
         }
         shared
-    });
+    })
+    };
+    // What one round makes lasts; after some of them another server takes over.
+    let current = RefCell::new((begin(), 0));
     let mut runner = TestRunner::new(config());
     let outcome = runner.run(&strategy, |sent| {
-        let answered = runtime.block_on(converse(&shared, service, prelude, &sent));
+        let (shared, rounds) = &mut *current.borrow_mut();
+        *rounds += 1;
+        if *rounds > 300 {
+            (*shared, *rounds) = (begin(), 0);
+        }
+        let answered = runtime.block_on(converse(shared, service, prelude, &sent));
         let judged = answered.and_then(|answered| {
             judge(&sent, &answered).map_err(|why| format!("{why}\nanswered: {}", answered.escape_ascii()))
         });

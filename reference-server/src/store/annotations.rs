@@ -3,7 +3,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::acl;
+use super::acl::{self, Sharers};
+use super::happened::What;
 use super::ids::{AccountId, MailboxId};
 use super::mailboxes;
 use super::named::Named;
@@ -140,6 +141,7 @@ impl Store {
     pub(crate) async fn annotate(&self, what: Annotated, entries: Vec<Told>) -> Result<(), StoreError> {
         self.write(move |w| {
             let mailbox = place(w.sql, &what)?;
+            note(w, &what, mailbox, &entries)?;
             for (name, value) in entries {
                 if mailbox.is_none() && name.audience == Audience::Shared {
                     return Err(StoreError::NoPermission);
@@ -150,6 +152,39 @@ impl Store {
         })
         .await
     }
+}
+
+/// Tells those who see the annotations that they change (RFC 5465, sections 5.6 and 5.7).
+fn note(
+    w: &mut Writing<'_>,
+    what: &Annotated,
+    mailbox: Option<MailboxId>,
+    entries: &[Told],
+) -> Result<(), StoreError> {
+    for audience in [Audience::Private, Audience::Shared] {
+        let start = if audience == Audience::Private { "/private" } else { "/shared" };
+        let names: Vec<String> = entries
+            .iter()
+            .filter(|(name, _)| name.audience == audience)
+            .map(|(name, _)| format!("{start}{}", name.path))
+            .collect();
+        if names.is_empty() {
+            continue;
+        }
+        let mut seen_by = vec![what.by()];
+        if let (Annotated::Mailbox(named), Some(mailbox), Audience::Shared) = (what, mailbox, audience) {
+            seen_by.push(named.owner);
+            if let Sharers::Accounts(sharers) = acl::sharers(w.sql, mailbox)? {
+                seen_by.extend(sharers);
+            }
+        }
+        seen_by.sort_unstable();
+        seen_by.dedup();
+        for account in seen_by {
+            w.note(account, What::Annotations(mailbox, names.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// The mailbox, if it is one, where it may be annotated (section 3.3).

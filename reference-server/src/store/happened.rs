@@ -39,6 +39,8 @@ pub(crate) enum What {
         /// The name since.
         new: MailboxName,
     },
+    /// Annotations were set or removed: of a mailbox, or of the server; by their full names.
+    Annotations(Option<MailboxId>, Vec<String>),
     /// A name was subscribed, or is so no more.
     Subscription(MailboxName),
 }

@@ -187,6 +187,31 @@ fn write(out: &mut Vec<u8>, session: &Session, name: &str, told: &[Told]) {
     out.extend_from_slice(b")\r\n");
 }
 
+/// Tells that annotations have changed, by their names (RFC 5464, section 4.4.2).
+///
+/// ```abnf
+/// metadata-resp = "METADATA" SP mailbox SP entry-list
+/// entry-list    = entry *(SP entry)
+/// ```
+pub(crate) async fn tell_changed(
+    session: &mut Session,
+    name: &str,
+    entries: &[String],
+) -> Result<(), Failure> {
+    let mut out = b"* METADATA ".to_vec();
+    mailbox_name(&mut out, name, session.names());
+    for entry in entries {
+        out.push(b' ');
+        match entry.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"/-_.".contains(&octet)) {
+            true => out.extend_from_slice(entry.as_bytes()),
+            false => string(&mut out, entry.as_bytes()),
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+    session.link.write(&out).await?;
+    Ok(())
+}
+
 impl Command for SetMetadata {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {

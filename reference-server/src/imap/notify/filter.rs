@@ -19,6 +19,11 @@ impl Kinds {
     /// SubscriptionChange.
     pub(crate) const SUBSCRIPTIONS: Self = Self(8);
 
+    /// MailboxMetadataChange.
+    pub(crate) const METADATA: Self = Self(16);
+    /// ServerMetadataChange.
+    pub(crate) const SERVER: Self = Self(32);
+
     /// Whether any of `other` is among them.
     pub(crate) fn any(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -30,6 +35,8 @@ impl Kinds {
             NotifyEvent::FlagChange => Self::FLAGS,
             NotifyEvent::MailboxName => Self::NAMES,
             NotifyEvent::SubscriptionChange => Self::SUBSCRIPTIONS,
+            NotifyEvent::MailboxMetadataChange => Self::METADATA,
+            NotifyEvent::ServerMetadataChange => Self::SERVER,
             NotifyEvent::Unsupported => Self::default(),
         };
         events.iter().map(kind).fold(Self::default(), Self::bitor)
@@ -141,6 +148,11 @@ impl Filter {
         };
         let groups = self.groups.iter().filter(|(watched, _)| covers(watched));
         groups.map(|(_, kinds)| *kinds).fold(Kinds::default(), Kinds::bitor)
+    }
+
+    /// Whether annotations of the server are wanted, whichever group says so.
+    pub(crate) fn wants_server(&self) -> bool {
+        self.groups.iter().any(|(_, kinds)| kinds.any(Kinds::SERVER))
     }
 
     /// Whether anything of other mailboxes than the selected one is wanted.

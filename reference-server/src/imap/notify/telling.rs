@@ -6,7 +6,7 @@ use super::filter::{ExpungesTold, FlagNews, Kinds, SelectedNews};
 use super::listening::{Heard, Missed};
 use crate::imap::commands::fetch::tell_new;
 use crate::imap::commands::list::{self, Affected, tell_affected};
-use crate::imap::commands::status;
+use crate::imap::commands::{metadata, status};
 use crate::imap::failure::{Ended, Failure};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, or_later};
@@ -166,6 +166,7 @@ impl Session {
             subscribed = list::subscribed(self).await?;
         }
         let mut affected = Vec::new();
+        let mut annotated = Vec::new();
         for what in heard.names {
             let wants = |name: &MailboxName, kind| filter.kinds(name, &subscribed).any(kind);
             match what {
@@ -189,10 +190,25 @@ impl Session {
                         affected.push(Affected::Subscription(name));
                     }
                 }
+                What::Annotations(mailbox, entries) => annotated.push((mailbox, entries)),
                 What::Messages(..) => {}
             }
         }
         tell_affected(self, &affected).await?;
+        for (mailbox, entries) in annotated {
+            let name = match mailbox {
+                None => filter.wants_server().then(String::new),
+                Some(mailbox) => {
+                    let seen = self.store().readable(self.account()?, mailbox).await?;
+                    let name = seen.map(|(seen, _)| list::called(self, &seen));
+                    let wants = |name: &MailboxName| filter.kinds(name, &subscribed).any(Kinds::METADATA);
+                    name.filter(wants).map(|name| name.as_str().to_owned())
+                }
+            };
+            if let Some(name) = name {
+                metadata::tell_changed(self, &name, &entries).await?;
+            }
+        }
         let selected = self.selected_view().map(View::mailbox);
         for (mailbox, happened) in heard.messages {
             if selected != Some(mailbox) {

@@ -117,9 +117,10 @@ impl fmt::Display for ResponseCode {
             }
             Self::AuthenticationFailed => f.write_str("AUTHENTICATIONFAILED"),
             Self::AuthorizationFailed => f.write_str("AUTHORIZATIONFAILED"),
-            Self::BadEvent => {
-                f.write_str("BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)")
-            }
+            Self::BadEvent => f.write_str(
+                "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange \
+                     MailboxMetadataChange ServerMetadataChange)",
+            ),
             Self::BadCharset => f.write_str("BADCHARSET (US-ASCII UTF-8)"),
             Self::BadUrl(url) => write!(f, "BADURL {url}"),
             Self::Capability(list) => write!(f, "CAPABILITY {list}"),

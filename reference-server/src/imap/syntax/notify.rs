@@ -75,6 +75,10 @@ pub(crate) enum NotifyEvent {
     MailboxName,
     /// Names that are subscribed, or are so no more.
     SubscriptionChange,
+    /// Annotations of mailboxes (section 5.6).
+    MailboxMetadataChange,
+    /// Annotations of the server (section 5.7).
+    ServerMetadataChange,
     /// One that this server does not know: the command is refused, though nothing is wrong with it.
     Unsupported,
 }
@@ -133,8 +137,15 @@ fn group(cursor: &mut Cursor<'_>) -> Parsed<NotifyGroup> {
     if has(|event| *event == NotifyEvent::FlagChange) && !new {
         return Err(ParseError::Syntax("FlagChange stands only beside MessageNew and MessageExpunge"));
     }
-    let named =
-        |event: &NotifyEvent| matches!(event, NotifyEvent::MailboxName | NotifyEvent::SubscriptionChange);
+    let named = |event: &NotifyEvent| {
+        matches!(
+            event,
+            NotifyEvent::MailboxName
+                | NotifyEvent::SubscriptionChange
+                | NotifyEvent::MailboxMetadataChange
+                | NotifyEvent::ServerMetadataChange
+        )
+    };
     if mailboxes.is_selected() && has(named) {
         return Err(ParseError::Syntax("only events of messages are possible for the selected mailbox"));
     }
@@ -211,6 +222,8 @@ fn events(cursor: &mut Cursor<'_>) -> Parsed<Vec<NotifyEvent>> {
             "FLAGCHANGE" => NotifyEvent::FlagChange,
             "MAILBOXNAME" => NotifyEvent::MailboxName,
             "SUBSCRIPTIONCHANGE" => NotifyEvent::SubscriptionChange,
+            "MAILBOXMETADATACHANGE" => NotifyEvent::MailboxMetadataChange,
+            "SERVERMETADATACHANGE" => NotifyEvent::ServerMetadataChange,
             _ => NotifyEvent::Unsupported,
         };
         events.push(event);
