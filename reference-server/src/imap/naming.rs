@@ -33,7 +33,7 @@ pub(super) async fn resolve_new(session: &mut Session, called: &MailboxName) -> 
 
 /// The name by which a user logs in, given the address of the account: without the domain in which
 /// names are looked for first.
-pub(super) fn user_of<'a>(context: &Context, address: &'a str) -> &'a str {
+pub(in crate::imap) fn user_of<'a>(context: &Context, address: &'a str) -> &'a str {
     match (address.rsplit_once('@'), context.shared.domains.first()) {
         (Some((local, domain)), Some(first)) if domain.eq_ignore_ascii_case(first) => local,
         _ => address,

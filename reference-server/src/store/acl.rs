@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::happened::Happened;
+use super::happened::{Happened, What};
 use super::ids::{AccountId, MailboxId};
 use super::mailboxes::{self, Mailbox, Status};
 use super::messages;
@@ -118,7 +118,10 @@ impl Store {
             if !list.contains_key(&identifier) && list.len() >= ENTRIES {
                 return Err(StoreError::Full);
             }
-            put(w, mailbox.id, &identifier, after)
+            let lookup = before.has(Rights::LOOKUP) != after.has(Rights::LOOKUP);
+            let concerned = if lookup { concerned(w.sql, &mailbox, &identifier)? } else { Vec::new() };
+            put(w, mailbox.id, &identifier, after)?;
+            note_access(w, &mailbox, concerned)
         })
         .await
     }
@@ -240,6 +243,40 @@ fn put(w: &mut Writing<'_>, mailbox: MailboxId, identifier: &str, rights: Rights
     };
     if changed > 0 {
         messages::next_modseq(w, mailbox, Happened::default())?;
+    }
+    Ok(())
+}
+
+/// Others than the owner to whom an entry of this identifier applies, and whether they can see the
+/// mailbox now.
+fn concerned(
+    sql: &Connection,
+    mailbox: &Mailbox,
+    identifier: &str,
+) -> Result<Vec<(AccountId, bool)>, StoreError> {
+    let mut query =
+        sql.prepare_cached("SELECT id FROM accounts WHERE id <> ?1 AND (?2 = ?3 OR address = ?2)")?;
+    let plain = identifier.strip_prefix('-').unwrap_or(identifier);
+    let accounts: Vec<AccountId> = query
+        .query_map(params![mailbox.owner, plain, ANYONE], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let seen = |account| Ok((account, held(sql, account, mailbox)?.has(Rights::LOOKUP)));
+    accounts.into_iter().map(seen).collect()
+}
+
+/// To be granted the right `l`, or to lose it, is as if the mailbox were made or deleted (RFC 5465,
+/// section 5.4).
+fn note_access(
+    w: &mut Writing<'_>,
+    mailbox: &Mailbox,
+    before: Vec<(AccountId, bool)>,
+) -> Result<(), StoreError> {
+    for (account, seen) in before {
+        let granted = held(w.sql, account, mailbox)?.has(Rights::LOOKUP);
+        if granted != seen {
+            let owner = address(w.sql, mailbox.owner)?;
+            w.note(account, What::Access { owner, name: mailbox.name.clone(), granted });
+        }
     }
     Ok(())
 }

@@ -39,6 +39,15 @@ pub(crate) enum What {
         /// The name since.
         new: MailboxName,
     },
+    /// A mailbox of another user can be seen since (`l` of RFC 4314, section 2.1), or no more.
+    Access {
+        /// The address of its owner.
+        owner: String,
+        /// The owner's name for it.
+        name: MailboxName,
+        /// Whether it can be seen.
+        granted: bool,
+    },
     /// Annotations were set or removed: of a mailbox, or of the server; by their full names.
     Annotations(Option<MailboxId>, Vec<String>),
     /// A name was subscribed, or is so no more.

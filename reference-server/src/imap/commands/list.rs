@@ -375,6 +375,9 @@ pub(crate) async fn tell_affected(session: &mut Session, affected: &[Affected]) 
             let level = attributes.iter_mut().filter(|attribute| **attribute == "\\Noselect");
             level.for_each(|attribute| *attribute = "\\NonExistent");
         }
+        if matches!(one, Affected::Lost(_)) {
+            attributes.push("\\NoAccess");
+        }
         write_extended(&mut out, "LIST", &attributes, name.as_str(), &extended, encoding);
     }
     session.link.write(&out).await?;
@@ -405,6 +408,8 @@ pub(super) async fn tell_unreadable(
 pub(crate) enum Affected {
     /// There is a mailbox of this name since, or none any more; or one directly below it.
     Existence(MailboxName),
+    /// The user may not see it any more, whether or not there is one (RFC 5465, section 5.9).
+    Lost(MailboxName),
     /// A mailbox is called so since.
     Renamed {
         /// The name before.
@@ -419,7 +424,10 @@ pub(crate) enum Affected {
 impl Affected {
     fn name(&self) -> &MailboxName {
         match self {
-            Self::Existence(name) | Self::Subscription(name) | Self::Renamed { new: name, .. } => name,
+            Self::Existence(name)
+            | Self::Lost(name)
+            | Self::Subscription(name)
+            | Self::Renamed { new: name, .. } => name,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::imap::commands::fetch::tell_new;
 use crate::imap::commands::list::{self, Affected, tell_affected};
 use crate::imap::commands::{metadata, status};
 use crate::imap::failure::{Ended, Failure};
+use crate::imap::naming::user_of;
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, or_later};
 use crate::imap::syntax::FetchItem;
@@ -175,6 +176,14 @@ impl Session {
                     let names = std::iter::once(name).chain(parent);
                     let names = names.filter(|name| wants(name, Kinds::NAMES));
                     affected.extend(names.map(Affected::Existence));
+                }
+                What::Access { owner, name, granted } => {
+                    let name = name.seen_by_others(user_of(&self.context, &owner));
+                    let parent = name.ancestors().last().filter(|parent| wants(parent, Kinds::NAMES));
+                    if wants(&name, Kinds::NAMES) {
+                        affected.push(if granted { Affected::Existence(name) } else { Affected::Lost(name) });
+                    }
+                    affected.extend(parent.map(Affected::Existence));
                 }
                 What::Renamed { old, new } => {
                     if wants(&old, Kinds::NAMES) || wants(&new, Kinds::NAMES) {
