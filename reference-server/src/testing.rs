@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
-use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
+use tokio_rustls::rustls::client::WantsClientCert;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject};
+use tokio_rustls::rustls::{self, ClientConfig, ConfigBuilder, RootCertStore};
 
 use crate::auth::Authenticator;
 use crate::channel::Channel;
@@ -115,14 +116,32 @@ impl Peer {
 
     /// The client's side of a TLS handshake.
     pub(crate) async fn start_tls(self, identity: &Identity) -> Self {
+        self.secured(identity, |config| config.with_no_client_auth()).await
+    }
+
+    /// The same of a client that has a certificate, with its key.
+    pub(crate) async fn start_tls_as(
+        self,
+        identity: &Identity,
+        certificate: CertificateDer<'static>,
+        key: PrivateKeyDer<'static>,
+    ) -> Self {
+        self.secured(identity, |config| config.with_client_auth_cert(vec![certificate], key).unwrap()).await
+    }
+
+    async fn secured(
+        self,
+        identity: &Identity,
+        finish: impl FnOnce(ConfigBuilder<ClientConfig, WantsClientCert>) -> ClientConfig,
+    ) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(identity.ca_pem.as_bytes()).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .with_root_certificates(roots);
+        let config = finish(config);
         let name = ServerName::try_from("mail.example.test").unwrap();
         let stream = TlsConnector::from(Arc::new(config)).connect(name, self.stream).await.unwrap();
         Self { stream: Box::new(stream), received: Vec::new(), ..self }

@@ -17,11 +17,15 @@ mod imap_acl_read_unchecked;
 mod imap_append_flags_ignored;
 mod imap_append_utf8_unasked;
 mod imap_body_lines_off_by_one;
+mod imap_charset_taken;
 mod imap_close_keeps_deleted;
+mod imap_downgraded_numbers;
 mod imap_emailid_of_the_mailbox;
+mod imap_enabled_metadata_silent;
 mod imap_examine_changes;
 mod imap_expunge_during_fetch;
 mod imap_idle_silent;
+mod imap_list_annotations_missing;
 mod imap_literal_one_short;
 mod imap_metadata_private_shown;
 mod imap_nested_part_octets_off_by_one;
@@ -30,6 +34,7 @@ mod imap_notify_uidvalidity_silent;
 mod imap_rev2_search_response;
 mod imap_search_not_ignored;
 mod imap_sort_date_by_arrival;
+mod imap_special_uses_unchecked;
 mod imap_store_adds_replace;
 mod imap_uid_fetch_without_uid;
 mod imap_uid_search_by_number;
@@ -92,11 +97,15 @@ const ALL: &[Deviation] = &[
     imap_append_flags_ignored::DEVIATION,
     imap_append_utf8_unasked::DEVIATION,
     imap_body_lines_off_by_one::DEVIATION,
+    imap_charset_taken::DEVIATION,
     imap_close_keeps_deleted::DEVIATION,
+    imap_downgraded_numbers::DEVIATION,
     imap_emailid_of_the_mailbox::DEVIATION,
+    imap_enabled_metadata_silent::DEVIATION,
     imap_examine_changes::DEVIATION,
     imap_expunge_during_fetch::DEVIATION,
     imap_idle_silent::DEVIATION,
+    imap_list_annotations_missing::DEVIATION,
     imap_literal_one_short::DEVIATION,
     imap_metadata_private_shown::DEVIATION,
     imap_nested_part_octets_off_by_one::DEVIATION,
@@ -105,6 +114,7 @@ const ALL: &[Deviation] = &[
     imap_rev2_search_response::DEVIATION,
     imap_search_not_ignored::DEVIATION,
     imap_sort_date_by_arrival::DEVIATION,
+    imap_special_uses_unchecked::DEVIATION,
     imap_store_adds_replace::DEVIATION,
     imap_uid_fetch_without_uid::DEVIATION,
     imap_uid_search_by_number::DEVIATION,

@@ -85,6 +85,10 @@ pub(crate) struct Gate {
     pub(crate) imap_header_fields: fn(Reads) -> Reads,
     /// IMAP: must ENABLE come before a message with header fields in UTF-8 (RFC 6855, section 4)?
     pub(crate) imap_utf8_needed: fn() -> bool,
+    /// IMAP: is a charset refused that goes against ENABLE UTF8=ACCEPT (RFC 9755, section 3)?
+    pub(crate) imap_charset_agreed: fn() -> bool,
+    /// IMAP: are special uses looked at that are set as an annotation (RFC 6154, section 4)?
+    pub(crate) imap_special_uses_checked: fn() -> bool,
     /// IMAP: which rights SELECT takes, given which it should (RFC 4314, section 4)?
     pub(crate) imap_to_select: fn(Rights) -> Rights,
 }
@@ -100,6 +104,8 @@ impl Default for Gate {
             imap_access: |access| access,
             imap_header_fields: |reads| reads,
             imap_utf8_needed: || true,
+            imap_charset_agreed: || true,
+            imap_special_uses_checked: || true,
             imap_to_select: |needed| needed,
         }
     }
@@ -159,6 +165,10 @@ pub(crate) struct View {
     pub(crate) imap_uid_validity: fn(u32) -> u32,
     /// Are expunges of before told by SELECT and FETCH (RFC 7162, sections 3.2.5.1 and 3.2.6)?
     pub(crate) imap_vanished_told: fn() -> bool,
+    /// Does LIST tell annotations that it is asked for (RFC 9590, section 3)?
+    pub(crate) imap_list_annotations: fn() -> bool,
+    /// Is a client that enabled METADATA told what others change (RFC 5464, section 4.4)?
+    pub(crate) imap_annotations_told: fn() -> bool,
 }
 
 impl Default for View {
@@ -170,6 +180,8 @@ impl Default for View {
             imap_uid_next: |next| next,
             imap_uid_validity: |validity| validity,
             imap_vanished_told: || true,
+            imap_list_annotations: || true,
+            imap_annotations_told: || true,
         }
     }
 }
@@ -216,6 +228,8 @@ pub(crate) struct Renderer {
     pub(crate) imap_literal_octets: fn(u64) -> u64,
     /// Is SEARCH answered by ESEARCH in IMAP4rev2 (RFC 9051, section 6.4.4)?
     pub(crate) imap_rev2_esearch: fn() -> bool,
+    /// What DOWNGRADED names a message by, given its number and its UID (RFC 6858, section 3).
+    pub(crate) imap_downgraded: fn(u32, u32) -> u32,
 }
 
 impl Default for Renderer {
@@ -230,6 +244,7 @@ impl Default for Renderer {
             imap_email_number: |place| place.body,
             imap_literal_octets: |octets| octets,
             imap_rev2_esearch: || true,
+            imap_downgraded: |_, uid| uid,
         }
     }
 }

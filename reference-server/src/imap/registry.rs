@@ -216,6 +216,7 @@ const EXTENSIONS: &[&str] = &[
     "ESORT",
     "I18NLEVEL=1",
     "IMAP4rev2",
+    "LIST-METADATA",
     "LIST-MYRIGHTS",
     "LIST-STATUS",
     "MULTIAPPEND",

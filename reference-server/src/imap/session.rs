@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use crate::context::Context;
 use crate::imap::failure::{Ended, Failure};
 use crate::imap::link::Link;
-use crate::imap::notify::{Moment, Notify};
+use crate::imap::notify::{Moment, Notify, Queue};
 use crate::imap::registry::{self, Command, Gate, Login, Registered, Standing};
 use crate::imap::response::{Condition, Reply, ResponseCode};
 use crate::imap::syntax::{
@@ -39,6 +39,10 @@ pub(crate) struct Session {
     pub(crate) contexts: Contexts,
     /// What the client wants to hear of, where it has said so (RFC 5465).
     pub(crate) notify: Option<Box<Notify>>,
+    /// What happened, where the client wants to hear of annotations (RFC 5464, section 4.4).
+    pub(crate) annotations: Option<Box<Queue>>,
+    /// The store, as which this session's own doings are told from those of others, where that matters.
+    own_store: Option<Store>,
     next: Next,
     errors: u32,
     failed_logins: u32,
@@ -112,6 +116,8 @@ impl Session {
             selected: None,
             contexts: Contexts::default(),
             notify: None,
+            annotations: None,
+            own_store: None,
             next: Next::Command,
             errors: 0,
             failed_logins: 0,
@@ -418,6 +424,9 @@ impl Session {
 
     /// Tells what was taken in.
     pub(crate) async fn tell(&mut self, expunges: Expunges, numbering: Numbering) -> Result<(), Ended> {
+        if self.annotations.is_some() {
+            Box::pin(self.tell_annotations()).await?;
+        }
         if self.notify.is_some() || self.contexts.want_items() {
             return Box::pin(self.tell_as_asked(Moment::Command(expunges), numbering)).await;
         }
@@ -452,6 +461,7 @@ impl Session {
             // them, never a line that is half sent.
             self.link.flush().await?;
             let (selected, notify) = (&mut self.selected, &mut self.notify);
+            let annotations = self.annotations.as_mut().filter(|_| notify.is_none());
             let changed = async {
                 match selected {
                     Some(selected) => selected.news.changed().await.is_ok(),
@@ -464,10 +474,17 @@ impl Session {
                     None => std::future::pending().await,
                 }
             };
+            let annotated = async {
+                match annotations {
+                    Some(events) => events.heard().await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 filled = self.link.fill() => filled?,
                 true = changed => {}
                 () = heard => {}
+                () = annotated => {}
             }
         }
     }
@@ -514,10 +531,13 @@ impl Session {
 
     /// The store.
     pub(crate) fn store(&self) -> Store {
-        match &self.notify {
-            Some(notify) => notify.store.clone(),
-            None => self.context.shared.store.clone(),
-        }
+        self.own_store.as_ref().unwrap_or(&self.context.shared.store).clone()
+    }
+
+    /// The same, from now on with doings that can be told from those of others.
+    pub(crate) fn own_store(&mut self) -> Store {
+        let shared = &self.context.shared.store;
+        self.own_store.get_or_insert_with(|| shared.with_own_origin()).clone()
     }
 
     /// Whose session this is. The gates see to it that commands that ask have an answer.
@@ -568,6 +588,8 @@ impl Session {
         self.selected = None;
         self.contexts = Contexts::default();
         self.notify = None;
+        self.annotations = None;
+        self.own_store = None;
         self.sync = Sync::Plain;
         self.revision = Revision::default();
         self.names = Names::default();

@@ -6,14 +6,19 @@ use rusqlite::{Connection, params};
 use super::acl::{self, Sharers};
 use super::happened::What;
 use super::ids::{AccountId, MailboxId};
-use super::mailboxes;
+use super::mailboxes::{self, Mailbox};
 use super::named::Named;
 use super::rights::Rights;
+use super::special_use::SpecialUse;
 use super::writer::Writing;
 use super::{Store, StoreError};
 
 /// The most annotations of a mailbox, or of the server, that are shared, or private to one user.
 const ENTRIES: i64 = 100;
+
+/// The private entry of a mailbox that is its special uses (RFC 6154, section 4): it is not kept with
+/// the others.
+const SPECIAL_USES: &str = "/specialuse";
 
 /// Account 0 stands for all of them, and no mailbox for the server.
 pub(super) const TABLES: &str = "
@@ -61,6 +66,13 @@ pub(crate) struct EntryName {
     pub(crate) audience: Audience,
     /// What stands behind that: empty, or from a slash on. Upper and lower case do not matter.
     pub(crate) path: String,
+}
+
+impl EntryName {
+    /// Whether it stands for the special uses of a mailbox.
+    pub(crate) fn is_special_uses(&self) -> bool {
+        self.audience == Audience::Private && self.path.eq_ignore_ascii_case(SPECIAL_USES)
+    }
 }
 
 /// How far below the named entries GETMETADATA looks (section 4.2.2).
@@ -113,9 +125,14 @@ impl Store {
     ) -> Result<Vec<Told>, StoreError> {
         self.read(move |sql| {
             let mailbox = place(sql, &of)?;
+            let id = mailbox.as_ref().map(|mailbox| mailbox.id);
             let mut told: Vec<Told> = Vec::new();
             for name in names {
-                let held = held(sql, mailbox, of.by(), name.audience, private)?;
+                let mut held = held(sql, id, of.by(), name.audience, private)?;
+                if let (Audience::Private, Some(_)) = (name.audience, id) {
+                    held.retain(|(path, _)| !path.eq_ignore_ascii_case(SPECIAL_USES));
+                    held.extend(mailbox.as_ref().and_then(special_uses));
+                }
                 let reached = held.into_iter().filter(|(path, _)| depth.reaches(&name.path, path));
                 let before = told.len();
                 for (path, value) in reached {
@@ -141,17 +158,43 @@ impl Store {
     pub(crate) async fn annotate(&self, what: Annotated, entries: Vec<Told>) -> Result<(), StoreError> {
         self.write(move |w| {
             let mailbox = place(w.sql, &what)?;
-            note(w, &what, mailbox, &entries)?;
+            note(w, &what, mailbox.as_ref().map(|mailbox| mailbox.id), &entries)?;
             for (name, value) in entries {
-                if mailbox.is_none() && name.audience == Audience::Shared {
-                    return Err(StoreError::NoPermission);
+                match &mailbox {
+                    None if name.audience == Audience::Shared => return Err(StoreError::NoPermission),
+                    Some(mailbox) if name.is_special_uses() => {
+                        set_special_uses(w, what.by(), mailbox, value.as_deref())?;
+                    }
+                    _ => {
+                        let id = mailbox.as_ref().map(|mailbox| mailbox.id);
+                        put(w, id, account_of(name.audience, what.by()), &name.path, value)?;
+                    }
                 }
-                put(w, mailbox, account_of(name.audience, what.by()), &name.path, value)?;
             }
             Ok(())
         })
         .await
     }
+}
+
+/// What the mailbox is for, as an annotation; nothing where it is for nothing special.
+fn special_uses(mailbox: &Mailbox) -> Option<(String, Vec<u8>)> {
+    let uses = SpecialUse::to_column(&mailbox.special_uses);
+    (!uses.is_empty()).then(|| (SPECIAL_USES.to_owned(), uses.into_bytes()))
+}
+
+/// The owner says what the mailbox is for: all of these uses are known (RFC 6154, section 4).
+fn set_special_uses(
+    w: &Writing<'_>,
+    by: AccountId,
+    mailbox: &Mailbox,
+    value: Option<&[u8]>,
+) -> Result<(), StoreError> {
+    if mailbox.owner != by {
+        return Err(StoreError::NoPermission);
+    }
+    let uses = SpecialUse::from_text(value.unwrap_or_default()).unwrap_or_default();
+    mailboxes::set_special_uses(w.sql, mailbox.id, &uses)
 }
 
 /// Tells those who see the annotations that they change (RFC 5465, sections 5.6 and 5.7).
@@ -188,12 +231,12 @@ fn note(
 }
 
 /// The mailbox, if it is one, where it may be annotated (section 3.3).
-fn place(sql: &Connection, what: &Annotated) -> Result<Option<MailboxId>, StoreError> {
+fn place(sql: &Connection, what: &Annotated) -> Result<Option<Mailbox>, StoreError> {
     let Annotated::Mailbox(named) = what else { return Ok(None) };
     let mailbox = mailboxes::find(sql, named.owner, &named.name)?.ok_or(StoreError::NoSuchMailbox)?;
     let rights = acl::held(sql, named.by, &mailbox)?;
     match (rights.has(Rights::LOOKUP), rights.has_any(Rights::TO_ANNOTATE)) {
-        (true, true) => Ok(Some(mailbox.id)),
+        (true, true) => Ok(Some(mailbox)),
         (true, false) => Err(StoreError::NoPermission),
         (false, _) => Err(StoreError::NoSuchMailbox),
     }

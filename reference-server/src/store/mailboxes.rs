@@ -87,9 +87,7 @@ impl Store {
             acl::may_create(w.sql, &named)?;
             let (owner, name) = (named.owner, &named.name);
             let mut mailbox = quota::within(w, owner, |w| create(w, owner, name))?;
-            w.sql
-                .prepare_cached("UPDATE mailboxes SET special_uses = ?2 WHERE id = ?1")?
-                .execute(params![mailbox.id, SpecialUse::to_column(&uses)])?;
+            set_special_uses(w.sql, mailbox.id, &uses)?;
             mailbox.special_uses = uses;
             Ok(mailbox)
         })
@@ -163,6 +161,17 @@ impl Store {
         })
         .await
     }
+}
+
+/// The mailbox is for these uses from now on, and for no others.
+pub(super) fn set_special_uses(
+    sql: &Connection,
+    mailbox: MailboxId,
+    uses: &[SpecialUse],
+) -> Result<(), StoreError> {
+    sql.prepare_cached("UPDATE mailboxes SET special_uses = ?2 WHERE id = ?1")?
+        .execute(params![mailbox, SpecialUse::to_column(uses)])?;
+    Ok(())
 }
 
 /// What STATUS tells of the mailbox.

@@ -35,6 +35,15 @@ impl SpecialUse {
         Self::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name))
     }
 
+    /// The uses that a client lists, with a space between; nothing where one of them is not known.
+    pub(crate) fn from_text(text: &[u8]) -> Option<Vec<Self>> {
+        let text = std::str::from_utf8(text).ok()?;
+        let mut uses: Vec<Self> = text.split_ascii_whitespace().map(Self::parse).collect::<Option<_>>()?;
+        uses.sort_unstable();
+        uses.dedup();
+        Some(uses)
+    }
+
     /// The form in which the database holds uses: names with a space between.
     pub(super) fn to_column(uses: &[Self]) -> String {
         let names: Vec<_> = uses.iter().map(|known| known.name()).collect();
@@ -57,5 +66,8 @@ mod tests {
         assert_eq!(SpecialUse::from_column(&SpecialUse::to_column(&uses)), uses);
         assert_eq!(SpecialUse::parse("\\tRASH"), Some(SpecialUse::Trash));
         assert_eq!(SpecialUse::parse("\\All"), None);
+        assert_eq!(SpecialUse::from_text(b"\\sent \\Drafts \\Sent"), Some(vec![uses[1], uses[0]]));
+        assert_eq!(SpecialUse::from_text(b""), Some(Vec::new()));
+        assert_eq!(SpecialUse::from_text(b"\\Sent \\All"), None);
     }
 }

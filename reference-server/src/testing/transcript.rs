@@ -58,6 +58,11 @@ impl Peer {
         self.noted.get(name).map_or("", String::as_str)
     }
 
+    /// What a name stood for, it stands for no more.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.noted.remove(name);
+    }
+
     /// Says that nothing more will come, and holds the server to the same.
     pub(crate) async fn ends(mut self) {
         self.stream.shutdown().await.unwrap();

@@ -21,9 +21,10 @@ struct Enable {
 /// An extension that has to be switched on: its name and how.
 type Switch = (&'static str, fn(&mut Session));
 
-const SWITCHES: [Switch; 4] = [
+const SWITCHES: [Switch; 5] = [
     ("CONDSTORE", |session| session.raise_sync(Sync::Condstore)),
     ("IMAP4rev2", Session::enable_rev2),
+    ("METADATA", Session::heed_annotations),
     ("QRESYNC", |session| session.raise_sync(Sync::Qresync)),
     (UTF8_ACCEPT, Session::accept_utf8),
 ];

@@ -31,6 +31,9 @@ const BATCH: usize = 50;
 /// How many are told at once where nothing is marked.
 const LARGE_BATCH: usize = 200;
 
+/// So many messages at most are named that were told otherwise than they are.
+const DOWNGRADED_LIMIT: usize = 1000;
+
 struct Fetch {
     set: SequenceSet,
     numbering: Numbering,
@@ -146,7 +149,7 @@ impl Command for Fetch {
                 telling.send(session).await?;
             }
             match left {
-                Told::Whole => Ok(Reply::ok("FETCH completed")),
+                Told::Whole => Ok(telling.completed("FETCH completed")),
                 Told::Gone => Err(Reply::no("some of the messages no longer exist")
                     .with(ResponseCode::ExpungeIssued)
                     .into()),
@@ -253,6 +256,9 @@ struct Telling {
     items_and_flags: Vec<FetchItem>,
     form: LoadForm,
     answers: Answers,
+    /// Messages of which something else was told than what they have, as far as they are named.
+    downgraded: Vec<u32>,
+    named: fn(u32, u32) -> u32,
 }
 
 impl Telling {
@@ -285,7 +291,18 @@ impl Telling {
             items_and_flags,
             form: LoadForm { reads, envelope },
             answers: Answers::new(form),
+            downgraded: Vec::new(),
+            named: seams.renderer.imap_downgraded,
         })
+    }
+
+    /// The answer that all is told, with what of it is not as it came (RFC 6858, section 3).
+    fn completed(&mut self, text: &'static str) -> Reply {
+        let uids = std::mem::take(&mut self.downgraded);
+        match uids.is_empty() {
+            true => Reply::ok(text),
+            false => Reply::ok(text).with(ResponseCode::Downgraded(uids)),
+        }
     }
 
     /// Loads messages together, the first of them, as many as there is room for.
@@ -343,7 +360,12 @@ impl Telling {
             FlagsChanged::No => &self.items,
         };
         match self.answers.add(view, told, items, loader.as_mut()).await {
-            Ok(()) => {}
+            Ok(()) => {
+                let downgraded = loader.is_some_and(|loader| loader.is_downgraded());
+                if downgraded && self.downgraded.len() < DOWNGRADED_LIMIT {
+                    self.downgraded.push((self.named)(told.number, told.entry.uid().0));
+                }
+            }
             Err(Unprepared::Store(StoreError::NoSuchMessage)) => return Ok(Told::Gone),
             Err(Unprepared::UnknownEncoding) => return Ok(Told::UnknownEncoding),
             Err(Unprepared::Store(error)) => return Err(error.into()),
@@ -385,5 +407,10 @@ pub(crate) async fn tell_new(
     let loader = telling.load(session, &[place], wanted).await?.pop_front().flatten();
     let flags = if marked { FlagsChanged::Yes } else { FlagsChanged::No };
     telling.tell(session, place, flags, loader).await?;
-    telling.send(session).await
+    telling.send(session).await?;
+    let told = telling.completed("a new message was told");
+    if told.has_code() {
+        session.say(&told);
+    }
+    Ok(())
 }

@@ -42,6 +42,26 @@ impl Finding {
     }
 }
 
+/// Where a charset is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CharsetPlace {
+    /// In SEARCH, if the client likes.
+    Optional,
+    /// In SORT and THREAD, always.
+    Mandatory,
+}
+
+/// With ENABLE UTF8=ACCEPT it was agreed on that strings are in UTF-8: another charset is named in vain,
+/// and even that one where none need be (RFC 9755, section 3).
+pub(super) fn agreed(session: &Session, charset: Option<&[u8]>, place: CharsetPlace) -> Result<(), Failure> {
+    let heeded = session.utf8_accepted() && (session.context.shared.seams.gate.imap_charset_agreed)();
+    let Some(charset) = charset.filter(|_| heeded) else { return Ok(()) };
+    match place == CharsetPlace::Mandatory && charset.eq_ignore_ascii_case(b"UTF-8") {
+        true => Ok(()),
+        false => Err(Reply::bad("strings are in UTF-8").with(ResponseCode::ClientBug).into()),
+    }
+}
+
 /// Searches the mailbox.
 pub(super) async fn find(
     session: &mut Session,

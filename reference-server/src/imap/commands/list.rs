@@ -1,10 +1,11 @@
 //! LIST (RFC 3501, section 6.3.8), extended (RFC 5258), with children (RFC 3348), STATUS (RFC 5819),
-//! special uses (RFC 6154) and rights (RFC 8440). Mailboxes of others are told to those who may see
+//! special uses (RFC 6154), rights (RFC 8440) and annotations (RFC 9590). Mailboxes of others are told to those who may see
 //! them (RFC 4314, section 4).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::acl::tell_rights;
+use super::metadata;
 use super::old_name::{is_as_written, old_name};
 use super::status::{self, Facts, Item};
 use crate::imap::failure::Failure;
@@ -13,9 +14,9 @@ use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, mailbox_name};
 use crate::imap::session::Session;
 use crate::imap::syntax::{
-    Cursor, ListPattern, MailboxArgument, Names as Encoding, ParseError, Parsed, list_mailbox,
+    Cursor, ListPattern, MailboxArgument, Names as Encoding, ParseError, Parsed, entry_list, list_mailbox,
 };
-use crate::store::{DELIMITER, MailboxName, Selectable, StoreError, Visible};
+use crate::store::{DELIMITER, EntryName, MailboxName, Selectable, StoreError, Visible};
 
 /// The most patterns, and the most options of a kind, in one LIST.
 const LIMIT: usize = 100;
@@ -44,6 +45,7 @@ struct Returns {
     subscribed: Subscribed,
     rights: RightsTold,
     status: Vec<&'static Item>,
+    annotations: Vec<EntryName>,
 }
 
 /// A selection option (RFC 5258, section 3.1; RFC 6154, section 2).
@@ -148,7 +150,8 @@ fn selection(cursor: &mut Cursor<'_>) -> Parsed<BTreeSet<Selection>> {
 /// ```abnf
 /// list-return-opts = "RETURN" SP "(" [return-option *(SP return-option)] ")"
 /// return-option    = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "MYRIGHTS" /      ; RFC 8440
-///                    "STATUS" SP "(" status-att *(SP status-att) ")"      ; RFC 5819, section 4
+///                    "STATUS" SP "(" status-att *(SP status-att) ")" /      ; RFC 5819, section 4
+///                    "METADATA" SP "(" entry *(SP entry) ")"      ; RFC 9590, section 5
 /// ```
 /// Children and special uses are told always.
 fn return_options(cursor: &mut Cursor<'_>) -> Parsed<Returns> {
@@ -161,6 +164,10 @@ fn return_options(cursor: &mut Cursor<'_>) -> Parsed<Returns> {
             "STATUS" => {
                 cursor.space()?;
                 returns.status = status::items(cursor)?;
+            }
+            "METADATA" => {
+                cursor.space()?;
+                returns.annotations = entry_list(cursor)?;
             }
             _ => return Err(ParseError::Syntax("there is no such return option")),
         }
@@ -463,6 +470,10 @@ async fn tell(session: &mut Session, query: &Query) -> Result<(), Failure> {
             && query.returns.rights == RightsTold::Yes
         {
             tell_rights(&mut numbers, name, seen.rights, encoding);
+        }
+        let entries = &query.returns.annotations;
+        if itself && !entries.is_empty() && names.existing.contains_key(name) {
+            metadata::tell_listed(&mut numbers, session, name, entries).await?;
         }
         let items = &query.returns.status;
         if itself && !items.is_empty() && !attributes.iter().any(|found| is_no_mailbox(found)) {

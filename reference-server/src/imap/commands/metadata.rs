@@ -1,12 +1,15 @@
-//! GETMETADATA and SETMETADATA (RFC 5464): annotations of mailboxes and of the server.
+//! GETMETADATA and SETMETADATA (RFC 5464): annotations of mailboxes and of the server. What they tell LIST
+//! tells too (RFC 9590), and who has asked for it is told what others change.
 
 use crate::imap::failure::Failure;
 use crate::imap::naming::resolve;
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode, literal_head, mailbox_name, nstring, string};
 use crate::imap::session::{Session, name_of};
-use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, entries, entry_values, mailbox};
-use crate::store::{Annotated, Audience, Depth, EntryName, StoreError, Told};
+use crate::imap::syntax::{
+    Cursor, MailboxArgument, Names, ParseError, Parsed, entries, entry_values, mailbox,
+};
+use crate::store::{Annotated, Audience, Depth, EntryName, MailboxName, SpecialUse, StoreError, Told};
 
 /// See [`get`].
 pub(crate) const GETMETADATA: Registered =
@@ -126,7 +129,7 @@ impl Command for GetMetadata {
                     MailboxArgument::Name { name, .. } if name.is_empty() => String::new(),
                     other => name_of(other)?.as_str().to_owned(),
                 };
-                write(&mut out, session, &name, &told);
+                write(&mut out, session.names(), &name, &told);
             }
             session.link.write(&out).await?;
             let reply = Reply::ok("GETMETADATA completed");
@@ -160,20 +163,16 @@ fn leave_out_long(told: &mut Vec<Told>, max_size: Option<u32>) -> Option<usize> 
 /// ```abnf
 /// metadata-resp = "METADATA" SP mailbox SP (entry-values / entry-list)
 /// ```
-fn write(out: &mut Vec<u8>, session: &Session, name: &str, told: &[Told]) {
+fn write(out: &mut Vec<u8>, encoding: Names, name: &str, told: &[Told]) {
     out.extend_from_slice(b"* METADATA ");
-    mailbox_name(out, name, session.names());
+    mailbox_name(out, name, encoding);
     for (index, (name, value)) in told.iter().enumerate() {
         out.extend_from_slice(if index == 0 { b" (" } else { b" " });
         let start = match name.audience {
             Audience::Private => "/private",
             Audience::Shared => "/shared",
         };
-        let entry = format!("{start}{}", name.path);
-        match entry.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"/-_.".contains(&octet)) {
-            true => out.extend_from_slice(entry.as_bytes()),
-            false => string(out, entry.as_bytes()),
-        }
+        write_entry(out, &format!("{start}{}", name.path));
         out.push(b' ');
         match value {
             Some(value) if value.contains(&0) => {
@@ -185,6 +184,40 @@ fn write(out: &mut Vec<u8>, session: &Session, name: &str, told: &[Told]) {
         }
     }
     out.extend_from_slice(b")\r\n");
+}
+
+/// A name of an entry, in quotes where it is no atom.
+fn write_entry(out: &mut Vec<u8>, entry: &str) {
+    match entry.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"/-_.".contains(&octet)) {
+        true => out.extend_from_slice(entry.as_bytes()),
+        false => string(out, entry.as_bytes()),
+    }
+}
+
+/// What LIST tells of a mailbox beside its name (RFC 9590, section 3). Of one that may not be looked into,
+/// or is there no more, nothing is told.
+pub(super) async fn tell_listed(
+    out: &mut Vec<u8>,
+    session: &mut Session,
+    name: &MailboxName,
+    entries: &[EntryName],
+) -> Result<(), Failure> {
+    let of = match resolve(session, name).await {
+        Ok(named) => Annotated::Mailbox(named),
+        Err(StoreError::NoSuchMailbox) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let seams = &session.context.shared.seams;
+    let private = (seams.store.imap_private_entries)();
+    if !(seams.view.imap_list_annotations)() {
+        return Ok(());
+    }
+    match session.store().annotations(of, entries.to_vec(), Depth::Zero, private).await {
+        Ok(told) => write(out, session.names(), name.as_str(), &told),
+        Err(StoreError::NoSuchMailbox | StoreError::NoPermission) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 /// Tells that annotations have changed, by their names (RFC 5464, section 4.4.2).
@@ -202,10 +235,7 @@ pub(crate) async fn tell_changed(
     mailbox_name(&mut out, name, session.names());
     for entry in entries {
         out.push(b' ');
-        match entry.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"/-_.".contains(&octet)) {
-            true => out.extend_from_slice(entry.as_bytes()),
-            false => string(&mut out, entry.as_bytes()),
-        }
+        write_entry(&mut out, entry);
     }
     out.extend_from_slice(b"\r\n");
     session.link.write(&out).await?;
@@ -216,6 +246,11 @@ impl Command for SetMetadata {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let of = annotated(session, &self.of).await?;
+            let checked = (session.context.shared.seams.gate.imap_special_uses_checked)();
+            if checked && matches!(of, Annotated::Mailbox(_)) && !self.entries.iter().all(is_possible) {
+                let reply = Reply::no("a mailbox can not have this special use here");
+                return Err(reply.with(ResponseCode::UseAttr).into());
+            }
             match session.store().annotate(of, self.entries).await {
                 Ok(()) => Ok(Reply::ok("SETMETADATA completed")),
                 Err(StoreError::TooMany) => Err(Reply::no("there are too many annotations")
@@ -225,4 +260,9 @@ impl Command for SetMetadata {
             }
         })
     }
+}
+
+/// Whether the special uses that a client sets are such as CREATE takes (RFC 6154, section 4).
+fn is_possible((name, value): &Told) -> bool {
+    !name.is_special_uses() || SpecialUse::from_text(value.as_deref().unwrap_or_default()).is_some()
 }

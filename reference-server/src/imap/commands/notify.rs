@@ -44,7 +44,7 @@ async fn set(session: &mut Session, status: StatusNow, groups: Vec<NotifyGroup>)
     let account = session.account()?;
     let is_set = !groups.is_empty();
     // Listened to before the first look, so that nothing falls between.
-    let notify = Notify::new(Filter::of(groups), &session.store(), account);
+    let notify = Notify::new(Filter::of(groups), &session.own_store(), account);
     let watched = if is_set { watched(session, &notify).await? } else { Vec::new() };
     if status == StatusNow::Told && watched.len() > STATUS_LIMIT {
         let code = ResponseCode::NotificationOverflow;

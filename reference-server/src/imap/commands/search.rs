@@ -2,7 +2,7 @@
 //! section 3), also with return options (RFC 4731; RFC 5267), of which one saves the outcome
 //! (RFC 5182) and one keeps it up to date (RFC 5267, section 4.3).
 
-use super::finding::find;
+use super::finding::{CharsetPlace, agreed, find};
 use super::results::{chosen, extended, plain};
 use crate::imap::failure::Failure;
 use crate::imap::order::{Criterion, Key, compare};
@@ -56,10 +56,9 @@ impl Command for Search {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let SearchProgram { options, charset, keys, .. } = &self.program;
-            if self.answer == "SEARCH" && charset.is_some() && session.utf8_accepted() {
-                // The charset was agreed on by ENABLE (RFC 6855, section 3).
-                return Ok(Reply::bad("strings are in UTF-8").with(ResponseCode::ClientBug));
-            }
+            let place =
+                if self.answer == "SEARCH" { CharsetPlace::Optional } else { CharsetPlace::Mandatory };
+            agreed(session, charset.as_deref(), place)?;
             let wants = |option| options.as_ref().is_some_and(|options| options.contains(&option));
             if wants(ReturnOption::Update) && session.contexts.has(session.tag()) {
                 return Ok(Reply::bad("the tag is in use for updates").with(ResponseCode::ClientBug));

@@ -1,6 +1,6 @@
 //! THREAD and UID THREAD (RFC 5256, section 3).
 
-use super::finding::find;
+use super::finding::{CharsetPlace, agreed, find};
 use crate::imap::order::{Threaded, by_references, by_subject};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::search::{Found, from_headers};
@@ -36,6 +36,7 @@ impl Command for Thread {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let SearchProgram { charset, keys, .. } = self.program;
+            agreed(session, charset.as_deref(), CharsetPlace::Mandatory)?;
             let finding = find(session, charset.as_deref(), keys).await?;
             let reply = finding.reply("THREAD completed");
             let store = session.store();

@@ -310,9 +310,8 @@ impl Answers {
         let mut written = Vec::new();
         write(&mut written, &structure);
         if !written.is_ascii() {
-            loader.settle().await?;
             written.clear();
-            write(&mut written, &*loader.structure().await?);
+            write(&mut written, &*loader.readable_structure().await?);
         }
         self.text.append(&mut written);
         Ok(())

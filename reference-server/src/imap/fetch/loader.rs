@@ -28,6 +28,8 @@ pub(crate) struct Loader {
     structure: Option<Arc<Structure>>,
     /// Keeps the octets where some of them are read only when they are sent.
     hold: Option<Arc<BodyHold>>,
+    /// Whether something has been given that stands in the place of something else.
+    downgraded: bool,
 }
 
 /// Where the octets of a message are.
@@ -305,7 +307,22 @@ impl Loader {
         let structure = loaded.structure.as_deref().and_then(decode).map(Arc::new);
         let (source, octets) = (Source::Kept(loaded.message.body), loaded.message.octets.0);
         let whole = loaded.octets.map(Arc::new);
-        Self { store, message: loaded.message, source, octets, reads, whole, structure, hold: None }
+        Self {
+            store,
+            message: loaded.message,
+            source,
+            octets,
+            reads,
+            whole,
+            structure,
+            hold: None,
+            downgraded: false,
+        }
+    }
+
+    /// Whether something has been given that stands in the place of something else (RFC 6858, section 3).
+    pub(crate) fn is_downgraded(&self) -> bool {
+        self.downgraded
     }
 
     /// The message's attributes.
@@ -340,6 +357,13 @@ impl Loader {
     /// # Errors
     /// As [`Loader::settle`].
     pub(crate) async fn octets(&mut self, from: u64, count: u64) -> Result<Octets, StoreError> {
+        if let Source::Rewritten(surrogate) = &self.source {
+            self.downgraded |= surrogate.replaces(from, count);
+        }
+        self.given(from, count).await
+    }
+
+    async fn given(&mut self, from: u64, count: u64) -> Result<Octets, StoreError> {
         let from = from.min(self.octets);
         let count = count.min(self.octets.saturating_sub(from));
         if self.octets <= READ {
@@ -382,8 +406,14 @@ impl Loader {
         keep: Keep,
     ) -> Result<Octets, StoreError> {
         let (start, count) = offsets(span);
+        if let Source::Rewritten(surrogate) = &self.source
+            && let Some(block) = surrogate.replaced(&self.store, start).await?
+        {
+            let whole = Span::new(0, block.len());
+            self.downgraded |= !Header::new(&block, whole).subset(names, keep).is_ascii();
+        }
         if count <= READ {
-            let octets = self.octets(start, count).await?;
+            let octets = self.given(start, count).await?;
             if let Octets::Here(octets, span) = &octets {
                 return Ok(here(Header::new(octets, *span).subset(names, keep)));
             }
@@ -421,6 +451,17 @@ impl Loader {
         };
         self.structure = Some(Arc::clone(&structure));
         Ok(structure)
+    }
+
+    /// The structure of what the client is shown in the place of a message whose structure it can not
+    /// read.
+    ///
+    /// # Errors
+    /// As [`Loader::settle`].
+    pub(crate) async fn readable_structure(&mut self) -> Result<Arc<Structure>, StoreError> {
+        self.settle().await?;
+        self.downgraded |= matches!(self.source, Source::Rewritten(_));
+        self.structure().await
     }
 
     /// The same, to be shown as it is unless it turns out not to be in ASCII. Sizes of messages

@@ -87,6 +87,34 @@ impl Surrogate {
         self.octets
     }
 
+    /// Whether any of these octets stand in the place of others.
+    pub(super) fn replaces(&self, from: u64, count: u64) -> bool {
+        let end = from.saturating_add(count);
+        self.places().any(|(place, segment)| {
+            let behind = place.saturating_add(segment.shown());
+            matches!(segment, Segment::Rewritten { .. }) && place < end && from < behind
+        })
+    }
+
+    /// The header block in whose place another stands from `from` on.
+    pub(super) async fn replaced(&self, store: &Store, from: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some((_, Segment::Rewritten { from, count, .. })) =
+            self.places().find(|(place, segment)| *place == from && segment.shown() > 0)
+        else {
+            return Ok(None);
+        };
+        header(store, self.body, from, count).await.map(Some)
+    }
+
+    /// The segments, each with where it begins in what is shown.
+    fn places(&self) -> impl Iterator<Item = (u64, Segment)> {
+        self.segments.iter().scan(0u64, |at, &segment| {
+            let place = *at;
+            *at = place.saturating_add(segment.shown());
+            Some((place, segment))
+        })
+    }
+
     /// At most `count` octets from `from` on; beyond the end there are none.
     pub(super) async fn range(&self, store: &Store, from: u64, count: u64) -> Result<Vec<u8>, StoreError> {
         let mut out = Vec::new();

@@ -1,25 +1,18 @@
-//! What a session with a filter has heard of its account and not yet told. What waits is bounded:
-//! a session that falls behind loses the events, and tells that it did (RFC 5465, section 5.8).
+//! What a session with a filter has heard of its account and not yet told. One that falls behind tells that
+//! it did (RFC 5465, section 5.8).
 
 use std::collections::BTreeMap;
 
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-
 use super::filter::{Filter, SelectedNews};
-use crate::store::{AccountId, Event, Happened, MailboxId, Store, Uid, What};
+use super::queue::{Missed, Queue};
+use crate::store::{AccountId, Happened, MailboxId, Origin, Store, Uid, What};
 
 /// A session's filter, and what it hears.
 pub(crate) struct Notify {
     /// What the client wants to hear of.
     pub(crate) filter: Filter,
-    /// The store, as which this session's own doings are told from those of others.
-    pub(crate) store: Store,
     /// Only where other mailboxes than the selected one are of interest.
-    events: Option<Receiver<Event>>,
-    /// Received, and not yet gathered.
-    waiting: Vec<Event>,
-    missed: bool,
+    events: Option<Queue>,
     /// Messages that this client itself has just made in the selected mailbox.
     made: Vec<Uid>,
     /// Messages that this client itself has just expunged from the selected mailbox.
@@ -35,19 +28,12 @@ pub(super) struct Heard {
     pub(super) messages: BTreeMap<MailboxId, Happened>,
 }
 
-/// Events were lost.
-#[derive(Debug)]
-pub(super) struct Missed;
-
 impl Notify {
     /// Listens from now on.
     pub(crate) fn new(filter: Filter, store: &Store, account: AccountId) -> Self {
         Self {
-            events: filter.looks_elsewhere().then(|| store.listen(account)),
+            events: filter.looks_elsewhere().then(|| Queue::new(store, account)),
             filter,
-            store: store.with_own_origin(),
-            waiting: Vec::new(),
-            missed: false,
             made: Vec::new(),
             expunged: Vec::new(),
         }
@@ -57,35 +43,22 @@ impl Notify {
     pub(super) fn stop(&mut self) {
         self.filter = Filter::nothing();
         self.events = None;
-        self.waiting = Vec::new();
     }
 
     /// Waits until something happens; for ever where nothing is listened to. Can be cancelled.
     pub(crate) async fn heard(&mut self) {
-        let Some(events) = &mut self.events else { return std::future::pending().await };
-        match events.recv().await {
-            Ok(event) => self.waiting.push(event),
-            Err(RecvError::Lagged(_)) => self.missed = true,
-            Err(RecvError::Closed) => self.events = None,
+        match &mut self.events {
+            Some(events) => events.heard().await,
+            None => std::future::pending().await,
         }
     }
 
     /// All that happened so far, without what this session did itself (section 5).
-    pub(super) fn gather(&mut self) -> Result<Heard, Missed> {
-        while let Some(events) = &mut self.events {
-            match events.try_recv() {
-                Ok(event) => self.waiting.push(event),
-                Err(TryRecvError::Lagged(_)) => self.missed = true,
-                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-            }
-        }
-        if std::mem::take(&mut self.missed) {
-            return Err(Missed);
-        }
+    pub(super) fn gather(&mut self, own: Origin) -> Result<Heard, Missed> {
+        let Some(events) = &mut self.events else { return Ok(Heard::default()) };
         let mut heard = Heard::default();
-        let own = self.store.origin();
-        for event in self.waiting.drain(..).filter(|event| event.origin != own) {
-            match event.what {
+        for what in events.gather(own)? {
+            match what {
                 What::Messages(mailbox, happened) => {
                     let known = heard.messages.entry(mailbox).or_default();
                     *known = *known | happened;

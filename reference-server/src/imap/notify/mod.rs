@@ -2,12 +2,15 @@
 //! time. A session that never heard of it pays nothing for it: it has no filter and no listener.
 //!
 //! `filter` says what is asked for, `listening` gathers what happened in the account, `telling`
-//! writes it.
+//! writes it. `annotations` is what ENABLE METADATA switches on, by the same `queue`.
 
+mod annotations;
 mod filter;
 mod listening;
+mod queue;
 mod telling;
 
 pub(crate) use filter::Filter;
 pub(crate) use listening::Notify;
+pub(crate) use queue::Queue;
 pub(crate) use telling::{Moment, status_items};

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::filter::{ExpungesTold, FlagNews, Kinds, SelectedNews};
-use super::listening::{Heard, Missed};
+use super::listening::Heard;
+use super::queue::Missed;
 use crate::imap::commands::fetch::tell_new;
 use crate::imap::commands::list::{self, Affected, tell_affected};
-use crate::imap::commands::{metadata, status};
+use crate::imap::commands::status;
 use crate::imap::failure::{Ended, Failure};
 use crate::imap::naming::user_of;
 use crate::imap::response::{Reply, ResponseCode};
@@ -131,8 +132,9 @@ impl Session {
 
     /// Tells what happened to other mailboxes than the selected one.
     pub(crate) async fn tell_elsewhere(&mut self) -> Result<(), Ended> {
+        let own = self.store().origin();
         let Some(notify) = &mut self.notify else { return Ok(()) };
-        let heard = match notify.gather() {
+        let heard = match notify.gather(own) {
             Ok(heard) => heard,
             Err(Missed) => {
                 notify.stop();
@@ -204,20 +206,11 @@ impl Session {
             }
         }
         tell_affected(self, &affected).await?;
-        for (mailbox, entries) in annotated {
-            let name = match mailbox {
-                None => filter.wants_server().then(String::new),
-                Some(mailbox) => {
-                    let seen = self.store().readable(self.account()?, mailbox).await?;
-                    let name = seen.map(|(seen, _)| list::called(self, &seen));
-                    let wants = |name: &MailboxName| filter.kinds(name, &subscribed).any(Kinds::METADATA);
-                    name.filter(wants).map(|name| name.as_str().to_owned())
-                }
-            };
-            if let Some(name) = name {
-                metadata::tell_changed(self, &name, &entries).await?;
-            }
-        }
+        let wanted = |name: Option<&MailboxName>| match name {
+            None => filter.wants_server(),
+            Some(name) => filter.kinds(name, &subscribed).any(Kinds::METADATA),
+        };
+        self.tell_changed(annotated, wanted).await?;
         let selected = self.selected_view().map(View::mailbox);
         for (mailbox, happened) in heard.messages {
             if selected != Some(mailbox) {

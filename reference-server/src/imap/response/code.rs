@@ -50,6 +50,9 @@ pub(crate) enum ResponseCode {
     },
     /// `CORRUPTION`: what is kept is damaged (RFC 5530).
     Corruption,
+    /// `DOWNGRADED`, with the UIDs of messages of which something else was shown than what they have (RFC
+    /// 6858, section 3).
+    Downgraded(Vec<u32>),
     /// `EXPUNGEISSUED`: some of the messages are gone (RFC 5530).
     ExpungeIssued,
     /// `HASCHILDREN`: a mailbox with inferior names can not be deleted (RFC 9051, section 7.1).
@@ -132,6 +135,7 @@ impl fmt::Display for ResponseCode {
             Self::CopyUid { validity, from, to } => {
                 write!(f, "COPYUID {validity} {} {}", compact_uid_set(from), compact_uid_set(to))
             }
+            Self::Downgraded(uids) => write!(f, "DOWNGRADED {}", compact_uid_set(uids)),
             Self::ExpungeIssued => f.write_str("EXPUNGEISSUED"),
             Self::HasChildren => f.write_str("HASCHILDREN"),
             Self::HighestModSeq(value) => write!(f, "HIGHESTMODSEQ {value}"),

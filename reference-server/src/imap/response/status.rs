@@ -61,6 +61,11 @@ impl Reply {
         self
     }
 
+    /// Whether it says something to the program at the other end.
+    pub(crate) fn has_code(&self) -> bool {
+        self.code.is_some()
+    }
+
     /// The condition.
     pub(crate) fn condition(&self) -> Condition {
         self.condition

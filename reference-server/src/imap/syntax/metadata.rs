@@ -42,9 +42,17 @@ fn entry(cursor: &mut Cursor<'_>) -> Parsed<EntryName> {
 /// entries = entry / "(" entry *(SP entry) ")"
 /// ```
 pub(crate) fn entries(cursor: &mut Cursor<'_>) -> Parsed<Vec<EntryName>> {
-    if !cursor.eat(b'(') {
-        return Ok(vec![entry(cursor)?]);
+    match cursor.peek() {
+        Some(b'(') => entry_list(cursor),
+        _ => Ok(vec![entry(cursor)?]),
     }
+}
+
+/// ```abnf
+/// "(" entry *(SP entry) ")"
+/// ```
+pub(crate) fn entry_list(cursor: &mut Cursor<'_>) -> Parsed<Vec<EntryName>> {
+    cursor.expect(b'(', "a list of entries was expected")?;
     let mut all = Vec::new();
     for _ in 0..ENTRY_LIMIT {
         all.push(entry(cursor)?);

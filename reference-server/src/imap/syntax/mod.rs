@@ -31,7 +31,7 @@ pub(crate) use flag::{FlagName, flag_list, flags};
 pub(crate) use gather::{Gatherer, Step};
 pub(crate) use head::{head, salvage_tag};
 pub(crate) use mailbox::{ListPattern, MailboxArgument, list_mailbox, mailbox};
-pub(crate) use metadata::{VALUE_LIMIT, entries, entry_values};
+pub(crate) use metadata::{VALUE_LIMIT, entries, entry_list, entry_values};
 pub(crate) use names::{Names, Reads};
 pub(crate) use notify::{
     NotifyEvent, NotifyGroup, NotifyMailboxes, NotifyProgram, StatusNow, notify_program,

@@ -102,6 +102,108 @@ async fn what_is_private_and_what_is_not() {
 }
 
 #[tokio::test]
+async fn who_enabled_it_is_told_what_others_change() {
+    let world = World::new().await;
+    world.shared.authenticator.put_account("bob@example.test", "secret").await.unwrap();
+    let (mut client, mut other) = (world.login().await, world.login().await);
+    let mut bob = world.connect().await;
+    bob.ok("LOGIN bob secret").await;
+    for listener in [&mut client, &mut bob] {
+        assert_eq!(listener.ok("ENABLE METADATA METADATA").await, ["* ENABLED METADATA"]);
+    }
+    client.ok("CREATE Work").await;
+    client.ok("SETMETADATA Work (/shared/a \"x\")").await;
+    assert_eq!(client.ok("NOOP").await, Vec::<String>::new(), "its own doing");
+    other.ok("SETMETADATA Work (/shared/a \"y\")").await;
+    other.ok("SETMETADATA Work (/shared/a NIL /shared/b \"x\")").await;
+    assert_eq!(client.ok("NOOP").await, ["* METADATA Work /shared/a /shared/b"]);
+    assert_eq!(bob.ok("NOOP").await, Vec::<String>::new(), "not his to see");
+    other.ok("SETACL Work bob lr").await;
+    other.ok("SETMETADATA Work (/shared/a \"z\" /private/a \"z\")").await;
+    assert_eq!(bob.ok("NOOP").await, ["* METADATA \"Other Users/alice/Work\" /shared/a"]);
+    // In IDLE at once.
+    client.send(b"i IDLE\r\n").await;
+    let told = [client.line().await, client.line().await];
+    assert_eq!(told, ["+ idling", "* METADATA Work /private/a /shared/a"]);
+    other.ok("SETMETADATA \"\" (/private/c \"x\")").await;
+    assert_eq!(client.line().await, "* METADATA \"\" /private/c");
+    client.send(b"DONE\r\n").await;
+    assert!(client.line().await.starts_with("i OK"));
+    // What a client says by NOTIFY goes before it.
+    client.ok("NOTIFY SET (personal (MailboxName))").await;
+    other.ok("SETMETADATA Work (/shared/a NIL)").await;
+    assert_eq!(client.ok("NOOP").await, Vec::<String>::new());
+    // Nobody else is to hear of it.
+    bob.ok("UNAUTHENTICATE").await;
+    bob.ok("LOGIN bob secret").await;
+    other.ok("SETMETADATA Work (/shared/a \"x\")").await;
+    assert_eq!(bob.ok("NOOP").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn who_falls_behind_is_told_that_something_was_lost() {
+    let world = World::new().await;
+    let (mut client, mut other) = (world.login().await, world.login().await);
+    client.ok("ENABLE METADATA").await;
+    for _ in 0..300 {
+        other.ok("SETMETADATA INBOX (/private/a \"x\")").await;
+    }
+    let told = client.ok("NOOP").await.concat();
+    assert!(told.starts_with("* OK [NOTIFICATIONOVERFLOW] "), "{told}");
+    other.ok("SETMETADATA INBOX (/private/b \"x\")").await;
+    assert_eq!(client.ok("NOOP").await, ["* METADATA INBOX /private/b"]);
+}
+
+#[tokio::test]
+async fn special_uses_are_an_annotation_that_the_owner_may_set() {
+    let world = World::new().await;
+    world.shared.authenticator.put_account("bob@example.test", "secret").await.unwrap();
+    let mut client = world.login().await;
+    client.ok("CREATE Work (USE (\\Sent \\Archive))").await;
+    let uses = "* METADATA Work (/private/specialuse \"\\\\Sent \\\\Archive\")";
+    assert_eq!(client.ok("GETMETADATA Work /private/specialuse").await, [uses]);
+    assert_eq!(client.ok("GETMETADATA (DEPTH 1) Work /private").await, [uses]);
+    let set = |uses: &str| format!("SETMETADATA Work (/private/specialuse \"{uses}\" /private/a \"x\")");
+    assert!(client.no(&set("\\\\Sent \\\\All")).await.starts_with("NO [USEATTR] "));
+    assert!(client.no(&set("Sent")).await.starts_with("NO [USEATTR] "));
+    assert_eq!(client.ok("GETMETADATA Work /private/a").await, ["* METADATA Work (/private/a NIL)"]);
+    client.ok(&set("\\\\drafts")).await;
+    assert_eq!(client.ok("LIST \"\" Work").await, ["* LIST (\\HasNoChildren \\Drafts) \"/\" Work"]);
+    client.ok("SETMETADATA Work (/private/specialuse NIL)").await;
+    assert_eq!(client.ok("LIST (SPECIAL-USE) \"\" *").await, Vec::<String>::new());
+    client.ok("SETACL Work bob lrw").await;
+    let mut bob = world.connect().await;
+    bob.ok("LOGIN bob secret").await;
+    let set = "SETMETADATA \"Other Users/alice/Work\" (/private/specialuse \"\\\\Sent\")";
+    assert!(bob.no(set).await.starts_with("NO [NOPERM] "));
+    // Of the server it is an entry as any other.
+    client.ok("SETMETADATA \"\" (/private/specialuse \"x\")").await;
+}
+
+#[tokio::test]
+async fn list_tells_annotations_that_it_is_asked_for() {
+    let world = World::new().await;
+    let mut client = world.login().await;
+    client.ok("CREATE Work").await;
+    client.ok("SETMETADATA Work (/shared/a \"x\" /private/a \"y\")").await;
+    let told =
+        client.ok("LIST \"\" Work RETURN (metadata (/shared/a \"/private/b\") STATUS (MESSAGES))").await;
+    assert_eq!(
+        told,
+        [
+            "* LIST (\\HasNoChildren) \"/\" Work",
+            "* METADATA Work (/shared/a \"x\" /private/b NIL)",
+            "* STATUS Work (MESSAGES 0)"
+        ]
+    );
+    for wrong in
+        ["METADATA", "METADATA /shared/a", "METADATA ()", "METADATA (a)", "METADATA (/shared/a) (/shared/b)"]
+    {
+        client.bad(&format!("LIST \"\" Work RETURN ({wrong})")).await;
+    }
+}
+
+#[tokio::test]
 async fn annotations_follow_their_mailbox() {
     let world = World::new().await;
     let mut client = world.login().await;

@@ -27,7 +27,42 @@ async fn names_are_in_utf_8_and_a_charset_is_refused() {
     client.ok("SELECT INBOX").await;
     client.bad("SEARCH CHARSET UTF-8 ALL").await;
     assert_eq!(client.ok("SEARCH SUBJECT \"\u{e9}\"").await, ["* SEARCH"]);
-    client.ok("SORT (DATE) UTF-8 ALL").await;
+    client.ok("SORT (DATE) utf-8 ALL").await;
+    client.ok("UID THREAD REFERENCES UTF-8 ALL").await;
+    for wrong in ["SORT (DATE) US-ASCII ALL", "UID SORT (DATE) KOI8-R ALL", "THREAD REFERENCES US-ASCII ALL"]
+    {
+        assert!(client.bad(wrong).await.starts_with("BAD [CLIENTBUG] "), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_told_otherwise_than_it_is_is_named_by_its_uid() {
+    let world = World::new().await;
+    world.deliver("Subject: x\r\n\r\n").await;
+    world.deliver("Subject: plain\r\n\r\n\u{e9}\r\n").await;
+    let mut client = world.inbox().await;
+    client.ok("STORE 1 +FLAGS (\\Deleted)").await;
+    client.ok("EXPUNGE").await;
+    enabled(&world).await.ok(&append("L")).await;
+    client.ok("NOOP").await;
+    for (items, code) in [
+        ("BODY.PEEK[]", "[DOWNGRADED 3] "),
+        ("RFC822.HEADER", "[DOWNGRADED 3] "),
+        ("BODY.PEEK[]<0.3>", "[DOWNGRADED 3] "),
+        ("(FLAGS ENVELOPE)", "[DOWNGRADED 3] "),
+        ("BODY.PEEK[HEADER.FIELDS (SUBJECT)]", "[DOWNGRADED 3] "),
+        ("BODY.PEEK[HEADER.FIELDS.NOT (SUBJECT FROM)]", ""),
+        ("BODY.PEEK[HEADER.FIELDS (TO)]", ""),
+        ("(BODY.PEEK[TEXT] BODYSTRUCTURE PREVIEW RFC822.SIZE)", ""),
+    ] {
+        let (_, end) = client.command(&format!("FETCH 1:* {items}")).await;
+        assert_eq!(end, format!("OK {code}FETCH completed"), "{items}");
+    }
+    // Unasked, too.
+    client.ok("NOTIFY SET (selected (MessageNew (UID ENVELOPE) MessageExpunge))").await;
+    world.deliver(MESSAGE).await;
+    while !client.line().await.starts_with("* 3 FETCH ") {}
+    assert!(client.line().await.starts_with("* OK [DOWNGRADED 4] "));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The examples of the RFCs as known answers: a file for each RFC, a test for each example. The
 //! commands, the kind and order of the responses and their codes are the RFC's; the mailboxes and
-//! messages are ours. How a transcript is read is told in `testing/transcript.rs`.
+//! messages are ours. How a transcript is read is told in `testing/transcript.rs`; `table` says which RFC
+//! has its examples where.
 
 mod rfc2177;
 mod rfc2342;
@@ -23,15 +24,18 @@ mod rfc5256;
 mod rfc5258;
 mod rfc5267;
 mod rfc5464;
+mod rfc5465;
 mod rfc5530;
 mod rfc5819;
 mod rfc6154;
 mod rfc6851;
+mod rfc6858;
 mod rfc7162;
 mod rfc7162_qresync;
 mod rfc7888;
 mod rfc7889;
 mod rfc8438;
+mod rfc8440;
 mod rfc8474;
 mod rfc8508;
 mod rfc8514;
@@ -39,6 +43,8 @@ mod rfc8970;
 mod rfc9051;
 mod rfc9208;
 mod rfc9394;
+mod rfc9590;
+mod table;
 
 use std::sync::Arc;
 
@@ -82,6 +88,16 @@ impl Scene {
         }
         peer.send(format!("s SELECT {name}\r\ns LOGOUT\r\n")).await;
         while !peer.line().await.starts_with("* BYE ") {}
+        self
+    }
+
+    /// A mailbox that is there, and messages for it whose header fields may be in UTF-8.
+    async fn mailbox_in_utf8(self, name: &str, messages: &[(&str, &str)]) -> Self {
+        let mut peer = self.authenticated().await;
+        quietly(&mut peer, "ENABLE UTF8=ACCEPT").await;
+        for (flags, message) in messages {
+            put(&mut peer, name, flags, CAME, message).await;
+        }
         self
     }
 

@@ -1,4 +1,5 @@
-//! RFC 4315, sections 2.1 and 3: UID EXPUNGE, APPENDUID and COPYUID.
+//! RFC 4315, sections 2.1 and 3: UID EXPUNGE, APPENDUID and COPYUID. What section 3 shows of UIDNOTSTICKY
+//! is of a mailbox without lasting UIDs, of which the server has none.
 
 use super::{Scene, quietly};
 

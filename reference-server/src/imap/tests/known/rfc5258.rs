@@ -155,14 +155,35 @@ async fn example_8_no_child_is_subscribed() {
     peer.follow_to_the_end(transcript).await;
 }
 
-/// A name is told for what is below it only where that is not told itself. `w2` is the parent of
-/// what matches and not a mailbox of its own.
+/// A name is told for what is below it only where that is not told itself (a SHOULD NOT of section 3.5,
+/// which the last exchange of the example does not keep: there `x2` and `y2` are told as well).
 #[tokio::test]
 async fn example_9_names_that_match_and_children_that_do_not() {
     let mailboxes = ["x2/bar1", "x2/bar2", "y2/bar2", "y2/bar22", "y2/bar222", "z2/mamba"];
     let subscribed = ["x2/bar1", "x2/bar2", "y2/bar2", "y2/bar22", "y2/bar222", "z2", "z2/mamba"];
     let peer = garden(&mailboxes, &subscribed, &[]).await;
     let transcript = r#"
+        C: D01 LIST "" "*"
+        S| * LIST (\HasNoChildren) "/" INBOX
+        S| * LIST (\HasChildren) "/" x2
+        S| * LIST (\HasNoChildren) "/" x2/bar1
+        S| * LIST (\HasNoChildren) "/" x2/bar2
+        S| * LIST (\HasChildren) "/" y2
+        S| * LIST (\HasNoChildren) "/" y2/bar2
+        S| * LIST (\HasNoChildren) "/" y2/bar22
+        S| * LIST (\HasNoChildren) "/" y2/bar222
+        S| * LIST (\HasChildren) "/" z2
+        S| * LIST (\HasNoChildren) "/" z2/mamba
+        S: D01 OK ...
+        C: D02 LIST (SUBSCRIBED) "" "*"
+        S| * LIST (\HasNoChildren \Subscribed) "/" x2/bar1
+        S| * LIST (\HasNoChildren \Subscribed) "/" x2/bar2
+        S| * LIST (\HasNoChildren \Subscribed) "/" y2/bar2
+        S| * LIST (\HasNoChildren \Subscribed) "/" y2/bar22
+        S| * LIST (\HasNoChildren \Subscribed) "/" y2/bar222
+        S| * LIST (\HasChildren \Subscribed) "/" z2
+        S| * LIST (\HasNoChildren \Subscribed) "/" z2/mamba
+        S: D02 OK ...
         C: D03 LIST (RECURSIVEMATCH SUBSCRIBED) "" "*2"
         S| * LIST (\HasChildren) "/" x2 ("CHILDINFO" ("SUBSCRIBED"))
         S| * LIST (\HasNoChildren \Subscribed) "/" x2/bar2
@@ -171,6 +192,15 @@ async fn example_9_names_that_match_and_children_that_do_not() {
         S| * LIST (\HasNoChildren \Subscribed) "/" y2/bar222
         S| * LIST (\HasChildren \Subscribed) "/" z2 ("CHILDINFO" ("SUBSCRIBED"))
         S: D03 OK ...
+        C: D04 LIST (RECURSIVEMATCH SUBSCRIBED) "" "*"
+        S| * LIST (\HasNoChildren \Subscribed) "/" x2/bar1
+        S| * LIST (\HasNoChildren \Subscribed) "/" x2/bar2
+        S| * LIST (\HasNoChildren \Subscribed) "/" y2/bar2
+        S| * LIST (\HasNoChildren \Subscribed) "/" y2/bar22
+        S| * LIST (\HasNoChildren \Subscribed) "/" y2/bar222
+        S| * LIST (\HasChildren \Subscribed) "/" z2 ("CHILDINFO" ("SUBSCRIBED"))
+        S| * LIST (\HasNoChildren \Subscribed) "/" z2/mamba
+        S: D04 OK ...
     "#;
     peer.follow_to_the_end(transcript).await;
 }
@@ -191,4 +221,28 @@ async fn example_10_childinfo_without_children() {
         S: a3 OK ...
     "#;
     peer.follow_to_the_end(transcript).await;
+}
+
+/// A level of the hierarchy that is no mailbox: bob may see what is below it. The server calls such a
+/// level `\Noselect`, as RFC 3501, section 6.3.8, does, and there is nothing remote.
+#[tokio::test]
+async fn example_11_levels_that_are_missing() {
+    let scene = Scene::new().await.flagged("music/rock", &[]).await;
+    quietly(&mut scene.authenticated().await, "SETACL music/rock bob lr").await;
+    let transcript = r#"
+        C: a1 LIST (REMOTE) "" "Other Users/alice/*"
+        S: * LIST (\HasNoChildren) "/" "Other Users/alice/music/rock"
+        S: a1 OK ...
+        C: a2 LIST () "" "Other Users/alice/%"
+        S: * LIST (\Noselect \HasChildren) "/" "Other Users/alice/music"
+        S: a2 OK ...
+        C: a3 LIST (REMOTE) "" "Other Users/alice/%"
+        S: * LIST (\Noselect \HasChildren) "/" "Other Users/alice/music"
+        S: a3 OK ...
+        C: a3.1 LIST "" ("Other Users/alice/%" "Other Users/alice/music/rock")
+        S: * LIST (\Noselect \HasChildren) "/" "Other Users/alice/music"
+        S: * LIST (\HasNoChildren) "/" "Other Users/alice/music/rock"
+        S: a3.1 OK ...
+    "#;
+    scene.authenticated_as("bob").await.follow_to_the_end(transcript).await;
 }

@@ -62,3 +62,30 @@ async fn example_5_3_create() {
     "#;
     Scene::new().await.authenticated().await.follow_to_the_end(transcript).await;
 }
+
+/// The uses of a mailbox as an annotation. Where the server of the example takes a use away from the
+/// mailbox that had it, this one lets both have it, as CREATE does.
+#[tokio::test]
+async fn example_5_4_uses_as_annotations() {
+    let mut peer = Scene::new().await.flagged("Later", &[]).await.authenticated().await;
+    for (name, attribute) in [("Posted", "Sent"), ("Sketches", "Drafts"), ("Bin", "Trash")] {
+        quietly(&mut peer, &format!("CREATE {name} (USE (\\{attribute}))")).await;
+    }
+    let transcript = r#"
+        C: t2 GETMETADATA "Sketches" /private/specialuse
+        S: * METADATA Sketches (/private/specialuse "\\Drafts")
+        S: t2 OK ...
+        C: t3 SETMETADATA "Later" (/private/specialuse "\\Drafts")
+        S: t3 OK ...
+        C: t4 SETMETADATA "Posted" (/private/specialuse NIL)
+        S: t4 OK ...
+        C: t5 LIST "" "%" RETURN (SPECIAL-USE)
+        S| * LIST (\HasNoChildren) "/" INBOX
+        S| * LIST (\HasNoChildren) "/" Posted
+        S| * LIST (\HasNoChildren \Drafts) "/" Sketches
+        S| * LIST (\HasNoChildren \Drafts) "/" Later
+        S| * LIST (\HasNoChildren \Trash) "/" Bin
+        S: t5 OK ...
+    "#;
+    peer.follow_to_the_end(transcript).await;
+}

@@ -1,5 +1,5 @@
 //! RFC 7162, the numbered examples of CONDSTORE in section 3.1. Example 2 is of mailboxes without
-//! modification sequences and example 14 of shared flags, which the server does not have. The server
+//! modification sequences, which the server does not have. The server
 //! tells each change with its UID, which section 3.2.4 asks for where QRESYNC is enabled, and FLAGS
 //! when a keyword is new.
 
@@ -115,7 +115,35 @@ async fn example_7_the_sequence_zero_always_fails() {
     peer.follow_to_the_end(transcript).await;
 }
 
-/// Examples 8 to 10, in the form that needs no poll: another client was first with message 2.
+/// The same with a poll between, as the second exchange of example 9 has it: a server need not say at
+/// once what has changed, and this one does.
+#[tokio::test]
+async fn examples_8_and_9_a_poll_between() {
+    let scene = Scene::new().await.flagged("INBOX", &["", "", ""]).await;
+    let mut peer = scene.selected("INBOX").await;
+    let transcript = r"
+        C: a FETCH 1:3 (MODSEQ)
+        S: * OK [HIGHESTMODSEQ ${highest}] ...
+        S: * 1 FETCH (MODSEQ (${first}))
+        S: * 2 FETCH (MODSEQ (${second}))
+        S: * 3 FETCH (MODSEQ (${third}))
+        S: a OK ...
+        ";
+    peer.follow(transcript).await;
+    quietly(&mut scene.selected("INBOX").await, "STORE 2 +FLAGS.SILENT (\\Deleted \\Answered)").await;
+    let transcript = r"
+        C: b107 NOOP
+        S: * 2 FETCH (UID 2 FLAGS (\Deleted \Answered) MODSEQ (${others}))
+        S: b107 OK ...
+        C: b108 STORE 2 (UNCHANGEDSINCE ${others}) +FLAGS.SILENT ($Processed)
+        S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Processed)
+        S: * 2 FETCH (UID 2 MODSEQ (${new}))
+        S: b108 OK ...
+        ";
+    peer.follow_to_the_end(transcript).await;
+}
+
+/// Example 10, in the form that needs no poll: another client was first with message 2.
 #[tokio::test]
 async fn example_10_the_flag_is_set_already_or_another_is() {
     let scene = Scene::new().await.flagged("INBOX", &["", "", "", ""]).await;
@@ -182,6 +210,38 @@ async fn example_12_what_changed_since() {
 #[tokio::test]
 async fn example_13_sequences_are_fetched() {
     four(&Scene::new().await.flagged("INBOX", &["", "", "", ""]).await).await.ends().await;
+}
+
+/// Two sessions of alice and one of bob, who may read her mailbox. To this server all flags are shared,
+/// so that bob is told of `\Seen` too, where the example has it as a flag of each user's own.
+#[tokio::test]
+async fn example_14_three_sessions() {
+    let scene = Scene::new().await.flagged("Work", &["", "\\Answered"]).await;
+    let mut first = scene.authenticated().await;
+    quietly(&mut first, "SETACL Work bob lrswt").await;
+    let mut second = scene.authenticated().await;
+    let mut third = scene.authenticated_as("bob").await;
+    for (peer, name) in
+        [(&mut first, "Work"), (&mut second, "Work"), (&mut third, "\"Other Users/alice/Work\"")]
+    {
+        quietly(peer, &format!("SELECT {name} (CONDSTORE)")).await;
+    }
+    for (command, told) in [
+        ("+FLAGS.SILENT (\\Deleted)", "(\\Deleted \\Answered)"),
+        ("+FLAGS.SILENT (\\Seen)", "(\\Deleted \\Answered \\Seen)"),
+        ("-FLAGS.SILENT (\\Answered \\Seen)", "(\\Deleted)"),
+    ] {
+        let stored =
+            format!("C: A160 STORE 2 {command}\nS: * 2 FETCH (UID 2 MODSEQ (${{modseq}}))\nS: A160 OK ...");
+        first.follow(&stored).await;
+        let modseq = first.noted("modseq").to_owned();
+        first.forget("modseq");
+        for peer in [&mut second, &mut third] {
+            let polled =
+                format!("C: C180 NOOP\nS: * 2 FETCH (UID 2 FLAGS {told} MODSEQ ({modseq}))\nS: C180 OK ...");
+            peer.follow(&polled).await;
+        }
+    }
 }
 
 /// The highest sequence of those found stands behind them.

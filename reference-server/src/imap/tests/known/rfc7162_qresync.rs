@@ -160,3 +160,30 @@ async fn section_3_2_8_and_3_2_9_close_and_uid_expunge() {
         ";
     peer.follow_to_the_end(transcript).await;
 }
+
+/// Section 6: as long as VANISHED is held back, HIGHESTMODSEQ tells how far the client knows everything.
+#[tokio::test]
+async fn section_6_vanished_is_delayed() {
+    let scene = Scene::new().await.flagged("INBOX", &["", "", "", "\\Deleted"]).await;
+    let mut peer = scene.authenticated().await;
+    quietly(&mut peer, "ENABLE QRESYNC").await;
+    quietly(&mut peer, "SELECT INBOX").await;
+    let status = "S: * STATUS INBOX (HIGHESTMODSEQ ${known})\nS: a OK ...";
+    peer.follow(&format!("C: a STATUS INBOX (HIGHESTMODSEQ)\n{status}")).await;
+    quietly(&mut scene.selected("INBOX").await, "EXPUNGE").await;
+    let transcript = r"
+        C: A150 STORE 1:2 (UNCHANGEDSINCE ${known}) +FLAGS.SILENT \Seen
+        S: * 1 FETCH (UID 1 MODSEQ (${new}))
+        S: * 2 FETCH (UID 2 MODSEQ (${new}))
+        S: * OK [HIGHESTMODSEQ ${known}] ...
+        S: A150 OK ...
+        C: A151 STORE 3 +FLAGS.SILENT \Seen
+        S: * 3 FETCH (UID 3 MODSEQ (${newer}))
+        S: * OK [HIGHESTMODSEQ ${known}] ...
+        S: A151 OK ...
+        C: A152 NOOP
+        S: * VANISHED 4
+        S: A152 OK ...
+        ";
+    peer.follow_to_the_end(transcript).await;
+}

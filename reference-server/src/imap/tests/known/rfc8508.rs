@@ -1,4 +1,4 @@
-//! RFC 8508, sections 3.2 and 3.3: REPLACE. The message that is replaced goes before the new one is
+//! RFC 8508, sections 3.2, 3.3 and 4.2: REPLACE. The message that is replaced goes before the new one is
 //! told, which the RFC leaves open.
 
 use super::Scene;
@@ -50,4 +50,43 @@ async fn section_3_3_uid_replace() {
         S: A005 OK ...
         ";
     drafts().await.selected("Drafts").await.follow_to_the_end(transcript).await;
+}
+
+/// A draft gets its first fields, without being sent again.
+#[tokio::test]
+async fn section_4_2_catenate() {
+    let scene = Scene::new().await.flagged("Drafts", &["", "", ""]).await;
+    let transcript = r#"
+        C: A010 APPEND Drafts (\Seen \Draft) {54}
+        S: + ...
+        C: From: ada@observatory.example
+        C:
+        C: We saw Saturn.
+        C: Ada
+        C:
+        S: * 4 EXISTS
+        S: * 1 RECENT
+        S: A010 OK [APPENDUID ${validity} 4] ...
+        C: A011 UID REPLACE 4 Drafts CATENATE (TEXT {49}
+        S: + ...
+        C: To: karl@workshop.example
+        C: Subject: first light
+        C:  URL "/Drafts/;UID=4")
+        S: * OK [APPENDUID ${validity} 5] ...
+        S| * 4 EXPUNGE
+        S| * 4 EXISTS
+        S| * ${recent} RECENT
+        S: A011 OK [HIGHESTMODSEQ ${modseq}] ...
+        C: A012 FETCH 4 BODY.PEEK[]
+        S: * 4 FETCH (BODY[] {103}
+        S: To: karl@workshop.example
+        S: Subject: first light
+        S: From: ada@observatory.example
+        S:
+        S: We saw Saturn.
+        S: Ada
+        S: )
+        S: A012 OK ...
+    "#;
+    scene.selected("Drafts").await.follow_to_the_end(transcript).await;
 }

@@ -44,6 +44,10 @@ async fn example_2_lazily() {
         S: * 2 FETCH (ENVELOPE ("2 Feb 2024 10:00:00 +0000" NIL NIL NIL NIL NIL NIL NIL NIL NIL)
            PREVIEW "")
         S: B1 OK ...
+        C: B2 FETCH 1:2 (PREVIEW)
+        S: * 1 FETCH (PREVIEW "One.")
+        S: * 2 FETCH (PREVIEW "")
+        S: B2 OK ...
     "#;
     scene.selected("INBOX").await.follow_to_the_end(transcript).await;
 }

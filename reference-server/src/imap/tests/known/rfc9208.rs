@@ -36,7 +36,8 @@ async fn section_4_1_4_what_an_expunge_would_free() {
     scene.authenticated().await.follow_to_the_end(transcript).await;
 }
 
-/// Examples 1 and 3 of a quota that is hard: nothing is added.
+/// Examples 1 and 3 of a quota that is hard: nothing is added. Example 2 is of a soft one, which the
+/// server does not have.
 #[tokio::test]
 async fn section_4_3_1_overquota() {
     let scene = Scene::new().await.flagged("INBOX", &["", "", "", ""]).await.flagged("MEETING", &[]).await;

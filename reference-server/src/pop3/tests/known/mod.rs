@@ -4,9 +4,11 @@
 
 mod rfc1939;
 mod rfc2449;
+mod rfc2595;
 mod rfc3206;
 mod rfc5034;
 mod rfc6856;
+mod table;
 
 use std::sync::Arc;
 

@@ -1,10 +1,15 @@
-//! RFC 6856, section 3.3: LANG, by a server whose texts are in one language.
+//! RFC 6856, section 3.3: LANG, by a server whose texts are in one language, and which can list it. (Of
+//! UTF8, section 2, no exchange is printed.)
 
 use super::Scene;
 
 #[tokio::test]
 async fn section_3_3_lang() {
     let transcript = r"
+        C: USER alice
+        S: +OK ...
+        C: PASS alice-secret
+        S: +OK ...
         C: LANG MUL
         S: -ERR ...
         C: LANG
@@ -18,5 +23,5 @@ async fn section_3_3_lang() {
         C: LANG *
         S: +OK en ...
         ";
-    Scene::new(&[]).await.open().await.follow_to_the_end(transcript).await;
+    Scene::new(&[]).await.connected().await.follow_to_the_end(transcript).await;
 }
