@@ -8,7 +8,7 @@ use super::outcome::{Outcome, Reason};
 use super::report::{Action, Told};
 use super::schedule::Next;
 use crate::context::Shared;
-use crate::store::{Due, Fate, Millis, Pending, Queued, READ, StoreError};
+use crate::store::{Due, Fate, Lateness, Millis, Pending, Queued, READ, StoreError};
 
 /// Notes what became of a message, and tells the sender what is to be told; begins the attempt at the
 /// `next` piece of work with it.
@@ -45,6 +45,13 @@ pub(super) async fn settle(
         shared.outgoing.bell.notify_one();
     }
     Ok(begun)
+}
+
+/// Why a message comes back whose time is over, where it is to come back then (RFC 2852, section 4.1.3).
+pub(super) fn too_late(message: &Queued, now: Millis) -> Option<Reason> {
+    let by = message.envelope.terms.by?;
+    (by.lateness == Lateness::Return && by.deadline <= now)
+        .then(|| Reason::ours("5.4.7", "the time in which it was to be delivered is over"))
 }
 
 /// A recipient after an attempt.
@@ -91,6 +98,10 @@ impl After<'_> {
 
     fn deferred(&self, reason: Reason) -> (Fate, Option<Told>) {
         let Self { shared, message, pending, now } = *self;
+        // The time may have run out during the attempt.
+        if let Some(reason) = too_late(message, now) {
+            return self.failed(reason);
+        }
         let schedule = &shared.outgoing.schedule;
         // What is held by wish has not waited yet.
         let since = message.envelope.terms.release(message.arrived);

@@ -10,11 +10,11 @@ use tokio::task::{Id, JoinSet};
 
 use super::errand::Errand;
 use super::local;
-use super::outcome::{Outcome, Reason};
-use super::settle::settle;
+use super::outcome::Outcome;
+use super::settle::{settle, too_late};
 use crate::context::Shared;
 use crate::net::ending;
-use crate::store::{Due, Lateness, Millis, Queued, StoreError};
+use crate::store::{Due, StoreError};
 
 /// Pieces of work that are looked at together.
 const BATCH: usize = 1000;
@@ -123,8 +123,7 @@ async fn work_off(
             }
         };
         message.envelope.terms = (shared.seams.queue.terms)(message.envelope.terms);
-        let outcomes = if is_too_late(&message, shared.outgoing.clock.millis()) {
-            let reason = Reason::ours("5.4.7", "the time in which it was to be delivered is over");
+        let outcomes = if let Some(reason) = too_late(&message, shared.outgoing.clock.millis()) {
             vec![Outcome::Failed(reason); message.recipients.len()]
         } else if shared.is_local(domain) {
             local::find(shared, &message).await
@@ -133,9 +132,4 @@ async fn work_off(
         };
         begun = settle(shared, &message, outcomes, work.next()).await?;
     }
-}
-
-/// Is its time over, and is it to come back then (RFC 2852, section 4.1.3)?
-fn is_too_late(message: &Queued, now: Millis) -> bool {
-    message.envelope.terms.by.is_some_and(|by| by.lateness == Lateness::Return && by.deadline <= now)
 }
