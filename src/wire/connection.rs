@@ -1,23 +1,22 @@
 //! One connection, opened by us or accepted: always read, whatever the script waits for.
+//!
+//! TLS and compression, which come in place, are put on in `layers`.
 
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tokio_rustls::{TlsConnector, TlsStream};
 
 use super::channel::TlsChannel;
-use super::deflate::{Deflated, NotDeflate};
+use super::failure::{ConnectError, WriteError};
 use super::inbox::{End, Inbox, Take};
+use super::layers::handshake;
+use super::reader::Open;
 use super::recorder::Recorder;
-use super::server_tls::ServerTls;
-use super::stream::{Begun, Stream};
+use super::stream::Stream;
 use super::tls::ClientTls;
 use crate::outcome::Direction;
 
@@ -60,7 +59,7 @@ impl Side {
     }
 
     /// What the transcript calls what arrives.
-    const fn hears(self) -> Direction {
+    pub(super) const fn hears(self) -> Direction {
         match self {
             Self::Client => Direction::Server,
             Self::Server => Direction::Client,
@@ -79,94 +78,6 @@ pub struct ConnectionOptions {
     pub deadline: Instant,
 }
 
-/// Why no connection stands.
-#[derive(Debug)]
-pub enum ConnectError {
-    /// The time is up.
-    TimedOut(SocketAddr),
-    /// The system refused.
-    Refused(SocketAddr, io::Error),
-    /// TCP stands and TLS does not.
-    Tls(HandshakeError),
-}
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut(address) => write!(f, "no connection to {address} within the time limit"),
-            Self::Refused(address, error) => write!(f, "cannot connect to {address}: {error}"),
-            Self::Tls(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ConnectError {}
-
-/// Why a TLS handshake failed.
-#[derive(Debug)]
-pub enum HandshakeError {
-    /// The time is up.
-    TimedOut,
-    /// The connection had ended before, or its reader is gone.
-    Closed,
-    /// The peers did not agree, with the library's words.
-    Failed(io::Error),
-}
-
-impl HandshakeError {
-    /// Whether it is the certificate that was not trusted: by our authority, or for the name we ask for.
-    #[must_use]
-    pub fn is_distrust(&self) -> bool {
-        let Self::Failed(error) = self else { return false };
-        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>());
-        matches!(inner, Some(tokio_rustls::rustls::Error::InvalidCertificate(_)))
-    }
-}
-
-impl fmt::Display for HandshakeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut => f.write_str("no TLS handshake within the time limit"),
-            Self::Closed => f.write_str("the connection was closed before the TLS handshake"),
-            Self::Failed(error) => {
-                write!(f, "the TLS handshake failed: {error}")?;
-                let hint = "; `tls` in the profile names the authority to trust and the name to ask for";
-                f.write_str(if self.is_distrust() { hint } else { "" })
-            }
-        }
-    }
-}
-
-impl std::error::Error for HandshakeError {}
-
-/// Why octets could not be sent.
-#[derive(Debug)]
-pub enum WriteError {
-    /// The peer did not take them within the time limit.
-    TimedOut,
-    /// The connection is gone.
-    Closed(io::Error),
-}
-
-impl WriteError {
-    /// Why, told of this peer: `the server`, `the client`.
-    #[must_use]
-    pub fn told_of(&self, peer: &str) -> String {
-        match self {
-            Self::TimedOut => format!("{peer} did not take what was sent within the time limit"),
-            Self::Closed(error) => format!("{peer} took no more octets: {error}"),
-        }
-    }
-}
-
-impl fmt::Display for WriteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.told_of("the server"))
-    }
-}
-
-impl std::error::Error for WriteError {}
-
 /// How a wait ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Received<T> {
@@ -179,14 +90,14 @@ pub enum Received<T> {
 /// A connection.
 #[derive(Debug)]
 pub struct Connection {
-    name: String,
-    side: Side,
-    inbox: Arc<Inbox>,
-    recorder: Arc<Recorder>,
+    pub(super) name: String,
+    pub(super) side: Side,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) recorder: Arc<Recorder>,
     /// `None` once it is closed by us.
-    open: Option<Open>,
-    encrypted: bool,
-    channel: TlsChannel,
+    pub(super) open: Option<Open>,
+    pub(super) encrypted: bool,
+    pub(super) channel: TlsChannel,
     /// How many times octets were sent.
     writes: u64,
 }
@@ -203,13 +114,6 @@ impl Drop for Mark {
     fn drop(&mut self) {
         self.inbox.release();
     }
-}
-
-#[derive(Debug)]
-struct Open {
-    writer: WriteHalf<Stream>,
-    reader: JoinHandle<ReadHalf<Stream>>,
-    stop: oneshot::Sender<()>,
 }
 
 impl Connection {
@@ -364,119 +268,6 @@ impl Connection {
         }
     }
 
-    /// Upgrades to TLS in place. Octets that came before stay unread where they
-    /// are; their number is given, since a plaintext reply behind the answer to
-    /// STARTTLS is worth a look.
-    ///
-    /// # Errors
-    /// When there is no handshake by the deadline; the connection is then closed.
-    pub async fn start_tls(&mut self, tls: &ClientTls, deadline: Instant) -> Result<usize, HandshakeError> {
-        let open = self.open.take().ok_or(HandshakeError::Closed)?;
-        let stream = open.stop().await.ok_or(HandshakeError::Closed)?;
-        let before = self.inbox.look(|octets, _| octets.len());
-        if self.end().is_some() {
-            return Err(HandshakeError::Closed);
-        }
-        let Stream::Plain(tcp) = stream else {
-            return Err(HandshakeError::Failed(io::Error::other("TLS is already in use")));
-        };
-        let stream = match handshake(tcp, tls, deadline, &self.name, &self.recorder).await {
-            Ok((stream, channel)) => {
-                self.channel = channel;
-                stream
-            }
-            Err(error) => {
-                self.recorder.note(&self.name, error.to_string());
-                // A server that hangs up in the handshake has closed, whatever TLS makes of that.
-                let end = match &error {
-                    HandshakeError::Failed(cause) => end_of(cause),
-                    HandshakeError::TimedOut | HandshakeError::Closed => End::Tls(error.to_string()),
-                };
-                self.inbox.finish(end);
-                return Err(error);
-            }
-        };
-        self.encrypted = true;
-        self.open = Some(Open::start(stream, self.side, &self.name, &self.inbox, &self.recorder));
-        Ok(before)
-    }
-
-    /// Compresses from here on, both ways. Octets that came and nobody took are taken for
-    /// compressed ones. `false` where the connection is gone, or compressed already.
-    pub async fn compress(&mut self) -> bool {
-        let Some(stream) = self.take_stream().await else { return false };
-        let mut arrived = Vec::new();
-        self.inbox.look(|octets, _| arrived.extend_from_slice(octets));
-        let (stream, done) = match stream {
-            Stream::Deflated(_) => (stream, false),
-            below => {
-                self.inbox.consume(arrived.len());
-                (Stream::Deflated(Box::new(Deflated::new(below, arrived))), true)
-            }
-        };
-        self.recorder.note(&self.name, if done { "compressed from here on" } else { "compressed already" });
-        self.open = Some(Open::start(stream, self.side, &self.name, &self.inbox, &self.recorder));
-        done
-    }
-
-    /// Ends the compression both ways; `false` where there is none, or the connection is gone.
-    pub async fn decompress(&mut self, deadline: Instant) -> bool {
-        let Some(stream) = self.take_stream().await else { return false };
-        let (stream, done) = match stream {
-            Stream::Deflated(deflated) => {
-                let (below, rest) = deflated.into_below(deadline).await;
-                self.recorder.note(&self.name, "compressed up to here");
-                if !rest.is_empty() {
-                    let now = Instant::now();
-                    self.recorder.octets(&self.name, self.side.hears(), now, &rest);
-                    self.inbox.push(&rest, now);
-                }
-                (below, true)
-            }
-            other => (other, false),
-        };
-        self.open = Some(Open::start(stream, self.side, &self.name, &self.inbox, &self.recorder));
-        done
-    }
-
-    /// Takes the stream out of the hands of its reader; `None` where it has ended.
-    async fn take_stream(&mut self) -> Option<Stream> {
-        if self.end().is_some() {
-            return None;
-        }
-        self.open.take()?.stop().await
-    }
-
-    /// The server's side of an upgrade to TLS in place. What came unread before belongs to the
-    /// handshake: a client begins it as soon as it is told to.
-    ///
-    /// # Errors
-    /// When there is no handshake by the deadline; the connection is then closed.
-    pub async fn accept_tls(&mut self, tls: &ServerTls, deadline: Instant) -> Result<(), HandshakeError> {
-        let open = self.open.take().ok_or(HandshakeError::Closed)?;
-        let Some(Stream::Plain(tcp)) = open.stop().await else { return Err(HandshakeError::Closed) };
-        let accepting = tls.acceptor.accept(Begun::new(tcp, self.inbox.drain()));
-        let result = match tokio::time::timeout_at(deadline.into(), accepting).await {
-            Err(_) => Err(HandshakeError::TimedOut),
-            Ok(Err(error)) => Err(HandshakeError::Failed(error)),
-            Ok(Ok(stream)) => Ok(TlsStream::Server(stream)),
-        };
-        match result {
-            Ok(stream) => {
-                note_version(&stream, &self.name, &self.recorder);
-                let stream = Stream::Tls(Box::new(stream));
-                self.encrypted = true;
-                self.open = Some(Open::start(stream, self.side, &self.name, &self.inbox, &self.recorder));
-                Ok(())
-            }
-            Err(error) => {
-                self.recorder.note(&self.name, error.to_string());
-                self.inbox.finish(End::Tls(error.to_string()));
-                Err(error)
-            }
-        }
-    }
-
     /// Closes the TCP connection at once, without any farewell.
     pub async fn drop_now(&mut self) {
         if let Some(open) = self.open.take() {
@@ -536,113 +327,18 @@ impl Drop for Connection {
     }
 }
 
-impl Open {
-    fn start(stream: Stream, side: Side, name: &str, inbox: &Arc<Inbox>, recorder: &Arc<Recorder>) -> Self {
-        let (reader, writer) = tokio::io::split(stream);
-        let (stop, stopped) = oneshot::channel();
-        let task =
-            read_all(reader, stopped, (name.to_owned(), side), Arc::clone(inbox), Arc::clone(recorder));
-        Self { writer, reader: tokio::spawn(task), stop }
-    }
-
-    /// Ends the reader task and puts the stream together again.
-    async fn stop(self) -> Option<Stream> {
-        let _ = self.stop.send(());
-        let reader = self.reader.await.ok()?;
-        reader.is_pair_of(&self.writer).then(|| reader.unsplit(self.writer))
-    }
-}
-
-async fn handshake(
-    tcp: TcpStream,
-    tls: &ClientTls,
-    deadline: Instant,
-    name: &str,
-    recorder: &Recorder,
-) -> Result<(Stream, TlsChannel), HandshakeError> {
-    let connector = TlsConnector::from(Arc::clone(&tls.config));
-    let connecting = connector.connect(tls.name.clone(), Begun::new(tcp, Vec::new()));
-    match tokio::time::timeout_at(deadline.into(), connecting).await {
-        Err(_) => Err(HandshakeError::TimedOut),
-        Ok(Err(error)) => Err(HandshakeError::Failed(error)),
-        Ok(Ok(stream)) => {
-            let channel = TlsChannel::of(stream.get_ref().1);
-            let stream = TlsStream::Client(stream);
-            note_version(&stream, name, recorder);
-            Ok((Stream::Tls(Box::new(stream)), channel))
-        }
-    }
-}
-
-fn note_version(stream: &TlsStream<Begun>, name: &str, recorder: &Recorder) {
-    let version = stream.get_ref().1.protocol_version();
-    let version = version.and_then(|version| version.as_str().map(str::to_owned)).unwrap_or_default();
-    recorder.note(name, format!("TLS stands {}", version.replace('_', ".")).trim_end().to_owned());
-}
-
-/// Reads until the end or until it is stopped, and gives its half back.
-async fn read_all(
-    mut reader: ReadHalf<Stream>,
-    mut stopped: oneshot::Receiver<()>,
-    (name, side): (String, Side),
-    inbox: Arc<Inbox>,
-    recorder: Arc<Recorder>,
-) -> ReadHalf<Stream> {
-    let mut chunk = vec![0; 16 * 1024];
-    loop {
-        let result = tokio::select! {
-            biased;
-            _ = &mut stopped => return reader,
-            result = reader.read(&mut chunk) => result,
-        };
-        let now = Instant::now();
-        let end = match result {
-            Ok(0) => End::Closed,
-            Ok(count) => {
-                let octets = chunk.get(..count).unwrap_or_default();
-                recorder.octets(&name, side.hears(), now, octets);
-                if inbox.push(octets, now) {
-                    continue;
-                }
-                End::Overflow
-            }
-            Err(error) => end_of(&error),
-        };
-        recorder.note(&name, end.told_of(side.peer()));
-        inbox.finish(end);
-        // The half is kept until we close: dropping it here would not close anything either.
-        let _ = (&mut stopped).await;
-        return reader;
-    }
-}
-
-fn end_of(error: &io::Error) -> End {
-    match error.kind() {
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-            End::Reset
-        }
-        // A server that ends TLS without close_notify has closed all the same.
-        io::ErrorKind::UnexpectedEof => End::Closed,
-        io::ErrorKind::InvalidData if is_not_deflate(error) => End::Compression(error.to_string()),
-        io::ErrorKind::InvalidData => End::Tls(error.to_string()),
-        _ => End::Failed(error.to_string()),
-    }
-}
-
-fn is_not_deflate(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<NotDeflate>())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(super) mod tests {
+    use tokio::io::AsyncReadExt as _;
     use tokio::net::TcpListener;
 
-    fn soon() -> Instant {
+    use super::*;
+
+    pub(in crate::wire) fn soon() -> Instant {
         Instant::now() + Duration::from_secs(5)
     }
 
-    async fn pair() -> (Connection, TcpStream, Arc<Recorder>) {
+    pub(in crate::wire) async fn pair() -> (Connection, TcpStream, Arc<Recorder>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let recorder = Arc::new(Recorder::new());
         let options = ConnectionOptions { name: "main".to_owned(), tls: None, deadline: soon() };
@@ -652,7 +348,7 @@ mod tests {
         (connection.unwrap(), accepted.unwrap().0, recorder)
     }
 
-    fn all_at_end(octets: &[u8], end: Option<&End>) -> Take<(Vec<u8>, End)> {
+    pub(in crate::wire) fn all_at_end(octets: &[u8], end: Option<&End>) -> Take<(Vec<u8>, End)> {
         match end {
             Some(end) => Take::Done { consumed: octets.len(), item: (octets.to_vec(), end.clone()) },
             None => Take::More,
@@ -712,45 +408,6 @@ mod tests {
         assert_eq!(connection.receive(soon(), three).await, Received::Item(b"def".to_vec()));
         connection.write(b"x", soon()).await.unwrap();
         assert!(!connection.rewind(&mark));
-    }
-
-    #[tokio::test]
-    async fn a_compressed_connection_says_the_same_in_fewer_octets() {
-        let (mut connection, server, _) = pair().await;
-        let mut server = Deflated::new(Stream::Plain(server), Vec::new());
-        assert!(connection.compress().await && !connection.compress().await);
-        let line = b"a1 NOOP ".repeat(1000);
-        connection.write(&line, soon()).await.unwrap();
-        let mut got = vec![0; line.len()];
-        server.read_exact(&mut got).await.unwrap();
-        assert_eq!(got, line);
-        server.write_all(&line).await.unwrap();
-        server.flush().await.unwrap();
-        let all = |octets: &[u8], _: Option<&End>| match octets.len() == line.len() {
-            true => Take::Done { consumed: octets.len(), item: octets.to_vec() },
-            false => Take::More,
-        };
-        assert_eq!(connection.receive(soon(), all).await, Received::Item(line.clone()));
-        let (Stream::Plain(mut server), rest) = server.into_below(soon()).await else { panic!("not plain") };
-        assert!(
-            rest.is_empty() && connection.decompress(soon()).await && !connection.decompress(soon()).await
-        );
-        server.write_all(b"* BYE\r\n").await.unwrap();
-        drop(server);
-        assert_eq!(
-            connection.receive(soon(), all_at_end).await,
-            Received::Item((b"* BYE\r\n".to_vec(), End::Closed))
-        );
-    }
-
-    #[tokio::test]
-    async fn what_is_not_compressed_is_told_from_what_is() {
-        let (mut connection, mut server, _) = pair().await;
-        assert!(connection.compress().await);
-        // A block of a kind that does not exist (RFC 1951, section 3.2.3).
-        server.write_all(b"\x06").await.unwrap();
-        let Received::Item((_, end)) = connection.receive(soon(), all_at_end).await else { panic!("no end") };
-        assert!(matches!(end, End::Compression(_)), "{end}");
     }
 
     #[tokio::test]

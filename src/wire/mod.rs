@@ -7,8 +7,11 @@ mod channel;
 mod connection;
 mod deflate;
 mod escape;
+mod failure;
 mod identity;
 mod inbox;
+mod layers;
+mod reader;
 mod recorder;
 mod redact;
 mod server_tls;
@@ -16,10 +19,9 @@ mod stream;
 mod tls;
 
 pub use channel::TlsChannel;
-pub use connection::{
-    ConnectError, Connection, ConnectionOptions, HandshakeError, Mark, Received, Side, WriteError,
-};
+pub use connection::{Connection, ConnectionOptions, Mark, Received, Side};
 pub use escape::{escape, escape_line, shorten};
+pub use failure::{ConnectError, HandshakeError, WriteError};
 pub use identity::{ClientAuthority, ClientIdentity};
 pub use inbox::{End, Take};
 pub use recorder::{Recorder, Tap};
