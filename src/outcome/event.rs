@@ -80,6 +80,8 @@ pub struct RunSummary {
     pub counts: [usize; 6],
     /// Rulings of the target that no longer occur among the cases run, as `case requirement`.
     pub stale_rulings: Vec<String>,
+    /// Rulings of what occurs only sometimes, and did not among the cases run.
+    pub absent_rulings: Vec<String>,
     /// What the target's profile expects it to declare and it does not, as `imap: UIDPLUS`.
     pub undeclared: Vec<String>,
     /// Findings that no ruling covers, when the target has rulings.

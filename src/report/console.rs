@@ -139,6 +139,9 @@ impl<W: Write> Console<W> {
                 printable(ruling)
             ));
         }
+        for ruling in &summary.absent_rulings {
+            text.push_str(&format!("absent  ruling of what occurs only sometimes: {}\n", printable(ruling)));
+        }
         if self.ruled > 0 {
             text.push_str(&format!("{} known findings (ruled), {} new\n", self.ruled, summary.unruled));
         }
@@ -286,6 +289,7 @@ mod tests {
             vec![ruled],
             RunSummary {
                 stale_rulings: vec!["a/c rfc1939-6-1".into()],
+                absent_rulings: vec!["a/d rfc1939-6-1".into()],
                 undeclared: vec!["imap: UIDPLUS".into()],
                 ..short()
             },
@@ -294,5 +298,6 @@ mod tests {
         assert!(text.contains(gone), "{text}");
         assert!(text.contains("fail    a/b  known: rfc4315-3-1 (as it is)\n"), "{text}");
         assert!(text.contains("stale   ruling that no longer occurs: a/c rfc1939-6-1\n"), "{text}");
+        assert!(text.contains("absent  ruling of what occurs only sometimes: a/d rfc1939-6-1\n"), "{text}");
     }
 }

@@ -17,6 +17,7 @@ use super::plan::Planned;
 use super::servers;
 use super::stage::Stage;
 use super::steps::{bind, play, play_all};
+use super::waits::Waits;
 use crate::outcome::{CaseOutcome, Finding, Verdict};
 use crate::script::model::{Case, Suite};
 use crate::target::{Account, CLIENT_NAME, Found, Lease, Target, Tenancy, Wanted};
@@ -58,7 +59,12 @@ pub(crate) enum Again {
 }
 
 /// Plays a case.
-pub(crate) async fn play_case(planned: &Planned, target: &Arc<Target>, options: &Options) -> Played {
+pub(crate) async fn play_case(
+    planned: &Planned,
+    target: &Arc<Target>,
+    options: &Options,
+    waits: &Arc<Waits>,
+) -> Played {
     let begin = Instant::now();
     let Some(case) = planned.case() else {
         return unplayed(planned, Halt::Error("the plan names a case that is not there".to_owned()));
@@ -81,16 +87,30 @@ pub(crate) async fn play_case(planned: &Planned, target: &Arc<Target>, options: 
     };
     let evidence = Arc::new(Evidence::new(tap(case, options)));
     let limit = options.stretched(case.deadline);
-    let halt = {
-        let playing = play_on_stage(case, planned, target, lease, options, &evidence, limit);
-        match tokio::time::timeout(limit + GRACE, playing).await {
-            Ok(halt) => halt,
-            Err(_) => {
-                let line = planned.suite.source.place(evidence.place());
-                Some(Halt::Error(format!("the case was cut off at {line}: it did not end in time")))
-            }
+    let mut stage = Stage {
+        suite: Arc::clone(&planned.suite),
+        target: Arc::clone(target),
+        bindings: first_bindings(&lease, target),
+        hops: Arc::new(Hops::new(lease.hops())),
+        servers: Arc::default(),
+        lease: Arc::new(lease),
+        sessions: std::collections::BTreeMap::new(),
+        evidence: Arc::clone(&evidence),
+        options: options.clone(),
+        deadline: Instant::now() + limit + GRACE,
+        within: case.row.iter().cloned().collect(),
+        waits: Some(Arc::clone(waits)),
+    };
+    let playing = play_on_stage(&mut stage, case, limit);
+    let halt = match tokio::time::timeout(limit + GRACE, playing).await {
+        Ok(halt) => halt,
+        Err(_) => {
+            let line = planned.suite.source.place(evidence.place());
+            Some(Halt::Error(format!("the case was cut off at {line}: it did not end in time")))
         }
     };
+    // What it leased is free before its end is told.
+    drop(stage);
     finish(case, &planned.suite, &evidence, halt, begin.elapsed(), options.strictness)
 }
 
@@ -101,35 +121,14 @@ fn tap(case: &Case, options: &Options) -> Option<Tap> {
     Some(Tap::new(move |line| trace(&id, line)))
 }
 
-async fn play_on_stage(
-    case: &Case,
-    planned: &Planned,
-    target: &Arc<Target>,
-    lease: Lease,
-    options: &Options,
-    evidence: &Arc<Evidence>,
-    limit: Duration,
-) -> Option<Halt> {
-    let mut stage = Stage {
-        suite: Arc::clone(&planned.suite),
-        target: Arc::clone(target),
-        bindings: first_bindings(&lease, target),
-        hops: Arc::new(Hops::new(lease.hops())),
-        servers: Arc::default(),
-        lease: Arc::new(lease),
-        sessions: std::collections::BTreeMap::new(),
-        evidence: Arc::clone(evidence),
-        options: options.clone(),
-        deadline: Instant::now() + limit + GRACE,
-        within: case.row.iter().cloned().collect(),
-    };
+async fn play_on_stage(stage: &mut Stage, case: &Case, limit: Duration) -> Option<Halt> {
     for (_, account) in stage.lease.accounts() {
-        evidence.recorder().hide(account.secret.as_bytes());
+        stage.evidence.recorder().hide(account.secret.as_bytes());
     }
     stage.hops.bind(&mut stage.bindings);
-    evidence.arrive(case.span);
-    let result = play_steps(&mut stage, case, limit).await;
-    tear_down(&mut stage, case).await;
+    stage.evidence.arrive(case.span);
+    let result = play_steps(stage, case, limit).await;
+    tear_down(stage, case).await;
     stage.clear().await;
     result.err()
 }

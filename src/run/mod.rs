@@ -15,11 +15,13 @@ mod mailbox;
 mod options;
 mod plan;
 mod preview;
+mod queue;
 mod schedule;
 mod servers;
 mod session;
 mod stage;
 mod steps;
+mod waits;
 
 pub use options::{FailFast, Levels, Options, Retry, Strictness, Trace};
 pub use plan::{NothingSelected, Part, Plan, Planned, Selection};

@@ -1,6 +1,6 @@
 //! Cases at the same time where they may be, alone where they must be; events in order.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,14 +9,17 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::case::{Again, Played, confirm, panicked, play_case, skipped};
 use super::options::{FailFast, Options, Retry};
 use super::plan::{Plan, Planned, reason_to_skip};
+use super::queue::{Order, Queue};
+use super::waits::Waits;
 use crate::outcome::{CaseOutcome, CasePlan, Event, Listener, RunInfo, RunSummary, Verdict};
-use crate::target::Target;
+use crate::requirement::RequirementId;
+use crate::target::{Rulings, Target};
 
 /// Connections that a case may have at once, for targets with a limit.
 const CONNECTIONS_PER_CASE: usize = 4;
 
-/// Cases with a server process of their own at the same time: each costs a start.
-const OWN_PROCESSES: usize = 4;
+/// For each job that acts, cases that may wait beside it.
+const WAITING: usize = 3;
 
 /// Runs a plan against a target and tells the listeners what happens.
 pub async fn run(
@@ -31,25 +34,23 @@ pub async fn run(
         listeners,
         summary: RunSummary::default(),
         judged: Vec::new(),
+        waits: Arc::default(),
         stopped: false,
     };
     let begin = Instant::now();
     run.tell(&Event::RunStarted(info(plan, target)));
-    let (mut shared, mut sole) = (Vec::new(), Vec::new());
+    let (mut together, mut alone) = (Vec::new(), Vec::new());
     for planned in &plan.cases {
         let Some(case) = planned.case() else { continue };
         match reason_to_skip(case, &planned.suite, target) {
             Some(reason) => run.finish(skipped(planned, reason)),
-            None if case.ends_target() => sole.push(planned.clone()),
-            None => shared.push(planned.clone()),
+            // A server of one's own disturbs nobody; a foreign one is ended only while nobody else is there.
+            None if case.ends_target() && !target.is_ours() => alone.push(planned.clone()),
+            None => together.push(planned.clone()),
         }
     }
-    let jobs = options.jobs.max(1);
-    let most = target.connections().map_or(jobs, |limit| (limit / CONNECTIONS_PER_CASE).max(1));
-    run.play(shared, jobs.min(most)).await;
-    // A server of one's own disturbs nobody; a foreign one is ended only while nobody else is there.
-    let together = if target.is_ours() { jobs.min(OWN_PROCESSES) } else { 1 };
-    run.play(sole, together).await;
+    run.play(together, Room::on(target, options.jobs)).await;
+    run.play(alone, Room::ONE).await;
     run.end(begin)
 }
 
@@ -63,6 +64,32 @@ fn info(plan: &Plan, target: &Target) -> RunInfo {
     RunInfo { target: target.name().to_owned(), software: target.software().map(str::to_owned), cases }
 }
 
+/// How many cases may run at once.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// That act.
+    jobs: usize,
+    /// In all, with those that only wait.
+    cases: usize,
+}
+
+impl Room {
+    const ONE: Self = Self { jobs: 1, cases: 1 };
+
+    fn on(target: &Target, jobs: usize) -> Self {
+        let jobs = jobs.max(1);
+        let most = target.connections().map_or(usize::MAX, |limit| (limit / CONNECTIONS_PER_CASE).max(1));
+        let waiting = if jobs == 1 { 0 } else { jobs.saturating_mul(WAITING) };
+        // More cases than accounts would only wait for each other.
+        let accounts = target.accounts().unwrap_or(usize::MAX).max(jobs);
+        Self { jobs: jobs.min(most), cases: jobs.saturating_add(waiting).min(accounts).min(most) }
+    }
+
+    fn order(self) -> Order {
+        if self.cases == 1 { Order::Planned } else { Order::LongestFirst }
+    }
+}
+
 /// The state of a run.
 struct Run<'a> {
     target: Arc<Target>,
@@ -71,6 +98,7 @@ struct Run<'a> {
     summary: RunSummary,
     /// Judged cases with the requirements found broken.
     judged: Vec<CaseOutcome>,
+    waits: Arc<Waits>,
     stopped: bool,
 }
 
@@ -82,10 +110,10 @@ struct Suspect {
 
 impl Run<'_> {
     /// Plays cases, and once more alone those that accuse.
-    async fn play(&mut self, cases: Vec<Planned>, jobs: usize) {
-        let mut waiting = VecDeque::from(cases);
-        while !waiting.is_empty() && !self.stopped {
-            let suspects = self.in_parallel(&mut waiting, jobs).await;
+    async fn play(&mut self, cases: Vec<Planned>, room: Room) {
+        let mut queue = Queue::new(cases, room.order());
+        while !queue.is_empty() && !self.stopped {
+            let suspects = self.in_parallel(&mut queue, room).await;
             self.confirm_alone(suspects).await;
         }
     }
@@ -93,23 +121,28 @@ impl Run<'_> {
     /// Plays cases at the same time, each in a task of its own, so that a panic of ours stays in
     /// its case. Gives back those that must be run again: all of them at the end, or the first
     /// ones where a failure ends the run.
-    async fn in_parallel(&mut self, waiting: &mut VecDeque<Planned>, jobs: usize) -> Vec<Suspect> {
+    async fn in_parallel(&mut self, queue: &mut Queue, room: Room) -> Vec<Suspect> {
         let mut tasks: JoinSet<Played> = JoinSet::new();
         let mut running: HashMap<Id, Planned> = HashMap::new();
         let mut suspects = Vec::new();
         loop {
             let settle = self.options.fail_fast == FailFast::Yes && !suspects.is_empty();
-            while tasks.len() < jobs && !self.stopped && !settle {
-                let Some(planned) = waiting.pop_front() else { break };
+            while self.has_room(room, tasks.len()) && !self.stopped && !settle {
+                let Some(planned) = queue.next(running.values()) else { break };
                 self.tell(&Event::CaseStarted { id: planned.id().to_owned() });
                 let id = self.spawn(&mut tasks, &planned);
                 running.insert(id, planned);
             }
-            let Some(joined) = tasks.join_next_with_id().await else { return suspects };
+            let joined = tokio::select! {
+                joined = tasks.join_next_with_id() => joined,
+                // One that begins to wait makes room for another.
+                () = self.waits.begun(), if !tasks.is_empty() => continue,
+            };
+            let Some(joined) = joined else { return suspects };
             match joined {
                 Ok((id, played)) => {
                     let Some(planned) = running.remove(&id) else { continue };
-                    if played.again == Again::Yes && self.options.retry == Retry::Once {
+                    if self.needs_confirmation(&played) {
                         suspects.push(Suspect { planned, first: played });
                     } else {
                         self.finish(played.outcome);
@@ -122,6 +155,23 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    fn has_room(&self, room: Room, running: usize) -> bool {
+        running < room.cases && running.saturating_sub(self.waits.count()) < room.jobs
+    }
+
+    /// Whether a case is played once more before its word counts. What is ruled is known: that it
+    /// shows again would accuse nobody, and what occurs only sometimes may not.
+    fn needs_confirmation(&self, played: &Played) -> bool {
+        let known = |rulings: &Rulings| {
+            let Played { outcome, .. } = played;
+            played.accuses()
+                && outcome.findings.iter().all(|finding| rulings.find(&outcome.id, finding).is_some())
+        };
+        played.again == Again::Yes
+            && self.options.retry == Retry::Once
+            && !self.target.rulings().is_some_and(known)
     }
 
     /// Plays each suspect once more while nothing else runs.
@@ -161,7 +211,8 @@ impl Run<'_> {
 
     fn spawn(&self, tasks: &mut JoinSet<Played>, planned: &Planned) -> Id {
         let (planned, target, options) = (planned.clone(), Arc::clone(&self.target), self.options.clone());
-        tasks.spawn(async move { play_case(&planned, &target, &options).await }).id()
+        let waits = Arc::clone(&self.waits);
+        tasks.spawn(async move { play_case(&planned, &target, &options, &waits).await }).id()
     }
 
     fn tell(&mut self, event: &Event) {
@@ -191,12 +242,14 @@ impl Run<'_> {
     fn end(mut self, begin: Instant) -> RunSummary {
         if let Some(rulings) = self.target.rulings() {
             let judged: Vec<&str> = self.judged.iter().map(|outcome| outcome.id.as_str()).collect();
-            self.summary.stale_rulings = rulings.stale(&judged, |case, requirement| {
+            let found = |case: &str, requirement: &RequirementId| {
                 self.judged
                     .iter()
                     .filter(|outcome| outcome.id == case)
                     .any(|outcome| outcome.findings.iter().any(|found| found.requirement == *requirement))
-            });
+            };
+            self.summary.stale_rulings = rulings.stale(&judged, found);
+            self.summary.absent_rulings = rulings.absent(&judged, found);
         }
         self.summary.undeclared = self.target.undeclared();
         self.summary.duration = begin.elapsed();

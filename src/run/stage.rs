@@ -15,6 +15,7 @@ use super::hop::Hops;
 use super::options::Options;
 use super::servers::Servers;
 use super::session::Session;
+use super::waits::{Waiting, Waits};
 use crate::dialect::Violation;
 use crate::outcome::Finding;
 use crate::requirement::{Level, RequirementId};
@@ -45,6 +46,8 @@ pub(crate) struct Stage {
     pub(crate) deadline: Instant,
     /// What the step stands in, the outermost first: a row, a round of a loop, the use of a block.
     pub(crate) within: Vec<String>,
+    /// Who is told while the case only waits; nobody hears of it from a branch, beside which others act.
+    pub(crate) waits: Option<Arc<Waits>>,
 }
 
 /// The end of a wait: the step's own, or the case's when that comes first.
@@ -88,6 +91,11 @@ impl Stage {
         let within = self.options.stretched(within);
         let own = Instant::now() + within;
         Wait { deadline: own.min(self.deadline), within, cut: own > self.deadline }
+    }
+
+    /// The case does nothing but wait from now on, until what is given is dropped.
+    pub(crate) fn only_waits(&self) -> Option<Waiting> {
+        self.waits.as_ref().map(Waits::begin)
     }
 
     /// An open connection by its name.
@@ -250,6 +258,7 @@ impl Stage {
             options: self.options.clone(),
             deadline: self.deadline,
             within: self.within.clone(),
+            waits: None,
         }
     }
 

@@ -1,10 +1,9 @@
 //! Accounts, and the pool from which cases lease them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::Notify;
-
+use super::stock::Stock;
 use crate::wire::ClientIdentity;
 
 /// An account of the target.
@@ -25,73 +24,40 @@ pub struct Account {
 /// A foreign target's accounts; each is leased to one case at a time.
 #[derive(Debug, Clone)]
 pub struct Pool {
-    shared: Arc<Shared>,
-    size: usize,
-}
-
-#[derive(Debug)]
-struct Shared {
-    free: Mutex<Vec<Account>>,
-    returned: Notify,
+    stock: Arc<Stock<Account>>,
 }
 
 /// Accounts that belong to one case until this is dropped.
 #[derive(Debug)]
 pub struct PoolLease {
-    shared: Arc<Shared>,
+    stock: Arc<Stock<Account>>,
     accounts: BTreeMap<String, Account>,
 }
 
 impl Pool {
     /// A pool of these accounts.
     #[must_use]
-    pub fn new(mut accounts: Vec<Account>) -> Self {
-        let size = accounts.len();
-        // Taken from the end, so the first goes out first.
-        accounts.reverse();
-        Self { shared: Arc::new(Shared { free: Mutex::new(accounts), returned: Notify::new() }), size }
+    pub fn new(accounts: Vec<Account>) -> Self {
+        Self { stock: Arc::new(Stock::new(accounts)) }
     }
 
     /// How many accounts there are in all.
     #[must_use]
-    pub const fn size(&self) -> usize {
-        self.size
+    pub fn size(&self) -> usize {
+        self.stock.size()
     }
 
     /// The accounts that no case has now, the next to go out first.
     #[must_use]
     pub fn free(&self) -> Vec<Account> {
-        self.shared.lock().iter().rev().cloned().collect()
+        self.stock.free()
     }
 
-    /// One account per name, all at once, so that two cases never wait for each other's rest;
-    /// `None` when the pool will never have so many.
+    /// One account per name; `None` when the pool will never have so many.
     pub async fn lease(&self, names: &[String]) -> Option<PoolLease> {
-        if names.len() > self.size {
-            return None;
-        }
-        loop {
-            let returned = self.shared.returned.notified();
-            tokio::pin!(returned);
-            returned.as_mut().enable();
-            if let Some(taken) = self.shared.take(names.len()) {
-                let accounts = names.iter().cloned().zip(taken).collect();
-                return Some(PoolLease { shared: Arc::clone(&self.shared), accounts });
-            }
-            returned.await;
-        }
-    }
-}
-
-impl Shared {
-    fn take(&self, count: usize) -> Option<Vec<Account>> {
-        let mut free = self.lock();
-        let from = free.len().checked_sub(count)?;
-        Some(free.split_off(from))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Account>> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+        let taken = self.stock.take(names.len()).await?;
+        let accounts = names.iter().cloned().zip(taken).collect();
+        Some(PoolLease { stock: Arc::clone(&self.stock), accounts })
     }
 }
 
@@ -105,12 +71,7 @@ impl PoolLease {
 
 impl Drop for PoolLease {
     fn drop(&mut self) {
-        let back = std::mem::take(&mut self.accounts);
-        // Behind the others: a server may still be busy with what this case left open.
-        let mut free = self.shared.lock();
-        free.splice(0..0, back.into_values());
-        drop(free);
-        self.shared.returned.notify_waiters();
+        self.stock.put_back(std::mem::take(&mut self.accounts).into_values());
     }
 }
 
@@ -134,18 +95,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lease_waits_until_enough_accounts_are_back() {
+    async fn what_a_lease_had_is_free_again_when_it_is_dropped() {
         let pool = pool(2);
         let first = pool.lease(&names(&["alice"])).await.unwrap();
-        let waiting = tokio::spawn({
-            let pool = pool.clone();
-            async move { pool.lease(&names(&["alice", "bob"])).await }
-        });
-        tokio::task::yield_now().await;
-        assert!(!waiting.is_finished());
+        assert_eq!((first.accounts().len(), pool.free().len()), (1, 1));
         drop(first);
-        let both = waiting.await.unwrap().unwrap();
-        assert_eq!(both.accounts().len(), 2);
+        let users: Vec<String> = pool.free().into_iter().map(|account| account.user).collect();
+        assert_eq!(users, ["user2", "user1"]);
     }
 
     #[tokio::test]

@@ -18,6 +18,7 @@ mod process;
 mod profile;
 mod route;
 mod rulings;
+mod stock;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +36,7 @@ pub use profile::{
     CertificateFiles, Certificates, Cleaning, FixtureRoute, Profile, RouteProfile, TlsProfile,
 };
 pub use route::Route;
-pub use rulings::{Ruling, Rulings};
+pub use rulings::{Occurs, Ruling, Rulings};
 
 use reference_server::RelayTls;
 
@@ -238,7 +239,7 @@ impl Target {
 
     /// Accounts it can give to cases at the same time; `None` without a limit.
     #[must_use]
-    pub const fn accounts(&self) -> Option<usize> {
+    pub fn accounts(&self) -> Option<usize> {
         match &self.kind {
             Kind::Embedded(_) => None,
             Kind::Foreign { pool, .. } => Some(pool.size()),
@@ -247,7 +248,7 @@ impl Target {
 
     /// Accounts with secrets beyond ASCII that it can give to cases at the same time; `None` without a limit.
     #[must_use]
-    pub const fn beyond_ascii(&self) -> Option<usize> {
+    pub fn beyond_ascii(&self) -> Option<usize> {
         match &self.kind {
             Kind::Embedded(_) => None,
             Kind::Foreign { beyond_ascii, .. } => Some(beyond_ascii.size()),
@@ -256,7 +257,7 @@ impl Target {
 
     /// Domains at whose next hop the harness can listen at the same time; `None` without a limit.
     #[must_use]
-    pub const fn routes(&self) -> Option<usize> {
+    pub fn routes(&self) -> Option<usize> {
         match &self.kind {
             Kind::Embedded(_) => None,
             Kind::Foreign { .. } => Some(self.routes.size()),

@@ -4,12 +4,12 @@
 //! again what an earlier case left in its queue) is taken and forgotten.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::stock::Stock;
 use crate::hop::swallow;
 
 /// A domain, and where mail for it comes.
@@ -38,14 +38,7 @@ impl Route {
 /// The routes of a target; each is leased to one case at a time.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Routes {
-    shared: Arc<Shared>,
-    size: usize,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    free: Mutex<Vec<Idle>>,
-    returned: Notify,
+    stock: Arc<Stock<Idle>>,
 }
 
 /// A route that no case has now.
@@ -75,7 +68,7 @@ impl Drop for Idle {
 /// Routes that belong to one case until this is dropped.
 #[derive(Debug, Default)]
 pub(super) struct RouteLease {
-    shared: Arc<Shared>,
+    stock: Arc<Stock<Idle>>,
     /// By the names of the script.
     pub(super) routes: Vec<(String, Route)>,
 }
@@ -83,59 +76,32 @@ pub(super) struct RouteLease {
 impl Routes {
     /// A pool of these.
     pub(super) fn new(routes: Vec<Route>) -> Self {
-        let size = routes.len();
-        let free: Vec<Idle> = routes.into_iter().map(Idle::new).collect();
-        Self { shared: Arc::new(Shared { free: Mutex::new(free), returned: Notify::new() }), size }
+        Self { stock: Arc::new(Stock::new(routes.into_iter().map(Idle::new))) }
     }
 
     /// How many there are in all.
-    pub(super) const fn size(&self) -> usize {
-        self.size
+    pub(super) fn size(&self) -> usize {
+        self.stock.size()
     }
 
-    /// One route per name, all at once, those first that were free longest; `None` when there will
-    /// never be so many.
+    /// One route per name; `None` when there will never be so many.
     pub(super) async fn lease(&self, names: &[String]) -> Option<RouteLease> {
-        if names.len() > self.size {
-            return None;
-        }
-        loop {
-            let returned = self.shared.returned.notified();
-            tokio::pin!(returned);
-            returned.as_mut().enable();
-            if let Some(taken) = self.shared.take(names.len()) {
-                let routes = names.iter().cloned().zip(taken).collect();
-                return Some(RouteLease { shared: Arc::clone(&self.shared), routes });
-            }
-            returned.await;
-        }
+        let taken = self.stock.take(names.len()).await?;
+        let routes = taken.into_iter().map(|idle| idle.route.clone());
+        let routes = names.iter().cloned().zip(routes).collect();
+        Some(RouteLease { stock: Arc::clone(&self.stock), routes })
     }
 
     /// Routes that were made for one case; they come to this pool only to be forgotten with it.
     pub(super) fn made(&self, routes: Vec<(String, Route)>) -> RouteLease {
-        RouteLease { shared: Arc::clone(&self.shared), routes }
-    }
-}
-
-impl Shared {
-    fn take(&self, count: usize) -> Option<Vec<Route>> {
-        let mut free = self.lock();
-        if free.len() < count {
-            return None;
-        }
-        Some(free.drain(..count).map(|idle| idle.route.clone()).collect())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Idle>> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+        RouteLease { stock: Arc::clone(&self.stock), routes }
     }
 }
 
 impl Drop for RouteLease {
     fn drop(&mut self) {
         let back = std::mem::take(&mut self.routes);
-        self.shared.lock().extend(back.into_iter().map(|(_, route)| Idle::new(route)));
-        self.shared.returned.notify_waiters();
+        self.stock.put_back(back.into_iter().map(|(_, route)| Idle::new(route)));
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) async fn silence(
 ) -> Result<(), Halt> {
     // Not multiplied by the time factor when it cannot be waited for: a longer silence proves more.
     let wait = stage.wait(time);
+    let _waiting = stage.only_waits();
     let connection = &stage.session(&step.on)?.connection;
     let peer = connection.side().peer();
     let take = |octets: &[u8], end: Option<&End>| match end {

@@ -30,7 +30,7 @@ pub(super) async fn steps(stage: &mut Stage, step: &Step, steps: &[Step]) -> Res
         }
         stage.evidence.forget(before);
         stage.bindings = bindings.clone();
-        tokio::time::sleep(pause).await;
+        rest(stage, pause).await;
         pause = (pause * 2).min(LAST_PAUSE);
     }
 }
@@ -54,7 +54,7 @@ pub(super) async fn mailbox(stage: &mut Stage, step: &Step, asked: &EventuallyMa
                 cause: Cause::Silence,
             })?;
         }
-        tokio::time::sleep(pause).await;
+        rest(stage, pause).await;
         pause = (pause * 2).min(LAST_PAUSE);
     };
     if wait.cut {
@@ -62,6 +62,12 @@ pub(super) async fn mailbox(stage: &mut Stage, step: &Step, asked: &EventuallyMa
         return Err(Halt::Blocked { reason, cause: Cause::Silence });
     }
     stage.depart(asked.law.as_ref(), step.span, departure)
+}
+
+/// The pause between two looks.
+async fn rest(stage: &Stage, pause: Duration) {
+    let _waiting = stage.only_waits();
+    tokio::time::sleep(pause).await;
 }
 
 enum Seen {

@@ -78,7 +78,9 @@ fn find(stage: &Stage, name: &str) -> Result<Arc<Hop>, Halt> {
 async fn accept(stage: &mut Stage, step: &Step, name: &str, law: Option<&Law>) -> Result<(), Halt> {
     let hop = find(stage, name)?;
     let wait = stage.wait(step.within);
+    let waiting = stage.only_waits();
     let accepted = hop.accept(wait.deadline).await;
+    drop(waiting);
     let accepted = accepted.map_err(|error| Halt::Error(format!("no connection can be taken: {error}")))?;
     let Some(tcp) = accepted else {
         let expected = format!("the target connects to the next hop `{name}`");
@@ -149,6 +151,7 @@ async fn arrival(stage: &mut Stage, step: &Step, wanted: &Arrival) -> Result<(),
     let hop = find(stage, &wanted.hop)?;
     let wait = stage.wait(step.within);
     let log = Arc::clone(hop.log());
+    let waiting = stage.only_waits();
     let mut nearest = None;
     let fits = |arrival: &hop::Arrival| {
         let lack = lack(stage, &wanted.has, &arrival.message)?;
@@ -156,7 +159,9 @@ async fn arrival(stage: &mut Stage, step: &Step, wanted: &Arrival) -> Result<(),
         nearest = lack.map(|lack| lack.actual);
         Ok::<_, Halt>(fits)
     };
-    let Some(arrival) = log.take(wait.deadline, fits).await? else {
+    let taken = log.take(wait.deadline, fits).await;
+    drop(waiting);
+    let Some(arrival) = taken? else {
         let expected = format!("such a message arrives at the next hop `{}`", wanted.hop);
         let label = nearest.map_or_else(
             || "no message arrived".to_owned(),

@@ -52,6 +52,7 @@ pub(crate) async fn play(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
         Action::Silence { time, law } => closing::silence(stage, step, *time, law.as_ref()).await,
         Action::Pause(time) => {
             let until = stage.wait(*time).deadline;
+            let _waiting = stage.only_waits();
             tokio::time::sleep_until(until.into()).await;
             Ok(())
         }

@@ -79,6 +79,18 @@ impl Step {
             || self.action.inner().into_iter().flatten().any(Self::ends_target)
     }
 
+    pub(super) fn waits(&self) -> Duration {
+        let sum = |steps: &[Self]| steps.iter().map(Self::waits).sum::<Duration>();
+        let times = |count: usize, steps| sum(steps).saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
+        match &self.action {
+            Action::Pause(time) | Action::Silence { time, .. } => *time,
+            Action::Repeat { times: count, steps, .. } => times(*count, steps),
+            Action::For { values, steps, .. } => times(values.len(), steps),
+            // At once, or one of them.
+            action => action.inner().into_iter().map(sum).max().unwrap_or_default(),
+        }
+    }
+
     /// Calls `visit` with the step and every step inside it.
     pub fn walk(&self, visit: &mut impl FnMut(&Self)) {
         visit(self);

@@ -89,6 +89,12 @@ impl Case {
         gives
     }
 
+    /// How long its steps wait at least, whatever the target does: its pauses and silences.
+    #[must_use]
+    pub fn waits(&self) -> Duration {
+        self.steps.iter().map(Step::waits).sum()
+    }
+
     /// Whether a step restarts or kills the target, so that the case must have a server of its own.
     #[must_use]
     pub fn ends_target(&self) -> bool {
