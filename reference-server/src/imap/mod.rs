@@ -20,6 +20,7 @@ mod session;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod updates;
 mod upload;
 mod view;

@@ -1,6 +1,5 @@
 //! Whole sessions over pipes, with changed lines of the suites, cut anywhere.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,18 +7,18 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::TestRunner;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::config;
 use super::corpus::{Change, changed, changes, lines};
+use super::runner;
 use crate::channel::Channel;
 use crate::context::{Context, Shared};
 use crate::net::Connection;
 use crate::service::Service;
+use crate::store::NewMessage;
 use crate::testing;
 use crate::{imap, pop3, smtp};
 
@@ -117,6 +116,18 @@ async fn converse(
         .map_err(|e| e.to_string())
 }
 
+/// A server with a message for everybody.
+async fn server() -> Arc<Shared> {
+    const MESSAGE: &[u8] =
+        b"Subject: a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n";
+    let (shared, _) = testing::shared(&[]).await;
+    for name in ["alice", "bob"] {
+        let account = shared.authenticator.resolve(name).await.unwrap().unwrap();
+        shared.store.deliver(vec![account.id], NewMessage::received(MESSAGE)).await.unwrap();
+    }
+    shared
+}
+
 fn run(
     strategy: impl Strategy<Value = Sent>,
     service: Service,
@@ -124,27 +135,11 @@ fn run(
     judge: impl Fn(&Sent, &[u8]) -> Result<(), String>,
 ) {
     let runtime = Runtime::new().unwrap();
-    let begin = || {
-        runtime.block_on(async {
-        let (shared, _) = testing::shared(&[]).await;
-        for name in ["alice", "bob"] {
-            let account = shared.authenticator.resolve(name).await.unwrap().unwrap();
-            let message = crate::store::NewMessage::received(&b"Subject: a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n"[..]);
-            shared.store.deliver(vec![account.id], message).await.unwrap();
-        }
-        shared
-    })
-    };
-    // What one round makes lasts; after some of them another server takes over.
-    let current = RefCell::new((begin(), 0));
-    let mut runner = TestRunner::new(config());
+    // What one round makes lasts: it is one server for all of them.
+    let shared = runtime.block_on(server());
+    let mut runner = runner();
     let outcome = runner.run(&strategy, |sent| {
-        let (shared, rounds) = &mut *current.borrow_mut();
-        *rounds += 1;
-        if *rounds > 300 {
-            (*shared, *rounds) = (begin(), 0);
-        }
-        let answered = runtime.block_on(converse(shared, service, prelude, &sent));
+        let answered = runtime.block_on(converse(&shared, service, prelude, &sent));
         let judged = answered.and_then(|answered| {
             judge(&sent, &answered).map_err(|why| format!("{why}\nanswered: {}", answered.escape_ascii()))
         });

@@ -1,5 +1,6 @@
 //! Mailbox names: hierarchy with `/`, INBOX in any case; not their encoding on the wire.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use rusqlite::Connection;
@@ -93,6 +94,16 @@ impl MailboxName {
         self.0.starts_with(&other.prefix())
     }
 
+    /// Those of the names that are below this one; they stand side by side.
+    pub(crate) fn among<'s>(
+        &self,
+        sorted: &'s BTreeSet<&'s Self>,
+    ) -> impl Iterator<Item = &'s Self> + use<'s> {
+        let first = Self(self.prefix());
+        let below = sorted.range::<Self, _>(&first..).copied();
+        below.take_while(move |name| name.0.starts_with(&first.0))
+    }
+
     /// This name (which is `old` or below it) after `old` became `new`.
     pub(super) fn moved(&self, old: &Self, new: &Self) -> Result<Self, StoreError> {
         match self.0.strip_prefix(old.as_str()) {
@@ -173,6 +184,19 @@ mod tests {
     fn ancestors_come_highest_first() {
         let all: Vec<_> = name("a/b/c").ancestors().map(|n| n.to_string()).collect();
         assert_eq!(all, ["a", "a/b"]);
+    }
+
+    #[test]
+    fn names_below_one_are_found_among_others() {
+        let names: Vec<_> = ["a", "a!", "a-b", "a/b", "a/b/c", "a0", "ab", "b"].map(name).to_vec();
+        let sorted: BTreeSet<&MailboxName> = names.iter().collect();
+        let below = |text| -> Vec<&str> { name(text).among(&sorted).map(MailboxName::as_str).collect() };
+        assert_eq!(below("a"), ["a/b", "a/b/c"]);
+        assert_eq!(below("a/b/c"), [""; 0]);
+        for one in &names {
+            let expected: Vec<_> = names.iter().filter(|other| other.is_below(one)).collect();
+            assert_eq!(one.among(&sorted).collect::<Vec<_>>(), expected);
+        }
     }
 
     #[test]

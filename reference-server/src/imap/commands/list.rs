@@ -16,10 +16,15 @@ use crate::imap::session::Session;
 use crate::imap::syntax::{
     Cursor, ListPattern, MailboxArgument, Names as Encoding, ParseError, Parsed, entry_list, list_mailbox,
 };
+use crate::imap::turn::Turn;
 use crate::store::{DELIMITER, EntryName, MailboxName, Selectable, StoreError, Visible};
 
 /// The most patterns, and the most options of a kind, in one LIST.
 const LIMIT: usize = 100;
+
+/// How long all of the patterns may be together where there are several, in octets: each is put to each
+/// name.
+const PATTERN_LIMIT: usize = 8 * 1024;
 
 /// See [`parse`].
 pub(crate) const LIST: Registered =
@@ -206,9 +211,15 @@ fn options<'t>(
 }
 
 fn patterns(cursor: &mut Cursor<'_>) -> Parsed<Vec<Vec<u8>>> {
-    let mut found = Vec::new();
+    let mut found: Vec<Vec<u8>> = Vec::new();
+    let mut octets: usize = 0;
     for _ in 0..LIMIT {
-        found.push(list_mailbox(cursor)?);
+        let pattern = list_mailbox(cursor)?;
+        octets = octets.saturating_add(pattern.len());
+        if octets > PATTERN_LIMIT {
+            return Err(ParseError::Limit("the patterns are too long"));
+        }
+        found.push(pattern);
         if cursor.eat(b')') {
             return Ok(found);
         }
@@ -255,7 +266,7 @@ pub(crate) fn called(session: &Session, seen: &Visible) -> MailboxName {
     }
 }
 
-/// The subscribed names: of other users' mailboxes those that the session can see (RFC 4314, section
+/// The subscribed names, in their order: of other users' mailboxes those that the session can see (RFC 4314, section
 /// 4, LSUB).
 pub(crate) async fn subscribed(session: &mut Session) -> Result<Vec<MailboxName>, Failure> {
     let mut subscribed = session.store().subscriptions(session.account()?).await?;
@@ -448,9 +459,14 @@ async fn tell(session: &mut Session, query: &Query) -> Result<(), Failure> {
     let selected: BTreeSet<&MailboxName> = all.iter().filter(|name| names.satisfies(query, name)).collect();
     let encoding = session.names();
     let recursive = query.selection.contains(&Selection::RecursiveMatch);
-    for name in all.iter().filter(|name| query.matches(name, encoding)) {
+    let mut turn = Turn::begin();
+    for name in &all {
+        turn.give_way().await;
+        if !query.matches(name, encoding) {
+            continue;
+        }
         let itself = selected.contains(name);
-        let mut below = selected.iter().filter(|other| other.is_below(name));
+        let mut below = name.among(&selected);
         let below = match (recursive, itself) {
             (false, _) => None,
             (true, true) => below.next(),

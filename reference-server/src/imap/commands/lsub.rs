@@ -7,6 +7,7 @@ use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
 use crate::imap::session::Session;
 use crate::imap::syntax::{ListPattern, Names};
+use crate::imap::turn::Turn;
 use crate::store::{MailboxName, Selectable};
 
 /// See [`Wanted::parse`].
@@ -23,7 +24,7 @@ impl Command for Lsub {
                 Wanted::Root => write_name(&mut out, "LSUB", &["\\Noselect"], "", encoding),
                 Wanted::Names(pattern) => {
                     let names = list::subscribed(session).await?;
-                    for (name, selectable) in told(&names, pattern, encoding) {
+                    for (name, selectable) in told(&names, pattern, encoding).await {
                         let attributes: &[&str] = match selectable {
                             Selectable::Yes => &[],
                             Selectable::No => &["\\Noselect"],
@@ -40,9 +41,15 @@ impl Command for Lsub {
 
 /// The subscribed names that match; where the pattern ends in `%`, also the levels above
 /// subscribed names that it stops at, as `\Noselect`.
-fn told(names: &[MailboxName], pattern: &ListPattern, encoding: Names) -> BTreeMap<MailboxName, Selectable> {
+async fn told(
+    names: &[MailboxName],
+    pattern: &ListPattern,
+    encoding: Names,
+) -> BTreeMap<MailboxName, Selectable> {
     let mut told = BTreeMap::new();
+    let mut turn = Turn::begin();
     for name in names {
+        turn.give_way().await;
         if pattern.matches(&encoding.encode(name.as_str())) {
             told.insert(name.clone(), Selectable::Yes);
         } else if pattern.ends_with_level_wildcard() {
@@ -60,25 +67,26 @@ fn told(names: &[MailboxName], pattern: &ListPattern, encoding: Names) -> BTreeM
 mod tests {
     use super::*;
 
-    fn lsub(pattern: &str, subscribed: &[&str]) -> Vec<(String, Selectable)> {
+    async fn lsub(pattern: &str, subscribed: &[&str]) -> Vec<(String, Selectable)> {
         let names: Vec<_> = subscribed.iter().map(|name| MailboxName::new(name).unwrap()).collect();
         told(&names, &ListPattern::new(b"", pattern.as_bytes()), Names::default())
+            .await
             .into_iter()
             .map(|(name, selectable)| (name.to_string(), selectable))
             .collect()
     }
 
-    #[test]
-    fn a_level_above_a_subscribed_name_is_told_for_percent_only() {
-        assert_eq!(lsub("%", &["foo/bar"]), [("foo".to_owned(), Selectable::No)]);
-        assert_eq!(lsub("*", &["foo/bar"]), [("foo/bar".to_owned(), Selectable::Yes)]);
-        assert_eq!(lsub("foo", &["foo/bar"]), []);
+    #[tokio::test]
+    async fn a_level_above_a_subscribed_name_is_told_for_percent_only() {
+        assert_eq!(lsub("%", &["foo/bar"]).await, [("foo".to_owned(), Selectable::No)]);
+        assert_eq!(lsub("*", &["foo/bar"]).await, [("foo/bar".to_owned(), Selectable::Yes)]);
+        assert_eq!(lsub("foo", &["foo/bar"]).await, []);
     }
 
-    #[test]
-    fn a_level_that_is_subscribed_itself_stays_so() {
+    #[tokio::test]
+    async fn a_level_that_is_subscribed_itself_stays_so() {
         let yes = [("foo".to_owned(), Selectable::Yes)];
-        assert_eq!(lsub("%", &["foo", "foo/bar"]), yes);
-        assert_eq!(lsub("%", &["foo/bar", "foo"]), yes);
+        assert_eq!(lsub("%", &["foo", "foo/bar"]).await, yes);
+        assert_eq!(lsub("%", &["foo/bar", "foo"]).await, yes);
     }
 }

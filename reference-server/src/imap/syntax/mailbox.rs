@@ -100,6 +100,10 @@ impl ListPattern {
 /// Keeps the set of pattern positions that are alive while it goes through the name, so that the
 /// time is bounded by the product of both lengths whatever the pattern is.
 fn matches_from(pattern: &[u8], name: &[u8], insensitive: usize) -> bool {
+    // Each octet that is no wildcard takes one of the name, which is far shorter than a line may be.
+    if pattern.iter().filter(|octet| !matches!(octet, b'*' | b'%')).count() > name.len() {
+        return false;
+    }
     let mut alive = vec![false; pattern.len().saturating_add(1)];
     set(&mut alive, 0);
     close_over_wildcards(pattern, &mut alive);
