@@ -1,6 +1,7 @@
 //! Searches whose outcome a client wants to be kept up to date (RFC 5267, section 4.3): what left
 //! the results is told before the numbers of messages change, what joined them after.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::imap::order::{Criterion, Facts, Key, compare};
@@ -11,6 +12,9 @@ use crate::store::{ModSeq, Store, StoreError, Uid};
 
 /// The most searches that one session may have kept up to date.
 const LIMIT: usize = 16;
+
+/// How much all of them may take of memory when they begin, in octets.
+const ROOM: usize = 16 * 1024 * 1024;
 
 /// How searches are evaluated; each is a seam.
 #[derive(Clone, Copy)]
@@ -31,8 +35,7 @@ pub(crate) struct Context {
     criteria: Vec<Criterion>,
     /// What is told of a new message that joins the results (RFC 5465, section 7).
     items: Vec<FetchItem>,
-    /// The outcome in its order, each message with what it is sorted by.
-    results: Vec<(Uid, Vec<Key>)>,
+    results: Results,
     /// Up to which change, and up to which message, everything has been looked at.
     seen: ModSeq,
     through: Option<Uid>,
@@ -55,7 +58,7 @@ impl Context {
             keys: keys.into_iter().map(|key| frozen(key, view)).collect(),
             criteria,
             items: Vec::new(),
-            results: results.into_iter().map(|(found, keys)| (found.uid, keys)).collect(),
+            results: Results::new(results),
             seen: view.known(),
             through: view.entries().last().map(Entry::uid),
         }
@@ -71,8 +74,9 @@ impl Context {
         entry.modseq() > self.seen || self.through.is_none_or(|uid| entry.uid() > uid)
     }
 
-    fn has(&self, uid: Uid) -> bool {
-        self.results.iter().any(|(known, _)| *known == uid)
+    /// Whether nothing at all has happened since everything was looked at.
+    fn is_up_to_date(&self, view: &View) -> bool {
+        view.known() == self.seen && view.entries().last().map(Entry::uid) == self.through && !view.has_gone()
     }
 
     /// Those of the messages with news that match now.
@@ -97,24 +101,20 @@ impl Context {
         store: &Store,
         evaluation: Evaluation,
     ) -> Result<Option<String>, StoreError> {
+        if self.is_up_to_date(view) {
+            return Ok(None);
+        }
         let fitting = self.fitting(view, store, evaluation).await?;
-        let stays = |entry: &Entry| {
-            !entry.is_gone() && (!self.is_news(entry) || fitting.iter().any(|found| found.uid == entry.uid()))
-        };
-        let mut gone = Vec::new();
+        let fits = |uid: Uid| fitting.binary_search_by_key(&uid, |found| found.uid).is_ok();
+        let mut leaving = BTreeMap::new();
         for (place, entry) in view.entries().iter().enumerate() {
-            if self.has(entry.uid()) && !stays(entry) {
+            let leaves = entry.is_gone() || self.is_news(entry) && !fits(entry.uid());
+            if leaves && self.results.has(entry.uid()) {
                 let number = u32::try_from(place.saturating_add(1)).unwrap_or(u32::MAX);
-                gone.push((entry.uid(), self.name(number, entry.uid())));
+                leaving.insert(entry.uid(), self.name(number, entry.uid()));
             }
         }
-        let mut moves = Vec::new();
-        for (uid, name) in gone {
-            if let Some(place) = self.results.iter().position(|(known, _)| *known == uid) {
-                self.results.remove(place);
-                moves.push((place, name));
-            }
-        }
+        let moves = self.results.remove(&leaving);
         Ok(self.update("REMOVEFROM", &moves))
     }
 
@@ -128,24 +128,19 @@ impl Context {
         store: &Store,
         evaluation: Evaluation,
     ) -> Result<(Option<String>, Vec<Uid>), StoreError> {
+        if self.is_up_to_date(view) {
+            return Ok((None, Vec::new()));
+        }
         let mut new = self.fitting(view, store, evaluation).await?;
-        new.retain(|found| !self.has(found.uid));
+        new.retain(|found| !self.results.has(found.uid));
         let keyed = match self.criteria.as_slice() {
             [] => new.into_iter().map(|found| (found, Vec::new())).collect(),
             criteria => with_keys(store, view.mailbox(), new, criteria, evaluation.sent).await?,
         };
-        let (mut moves, mut arrived) = (Vec::new(), Vec::new());
-        for (found, keys) in keyed {
-            if self.through.is_none_or(|uid| found.uid > uid) {
-                arrived.push(found.uid);
-            }
-            let before = |(uid, known): &(Uid, Vec<Key>)| {
-                compare(&self.criteria, known, &keys).then(uid.cmp(&found.uid)).is_lt()
-            };
-            let place = self.results.partition_point(before);
-            self.results.insert(place, (found.uid, keys));
-            moves.push((place, found.named(self.numbering)));
-        }
+        let through = self.through;
+        let uids = keyed.iter().map(|(found, _)| found.uid);
+        let arrived = uids.filter(|found| through.is_none_or(|uid| *found > uid)).collect();
+        let moves = self.results.add(keyed, &self.criteria, self.numbering);
         self.seen = view.known();
         self.through = view.entries().last().map(Entry::uid);
         Ok((self.update("ADDTO", &moves), arrived))
@@ -178,6 +173,106 @@ impl Context {
     }
 }
 
+/// The outcome of a search in its order. A mailbox may have hundreds of thousands of messages, and all
+/// of them may come or go at once: nothing here looks through all of them for each of them.
+struct Results {
+    order: Vec<Uid>,
+    /// What each is sorted by; none where the order is that of the mailbox.
+    keys: Vec<Vec<Key>>,
+    /// The same UIDs, where they stand in another order.
+    members: BTreeSet<Uid>,
+}
+
+impl Results {
+    fn new(results: Vec<(Found, Vec<Key>)>) -> Self {
+        let (found, mut keys): (Vec<Found>, Vec<Vec<Key>>) = results.into_iter().unzip();
+        let order: Vec<Uid> = found.iter().map(|found| found.uid).collect();
+        let mut members = BTreeSet::new();
+        match keys.iter().all(Vec::is_empty) {
+            true => keys = Vec::new(),
+            false => members.extend(&order),
+        }
+        Self { order, keys, members }
+    }
+
+    fn has(&self, uid: Uid) -> bool {
+        match self.keys.is_empty() {
+            true => self.order.binary_search(&uid).is_ok(),
+            false => self.members.contains(&uid),
+        }
+    }
+
+    /// Takes messages out; gives the place that each had when those before it had gone, and its name.
+    fn remove(&mut self, leaving: &BTreeMap<Uid, u32>) -> Vec<(usize, u32)> {
+        if leaving.is_empty() {
+            return Vec::new();
+        }
+        let mut moves = Vec::with_capacity(leaving.len());
+        let mut kept: usize = 0;
+        let stays: Vec<bool> = self.order.iter().map(|uid| !leaving.contains_key(uid)).collect();
+        self.order.retain(|uid| match leaving.get(uid) {
+            Some(name) => {
+                moves.push((kept, *name));
+                false
+            }
+            None => {
+                kept = kept.saturating_add(1);
+                true
+            }
+        });
+        let mut stays = stays.into_iter();
+        self.keys.retain(|_| stays.next().unwrap_or(false));
+        self.members.retain(|uid| !leaving.contains_key(uid));
+        moves
+    }
+
+    /// Puts messages in; gives the place of each behind those that were put before it, and its name.
+    fn add(
+        &mut self,
+        mut new: Vec<(Found, Vec<Key>)>,
+        criteria: &[Criterion],
+        numbering: Numbering,
+    ) -> Vec<(usize, u32)> {
+        if new.is_empty() {
+            return Vec::new();
+        }
+        let ordered = |(one, one_keys): (Uid, &[Key]), (other, other_keys): (Uid, &[Key])| {
+            compare(criteria, one_keys, other_keys).then(one.cmp(&other))
+        };
+        new.sort_by(|(one, keys), (other, others)| ordered((one.uid, keys), (other.uid, others)));
+        let keys = std::mem::take(&mut self.keys).into_iter().chain(std::iter::repeat_with(Vec::new));
+        let mut known = std::mem::take(&mut self.order).into_iter().zip(keys).peekable();
+        let mut moves = Vec::with_capacity(new.len());
+        for (found, keys) in new {
+            let before = |(uid, known): &(Uid, Vec<Key>)| ordered((*uid, known), (found.uid, &keys)).is_lt();
+            while let Some((uid, keys)) = known.next_if(before) {
+                self.push(uid, keys);
+            }
+            moves.push((self.order.len(), found.named(numbering)));
+            if !keys.is_empty() {
+                self.members.insert(found.uid);
+            }
+            self.push(found.uid, keys);
+        }
+        known.for_each(|(uid, keys)| self.push(uid, keys));
+        moves
+    }
+
+    fn push(&mut self, uid: Uid, keys: Vec<Key>) {
+        self.order.push(uid);
+        if !keys.is_empty() {
+            self.keys.push(keys);
+        }
+    }
+
+    /// What they take of memory, more or less.
+    fn octets(&self) -> usize {
+        let keys = self.keys.iter().flatten().map(Key::octets);
+        let each = if self.keys.is_empty() { 4 } else { 48 };
+        keys.fold(self.order.len().saturating_mul(each), usize::saturating_add)
+    }
+}
+
 /// The key with message numbers, and what was saved, as UIDs.
 fn frozen(key: SearchKey, view: &View) -> SearchKey {
     let all = |keys: Vec<SearchKey>| keys.into_iter().map(|key| frozen(key, view)).collect();
@@ -194,8 +289,7 @@ fn frozen(key: SearchKey, view: &View) -> SearchKey {
 }
 
 fn uids(view: &View, set: &SequenceSet, numbering: Numbering) -> SearchKey {
-    let places = view.select(set, numbering).unwrap_or_default();
-    SearchKey::Uids(SequenceSet::of(view.uids(&places).into_iter().map(|uid| uid.0)))
+    SearchKey::Uids(SequenceSet::of(view.uid_ranges(set, numbering).unwrap_or_default()))
 }
 
 /// The searches of a session that are kept up to date.
@@ -210,7 +304,7 @@ pub(crate) struct Joined {
     /// The lines that tell it.
     pub(crate) told: String,
     /// New messages among it of which the client wants to be told more, and what that is.
-    pub(crate) items: Vec<(Uid, Vec<FetchItem>)>,
+    pub(crate) items: BTreeMap<Uid, Vec<FetchItem>>,
 }
 
 impl Joined {
@@ -219,17 +313,13 @@ impl Joined {
         if items.is_empty() {
             return;
         }
-        match self.items.iter_mut().find(|(known, _)| *known == uid) {
-            Some((_, known)) => {
-                let more: Vec<_> = items.iter().filter(|item| !known.contains(item)).cloned().collect();
-                known.extend(more);
-            }
-            None => self.items.push((uid, items.to_vec())),
-        }
+        let known = self.items.entry(uid).or_default();
+        let more: Vec<_> = items.iter().filter(|item| !known.contains(item)).cloned().collect();
+        known.extend(more);
     }
 }
 
-/// There are as many as are allowed.
+/// There are as many as are allowed, or they take as much memory.
 #[derive(Debug)]
 pub(crate) struct TooMany;
 
@@ -246,7 +336,9 @@ impl Contexts {
 
     /// One more.
     pub(crate) fn add(&mut self, context: Context) -> Result<(), TooMany> {
-        if self.all.len() >= LIMIT {
+        let held = self.all.iter().map(|context| context.results.octets());
+        let octets = held.fold(context.results.octets(), usize::saturating_add);
+        if self.all.len() >= LIMIT || octets > ROOM {
             return Err(TooMany);
         }
         self.all.push(context);
@@ -294,5 +386,116 @@ impl Contexts {
             }
         }
         Ok(joined)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::imap::order::{Direction, SortKey};
+
+    const BY_SIZE: [Criterion; 1] = [Criterion { key: SortKey::Size, direction: Direction::Ascending }];
+
+    fn found(uid: u32) -> Found {
+        Found { number: uid, uid: Uid(uid), modseq: ModSeq(1) }
+    }
+
+    /// Each message has one size for good.
+    fn keyed(uid: u32) -> (Found, Vec<Key>) {
+        (found(uid), vec![Key::Size(u64::from(uid * 7 % 11))])
+    }
+
+    fn in_order(uids: &BTreeSet<u32>) -> Vec<Uid> {
+        let mut all: Vec<_> = uids.iter().map(|uid| keyed(*uid)).collect();
+        all.sort_by(|(one, keys), (other, others)| {
+            compare(&BY_SIZE, keys, others).then(one.uid.cmp(&other.uid))
+        });
+        all.into_iter().map(|(found, _)| found.uid).collect()
+    }
+
+    proptest! {
+        /// A client that follows the places has the same list.
+        #[test]
+        fn places_lead_from_one_order_to_the_next(
+            steps in proptest::collection::vec(proptest::collection::btree_set(1u32..40, 0..12), 1..6),
+        ) {
+            let mut uids = BTreeSet::new();
+            let mut results = Results::new(Vec::new());
+            let mut client: Vec<u32> = Vec::new();
+            for (number, step) in steps.into_iter().enumerate() {
+                if number % 2 == 0 {
+                    let new: Vec<u32> = step.iter().copied().filter(|uid| !results.has(Uid(*uid))).collect();
+                    let moves = results.add(new.iter().map(|uid| keyed(*uid)).collect(), &BY_SIZE, Numbering::Uid);
+                    moves.iter().for_each(|(place, name)| client.insert(*place, *name));
+                    uids.extend(step);
+                } else {
+                    let leaving = step.iter().filter(|uid| results.has(Uid(**uid))).map(|uid| (Uid(*uid), *uid));
+                    let moves = results.remove(&leaving.collect());
+                    for (place, name) in moves {
+                        prop_assert_eq!(client.remove(place), name);
+                    }
+                    uids.retain(|uid| !step.contains(uid));
+                }
+                let expected = in_order(&uids);
+                prop_assert_eq!(&results.order, &expected);
+                prop_assert_eq!(results.keys.len(), expected.len());
+                prop_assert_eq!(client.iter().map(|uid| Uid(*uid)).collect::<Vec<_>>(), expected);
+                prop_assert_eq!(results.members.len(), uids.len());
+            }
+        }
+    }
+
+    #[test]
+    fn in_the_order_of_the_mailbox_no_more_is_held_than_the_uids() {
+        let mut results = Results::new((1..=5).map(|uid| (found(uid), Vec::new())).collect());
+        assert_eq!(results.remove(&BTreeMap::from([(Uid(2), 2), (Uid(4), 4)])), [(1, 2), (2, 4)]);
+        assert_eq!(results.add(vec![(found(9), Vec::new())], &[], Numbering::Uid), [(3, 9)]);
+        assert!(results.has(Uid(9)) && !results.has(Uid(4)));
+        assert!(results.keys.is_empty() && results.members.is_empty());
+        assert_eq!(results.octets(), 16);
+    }
+
+    /// Looking through all of them for each of them would take minutes.
+    #[test]
+    fn very_many_may_come_and_go_at_once() {
+        const ALL: u32 = 200_000;
+        let begun = std::time::Instant::now();
+        for by_size in [true, false] {
+            let criteria = if by_size { &BY_SIZE[..] } else { &[] };
+            let keyed = |uid| if by_size { keyed(uid) } else { (found(uid), Vec::new()) };
+            let mut results = Results::new(Vec::new());
+            for half in [1..=ALL / 2, ALL / 2 + 1..=ALL] {
+                results.add(half.map(keyed).collect(), criteria, Numbering::Uid);
+            }
+            let leaving =
+                (1..=ALL).step_by(2).filter(|uid| results.has(Uid(*uid))).map(|uid| (Uid(uid), uid));
+            assert_eq!(results.remove(&leaving.collect()).len(), 100_000);
+            assert_eq!(results.order.len(), 100_000);
+        }
+        assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn what_contexts_hold_together_is_bounded() {
+        let context = |tag: &str, size: usize| Context {
+            tag: tag.to_owned(),
+            numbering: Numbering::Uid,
+            keys: Vec::new(),
+            criteria: BY_SIZE.to_vec(),
+            items: Vec::new(),
+            results: Results::new(vec![(
+                found(1),
+                vec![Key::Text(crate::message::collation::Collated::Octets(vec![b'x'; size]))],
+            )]),
+            seen: ModSeq(1),
+            through: None,
+        };
+        let mut contexts = Contexts::default();
+        assert!(contexts.add(context("a", ROOM / 2)).is_ok());
+        assert!(contexts.add(context("b", ROOM / 2)).is_err());
+        assert!(contexts.add(context("c", 10)).is_ok());
+        assert!(contexts.has("a") && !contexts.has("b") && contexts.has("c"));
     }
 }

@@ -118,6 +118,9 @@ struct Counts {
     gone: usize,
 }
 
+/// The most keywords that a client is told of.
+const KEYWORDS: usize = 1000;
+
 /// Sets of flags that may be held beyond those in use before the view looks which ones these are.
 const SPARE_SETS: usize = 1000;
 
@@ -231,6 +234,11 @@ impl View {
     pub(crate) fn knows(&self, uid: Uid) -> bool {
         let place = |entries: &[Entry]| entries.binary_search_by_key(&uid, Entry::uid).is_ok();
         place(&self.told) || place(&self.arrived)
+    }
+
+    /// Whether some of them are expunged, and the client has not been told.
+    pub(crate) fn has_gone(&self) -> bool {
+        self.counts.gone > 0
     }
 
     /// How many of them are recent.
@@ -389,8 +397,13 @@ impl View {
         }
     }
 
+    /// Not all of very many: the client need be told of the system flags only (RFC 3501, section 7.2.6),
+    /// and whoever else may write to the mailbox can make new keywords for ever.
     fn learn_keywords(&mut self, flags: &Flags) {
         for keyword in flags.keywords() {
+            if self.keywords.len() >= KEYWORDS {
+                return;
+            }
             if let btree_map::Entry::Vacant(place) = self.keywords.entry(keyword.to_ascii_lowercase()) {
                 place.insert(keyword.to_owned());
                 self.keyword_news = true;

@@ -8,7 +8,7 @@ use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::search::{Found, Largest, Missed, compile, matching};
 use crate::imap::session::Session;
 use crate::imap::syntax::{SearchKey, SequenceSet};
-use crate::imap::view::{NoSuchNumber, Numbering, Sync, View};
+use crate::imap::view::{NoSuchNumber, Sync, View};
 
 /// The charsets in which search strings may come: one is a part of the other.
 const CHARSETS: [&[u8]; 2] = [b"US-ASCII", b"UTF-8"];
@@ -110,9 +110,7 @@ fn names(keys: &[SearchKey], wanted: &dyn Fn(&SearchKey) -> bool) -> bool {
 fn check_numbers(keys: &[SearchKey], view: &View) -> Result<(), NoSuchNumber> {
     for key in keys {
         match key {
-            SearchKey::Numbers(set) => {
-                view.select(set, Numbering::Sequence)?;
-            }
+            SearchKey::Numbers(set @ SequenceSet::Ranges(_)) => view.has_numbers(set)?,
             SearchKey::Not(inner) => check_numbers(std::slice::from_ref(inner), view)?,
             SearchKey::Or(left, right) => {
                 check_numbers(std::slice::from_ref(left), view)?;

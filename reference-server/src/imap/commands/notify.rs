@@ -8,6 +8,7 @@ use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{NotifyEvent, NotifyGroup, NotifyProgram, StatusNow, notify_program};
+use crate::imap::turn::Turn;
 use crate::store::{MailboxName, Rights, Selectable, Visible};
 
 /// Of so many mailboxes at most the numbers are told at once.
@@ -87,7 +88,9 @@ async fn watched(session: &mut Session, notify: &Notify) -> Result<Vec<Watched>,
     let subscribed = subscribed(session).await?;
     let selected = session.selected_view().map(|view| view.mailbox());
     let mut watched = Vec::new();
+    let mut turn = Turn::begin();
     for (name, seen) in existing(session).await? {
+        turn.give_way().await;
         let items = status_items(notify.filter.kinds(&name, &subscribed), session.sync());
         let is_mailbox = seen.mailbox.selectable == Selectable::Yes && Some(seen.mailbox.id) != selected;
         if is_mailbox && !items.is_empty() {

@@ -136,13 +136,14 @@ impl Filter {
         filter
     }
 
-    /// Which events of the mailbox with this name are wanted while it is not selected.
+    /// Which events of the mailbox with this name are wanted while it is not selected; the subscribed
+    /// names are in their order.
     pub(crate) fn kinds(&self, name: &MailboxName, subscribed: &[MailboxName]) -> Kinds {
         let covers = |watched: &Watched| match watched {
             // Mail is delivered into INBOX only.
             Watched::Inboxes => name.is_inbox(),
             Watched::Personal => !name.is_of_others(),
-            Watched::Subscribed => subscribed.contains(name),
+            Watched::Subscribed => subscribed.binary_search(name).is_ok(),
             Watched::Subtree(roots) => roots.iter().any(|root| name == root || name.is_below(root)),
             Watched::Named(names) => names.contains(name),
         };

@@ -1,6 +1,6 @@
 //! What a session with a filter tells, and in which order (RFC 5465, sections 3.1, 5 and 7).
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::filter::{ExpungesTold, FlagNews, Kinds, SelectedNews};
 use super::listening::Heard;
@@ -23,13 +23,6 @@ pub(crate) enum Moment {
     Command(Expunges),
     /// While no command is in progress.
     BetweenCommands,
-}
-
-/// Of a new message: what the searches want that it has joined, and what NOTIFY wants.
-#[derive(Default)]
-struct Wanted {
-    with_search: Vec<FetchItem>,
-    by_notify: Vec<FetchItem>,
 }
 
 impl Session {
@@ -83,25 +76,20 @@ impl Session {
         self.contexts = contexts;
         self.link.write(&out).await?;
         let made = self.notify.as_mut().map(|notify| notify.take_made()).unwrap_or_default();
-        let mut wanted: BTreeMap<usize, Wanted> = BTreeMap::new();
-        for (place, uid) in new {
-            let of_searches = joined.items.iter().find(|(found, _)| *found == uid);
-            let with_search = of_searches.map(|(_, items)| items.clone()).unwrap_or_default();
-            let by_notify = if made.contains(&uid) { Vec::new() } else { told.items.clone() };
-            wanted.insert(place, Wanted { with_search, by_notify });
-        }
+        let made: BTreeSet<Uid> = made.into_iter().collect();
         // One response a message, and nothing in it twice (section 5.2).
-        for (place, Wanted { with_search, by_notify }) in &wanted {
-            if !with_search.is_empty() {
-                let more = by_notify.iter().filter(|item| !with_search.contains(item));
+        for (place, uid) in &new {
+            if let Some(with_search) = joined.items.get(uid) {
+                let by_notify = told.items.iter().filter(|_| !made.contains(uid));
+                let more = by_notify.filter(|item| !with_search.contains(item));
                 let all: Vec<FetchItem> = with_search.iter().chain(more).cloned().collect();
                 self.tell_new_message(*place, &all).await?;
             }
         }
         self.link.write(joined.told.as_bytes()).await?;
-        for (place, Wanted { with_search, by_notify }) in &wanted {
-            if with_search.is_empty() && !by_notify.is_empty() {
-                self.tell_new_message(*place, by_notify).await?;
+        for (place, uid) in &new {
+            if !joined.items.contains_key(uid) && !made.contains(uid) && !told.items.is_empty() {
+                self.tell_new_message(*place, &told.items).await?;
             }
         }
         Ok(())

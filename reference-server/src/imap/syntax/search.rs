@@ -16,6 +16,9 @@ const DEPTH_LIMIT: usize = 100;
 /// The most search keys in one program.
 const KEY_LIMIT: usize = 2_000;
 
+/// For how many more a `$` counts: it may stand for very many ranges.
+const SAVED: usize = 100;
+
 /// What SEARCH is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchProgram {
@@ -147,11 +150,15 @@ fn search_key(cursor: &mut Cursor<'_>, depth: usize, budget: &mut usize) -> Pars
     if depth > DEPTH_LIMIT {
         return Err(ParseError::Limit("the search keys are nested too deeply"));
     }
-    match cursor.peek() {
+    let key = match cursor.peek() {
         Some(b'(') => parenthesized(cursor, depth, budget),
         Some(b'0'..=b'9' | b'*' | b'$') => Ok(SearchKey::Numbers(sequence_set(cursor)?)),
         _ => named_key(cursor, depth, budget),
+    }?;
+    if let SearchKey::Numbers(SequenceSet::Saved) | SearchKey::Uids(SequenceSet::Saved) = key {
+        *budget = budget.checked_sub(SAVED).ok_or(ParseError::Limit("too many search keys"))?;
     }
+    Ok(key)
 }
 
 fn parenthesized(cursor: &mut Cursor<'_>, depth: usize, budget: &mut usize) -> Parsed<SearchKey> {

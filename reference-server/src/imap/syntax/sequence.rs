@@ -34,10 +34,10 @@ pub(crate) enum SequenceSet {
 }
 
 impl SequenceSet {
-    /// The set of these numbers.
-    pub(crate) fn of(numbers: impl IntoIterator<Item = u32>) -> Self {
-        let single = |number| (Bound::Number(number), Bound::Number(number));
-        Self::Ranges(numbers.into_iter().map(single).collect())
+    /// The set of these ranges.
+    pub(crate) fn of(ranges: impl IntoIterator<Item = (u32, u32)>) -> Self {
+        let range = |(from, to)| (Bound::Number(from), Bound::Number(to));
+        Self::Ranges(ranges.into_iter().map(range).collect())
     }
 
     /// Whether only numbers stand in it, without `*` and `$`.

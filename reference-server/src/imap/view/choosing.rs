@@ -16,6 +16,31 @@ impl View {
         }
     }
 
+    /// The UIDs of the messages in `set`, as ascending ranges. No range spans a message that is not among
+    /// them; it may span UIDs of which there is no message, and never will be.
+    pub(crate) fn uid_ranges(
+        &self,
+        set: &SequenceSet,
+        numbering: Numbering,
+    ) -> Result<Vec<(u32, u32)>, NoSuchNumber> {
+        let mut ranges: Vec<(u32, u32)> = Vec::new();
+        let mut before = None;
+        for place in self.select(set, numbering)? {
+            let Some(entry) = self.told.get(place).filter(|entry| !entry.is_gone()) else { continue };
+            match ranges.last_mut().filter(|_| before == place.checked_sub(1)) {
+                Some((_, last)) => *last = entry.uid().0,
+                None => ranges.push((entry.uid().0, entry.uid().0)),
+            }
+            before = Some(place);
+        }
+        Ok(ranges)
+    }
+
+    /// Whether all of these sequence numbers stand for messages.
+    pub(crate) fn has_numbers(&self, set: &SequenceSet) -> Result<(), NoSuchNumber> {
+        self.number_ranges(set).map(|_| ())
+    }
+
     /// Keeps the outcome of a search for `$`.
     pub(crate) fn save(&mut self, mut found: Vec<Uid>) {
         found.sort_unstable();
@@ -45,14 +70,18 @@ impl View {
     }
 
     fn select_numbers(&self, set: &SequenceSet) -> Result<Vec<usize>, NoSuchNumber> {
+        let places = self.number_ranges(set)?.into_iter().flat_map(|(from, to)| from..=to);
+        Ok(places.filter_map(|number| usize::try_from(number).ok()?.checked_sub(1)).collect())
+    }
+
+    fn number_ranges(&self, set: &SequenceSet) -> Result<Vec<(u32, u32)>, NoSuchNumber> {
         let count = u32::try_from(self.told.len()).unwrap_or(u32::MAX);
         let ranges = set.resolve(count);
         // In an empty mailbox "*" is 0, and every other number is too large.
         if ranges.iter().any(|&(from, to)| from == 0 || to > count) {
             return Err(NoSuchNumber);
         }
-        let places = ranges.into_iter().flat_map(|(from, to)| from..=to);
-        Ok(places.filter_map(|number| usize::try_from(number).ok()?.checked_sub(1)).collect())
+        Ok(ranges)
     }
 
     /// The UID for which `*` stands: that of the last message, or UIDNEXT where there is none.

@@ -1,6 +1,8 @@
 //! What of the news is told, and how: EXPUNGE or VANISHED, EXISTS and RECENT, FETCH with flags
 //! (RFC 3501, sections 5.2 and 7; RFC 7162, section 3).
 
+use std::collections::BTreeSet;
+
 use super::entry::News;
 use super::{Entry, Expunges, Numbering, Revision, Sync, View};
 use crate::imap::response::{Reply, ResponseCode, number};
@@ -81,14 +83,21 @@ impl View {
     /// (RFC 7162, section 3.2.10.2).
     fn tell_expunges(&mut self, out: &mut Vec<u8>) {
         self.before_expunge = None;
+        self.tell_gone(out, |_| true);
+    }
+
+    /// Those of the messages that are gone which are among `these`.
+    fn tell_gone(&mut self, out: &mut Vec<u8>, these: impl Fn(Uid) -> bool) {
         if self.counts.gone == 0 {
             return;
         }
+        let goes = |entry: &Entry| entry.is_gone() && these(entry.uid());
         let mut kept: usize = 0;
         let mut recent: usize = 0;
         let mut vanished = Vec::new();
+        let before = self.told.len();
         self.told.retain(|entry| {
-            if !entry.is_gone() {
+            if !goes(entry) {
                 kept = kept.saturating_add(1);
                 recent = recent.saturating_add(usize::from(entry.is_recent()));
             } else if self.sync == Sync::Qresync {
@@ -97,9 +106,9 @@ impl View {
                 let number = kept.saturating_add(1);
                 out.extend_from_slice(format!("* {number} EXPUNGE\r\n").as_bytes());
             }
-            !entry.is_gone()
+            !goes(entry)
         });
-        self.counts.gone = 0;
+        self.counts.gone = self.counts.gone.saturating_sub(before.saturating_sub(kept));
         self.counts.recent = recent;
         // What many messages took is given back.
         if self.told.capacity() / 2 > self.told.len() {
@@ -112,18 +121,8 @@ impl View {
 
     /// Tells the expunge of these messages, and of no others.
     pub(crate) fn tell_expunged(&mut self, out: &mut Vec<u8>, uids: &[Uid]) {
-        for uid in uids {
-            let Ok(place) = self.told.binary_search_by_key(uid, Entry::uid) else { continue };
-            let Some(entry) = self.told.get(place).filter(|entry| entry.is_gone()) else { continue };
-            self.counts.recent = self.counts.recent.saturating_sub(usize::from(entry.is_recent()));
-            self.told.remove(place);
-            self.counts.gone = self.counts.gone.saturating_sub(1);
-            let line = match self.sync {
-                Sync::Qresync => format!("* VANISHED {uid}\r\n"),
-                Sync::Plain | Sync::Condstore => format!("* {} EXPUNGE\r\n", place.saturating_add(1)),
-            };
-            out.extend_from_slice(line.as_bytes());
-        }
+        let uids: BTreeSet<Uid> = uids.iter().copied().collect();
+        self.tell_gone(out, |uid| uids.contains(&uid));
     }
 
     /// Expunges stay untold while later changes have been told with their sequence: the client

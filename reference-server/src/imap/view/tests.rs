@@ -145,3 +145,36 @@ fn a_message_whose_flags_are_news_and_that_goes_is_told_once() {
     assert_eq!(told(&mut view, Expunges::Told), "* 1 EXPUNGE\r\n");
     assert_eq!((view.counts.changed, view.counts.gone), (0, 0));
 }
+
+/// Each by itself would have all behind it move up: that would take minutes.
+#[test]
+fn one_s_own_expunge_of_very_many_is_told_at_once() {
+    const ALL: u32 = 400_000;
+    let begun = std::time::Instant::now();
+    let mut view = view(&(1..=ALL).collect::<Vec<_>>());
+    let gone: Vec<u32> = (1..=ALL).step_by(2).collect();
+    view.absorb(changes(&[], &gone));
+    let own: Vec<Uid> = gone.iter().copied().skip(1).map(Uid).collect();
+    let mut out = Vec::new();
+    view.tell_expunged(&mut out, &own);
+    assert!(out.starts_with(b"* 3 EXPUNGE\r\n* 4 EXPUNGE\r\n"), "{}", out[..40].escape_ascii());
+    assert_eq!((view.count(), view.has_gone()), (200_001, true));
+    view.tell(&mut out, Expunges::Told, Numbering::Sequence);
+    assert!(out.ends_with(b"* 1 EXPUNGE\r\n"));
+    assert_eq!((view.count(), view.has_gone()), (200_000, false));
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn messages_that_stand_side_by_side_are_one_range_of_uids() {
+    let mut view = view(&[10, 20, 30, 40, 50]);
+    let ranges = |view: &View, set: &str, numbering| {
+        view.uid_ranges(&sequence_set(&mut Cursor::whole(set.as_bytes(), 0)).unwrap(), numbering)
+    };
+    assert_eq!(ranges(&view, "1:*", Numbering::Sequence), Ok(vec![(10, 50)]));
+    assert_eq!(ranges(&view, "1,3:4", Numbering::Sequence), Ok(vec![(10, 10), (30, 40)]));
+    assert_eq!(ranges(&view, "15:35", Numbering::Uid), Ok(vec![(20, 30)]));
+    assert_eq!(ranges(&view, "6", Numbering::Sequence), Err(NoSuchNumber));
+    view.absorb(changes(&[], &[30]));
+    assert_eq!(ranges(&view, "1:*", Numbering::Sequence), Ok(vec![(10, 20), (40, 50)]));
+}
