@@ -23,12 +23,17 @@ impl Collated {
         }
     }
 
+    /// How many octets are compared.
+    pub fn octets(&self) -> usize {
+        match self {
+            Self::Mapped(text) => text.len(),
+            Self::Octets(octets) => octets.len(),
+        }
+    }
+
     /// Whether nothing is there to compare.
     pub fn is_empty(&self) -> bool {
-        match self {
-            Self::Mapped(text) => text.is_empty(),
-            Self::Octets(octets) => octets.is_empty(),
-        }
+        self.octets() == 0
     }
 }
 

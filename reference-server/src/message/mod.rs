@@ -8,6 +8,7 @@
 //! [`search`] and where [`transfer`] is asked to.
 
 pub mod address;
+mod blocks;
 pub mod collation;
 pub(crate) mod continuation;
 pub mod date;
@@ -30,6 +31,7 @@ pub(crate) mod surrogate;
 pub mod transfer;
 
 pub use address::Address;
+pub use blocks::Blocks;
 pub(crate) use date::date_time;
 pub use decoder::Decoder;
 pub use envelope::Envelope;

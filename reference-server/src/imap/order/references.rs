@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::Facts;
 use super::forest::{Forest, NodeId};
+use crate::imap::search::Made;
 use crate::message::collation::Collated;
 use crate::message::subject::SubjectKind;
 
@@ -25,6 +26,14 @@ impl Threaded {
     pub(crate) fn of(facts: &Facts<'_>) -> Self {
         let (subject, kind) = facts.subject();
         Self { id: facts.id(), references: facts.references(), sent: facts.sent(), subject, kind }
+    }
+}
+
+impl Made for Threaded {
+    fn octets(&self) -> usize {
+        let ids = self.id.iter().chain(&self.references);
+        let ids = ids.map(|id| id.len().saturating_add(size_of::<Vec<u8>>()));
+        ids.fold(self.subject.octets().saturating_add(size_of::<Self>()), usize::saturating_add)
     }
 }
 

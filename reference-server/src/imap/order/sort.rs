@@ -59,6 +59,17 @@ pub(crate) enum Key {
     Text(Collated),
 }
 
+impl Key {
+    /// What it takes of memory, more or less.
+    pub(crate) fn octets(&self) -> usize {
+        let text = match self {
+            Self::Text(text) => text.octets(),
+            Self::Time(_) | Self::Size(_) => 0,
+        };
+        text.saturating_add(size_of::<Self>())
+    }
+}
+
 /// A message's values for these criteria. `sent` says which date is the sent date; the seam at
 /// which a deviation can take another.
 pub(crate) fn keys(

@@ -4,7 +4,14 @@
 use time::OffsetDateTime;
 
 use super::forest::Forest;
+use crate::imap::search::Made;
 use crate::message::collation::Collated;
+
+impl Made for (Collated, OffsetDateTime) {
+    fn octets(&self) -> usize {
+        self.0.octets().saturating_add(size_of::<Self>())
+    }
+}
 
 /// The threads of these messages, which come in the order of the mailbox.
 pub(crate) fn by_subject(messages: Vec<(Collated, OffsetDateTime)>) -> Forest {

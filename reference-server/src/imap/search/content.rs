@@ -6,22 +6,35 @@ use std::cell::OnceCell;
 
 use time::Date;
 
+use super::Asked;
 use crate::message::collation::{Needle, casemap};
 use crate::message::search::Decoded;
-use crate::message::{Decoder, Entity, Header, Span, Structure, date, header_end, search};
+use crate::message::{Blocks, Decoder, Entity, Field, Header, Span, Structure, date, header_end, search};
 use crate::store::{BodyId, READ, Store, StoreError};
 
-/// How much of a header section is looked through.
-const HEADER_OCTETS: u64 = 1024 * 1024;
 /// How much of a line waits for its end before it is looked at.
 const LINE: usize = 128 * 1024;
 
 /// What of a message is loaded.
 pub(crate) struct Content<'n> {
-    header: Vec<u8>,
-    header_texts: OnceCell<Vec<Decoded<'static>>>,
-    needles: &'n [Needle],
+    header: Head,
+    asked: &'n Asked,
     body: Body,
+}
+
+enum Head {
+    /// All of it.
+    Whole { octets: Vec<u8>, texts: OnceCell<Vec<Decoded<'static>>>, fields: OnceCell<Vec<bool>> },
+    /// Of a large one, what it holds of that which is asked for.
+    Found(HeadFound),
+}
+
+/// What is found in a header that is read block by block.
+struct HeadFound {
+    fields: Vec<bool>,
+    needles: Vec<bool>,
+    /// The first Date field, once there was one.
+    date: Option<Option<Date>>,
 }
 
 enum Body {
@@ -33,59 +46,92 @@ enum Body {
     Found(Vec<bool>),
 }
 
+impl Head {
+    fn whole(octets: Vec<u8>) -> Self {
+        Self::Whole { octets, texts: OnceCell::new(), fields: OnceCell::new() }
+    }
+}
+
+impl HeadFound {
+    fn nothing(asked: &Asked) -> Self {
+        let needles = asked.needles.iter().map(Needle::is_empty).collect();
+        Self { fields: vec![false; asked.fields.len()], needles, date: None }
+    }
+
+    /// Looks at some more fields.
+    fn look(&mut self, block: &[u8], asked: &Asked) {
+        let header = all_of(block);
+        look_into_fields(&header, asked, &mut self.fields);
+        if self.needles.contains(&false) {
+            let texts = search::header_texts(&header);
+            for (needle, found) in asked.needles.iter().zip(&mut self.needles) {
+                *found = *found || texts.iter().any(|text| text.holds(needle));
+            }
+        }
+        if self.date.is_none() {
+            self.date = header.first("Date").map(|field| sent(&field));
+        }
+    }
+}
+
 impl<'n> Content<'n> {
     /// How much of a message is read for its header at first: most are shorter, in octets.
     pub(crate) const WINDOW: u64 = 16 * 1024;
 
     /// The header in the front of a message of so many octets; nothing where it does not end there.
-    pub(crate) fn of_header(mut front: Vec<u8>, octets: u64) -> Option<Self> {
+    pub(crate) fn of_header(mut front: Vec<u8>, octets: u64, asked: &'n Asked) -> Option<Self> {
         let end = header_end(&front);
         if end == front.len() && u64::try_from(end).is_ok_and(|end| end < octets) {
             return None;
         }
         front.truncate(end);
-        Some(Self { header: front, header_texts: OnceCell::new(), needles: &[], body: Body::Unread })
+        Some(Self { header: Head::whole(front), asked, body: Body::Unread })
     }
 
     /// A message of which all octets are here, and the structure that is kept of it.
-    pub(crate) fn whole(octets: Vec<u8>, structure: Option<Structure>, needles: &'n [Needle]) -> Self {
+    pub(crate) fn whole(octets: Vec<u8>, structure: Option<Structure>, asked: &'n Asked) -> Self {
         let structure = Box::new(structure.unwrap_or_else(|| Structure::parse(&octets)));
-        let header = structure.root.header.of(&octets).to_vec();
-        let body = Body::Whole { octets, structure, found: OnceCell::new() };
-        Self { header, header_texts: OnceCell::new(), needles, body }
+        let header = Head::whole(structure.root.header.of(&octets).to_vec());
+        Self { header, asked, body: Body::Whole { octets, structure, found: OnceCell::new() } }
     }
 
-    /// A message that is too large for that: its body is read through for the needles.
+    /// A message that is too large for that: it is read through for what is asked for.
     pub(crate) async fn read_through(
         store: &Store,
         body: BodyId,
-        needles: &'n [Needle],
+        asked: &'n Asked,
     ) -> Result<Self, StoreError> {
         let structure = store.structure(body).await?;
-        let header = range(store, body, structure.root.header, HEADER_OCTETS).await?;
-        let mut hay = Hay::new(needles);
+        let mut header = HeadFound::nothing(asked);
+        let mut hay = Hay::new(&asked.needles);
         for (index, entity) in structure.root.walk().enumerate() {
-            if index > 0 {
-                let octets = range(store, body, entity.header, HEADER_OCTETS).await?;
-                let all = Span::new(0, octets.len());
-                hay.look(&search::header_texts(&Header::new(&octets, all)));
+            let mut fields = Fields::of(entity);
+            while let Some(block) = fields.next(store, body).await? {
+                match index {
+                    0 => header.look(&block, asked),
+                    _ => hay.look(&search::header_texts(&all_of(&block))),
+                }
             }
             if entity.media.is_kind("text") && !hay.is_done() {
                 read_text(store, body, entity, &mut hay).await?;
                 hay.end();
             }
         }
-        Ok(Self { header, header_texts: OnceCell::new(), needles, body: Body::Found(hay.found) })
+        Ok(Self { header: Head::Found(header), asked, body: Body::Found(hay.found) })
     }
 
-    fn fields(&self) -> Header<'_> {
-        Header::new(&self.header, Span::new(0, self.header.len()))
-    }
-
-    /// Whether a field of that name holds `needle`; any field of that name does where the needle is
-    /// empty.
-    pub(crate) fn field_holds(&self, name: &str, needle: &Needle) -> bool {
-        self.fields().all(name).any(|field| search::decode(&field.value()).holds(needle))
+    /// Whether a field of the name that is asked for there holds what is; any field of that name does
+    /// where that is empty.
+    pub(crate) fn field_holds(&self, place: usize) -> bool {
+        let found = match &self.header {
+            Head::Found(found) => &found.fields,
+            Head::Whole { octets, fields, .. } => fields.get_or_init(|| {
+                let mut found = vec![false; self.asked.fields.len()];
+                look_into_fields(&all_of(octets), self.asked, &mut found);
+                found
+            }),
+        };
+        found.get(place).copied().unwrap_or(false)
     }
 
     /// Whether the body holds the needle at that place.
@@ -94,7 +140,7 @@ impl<'n> Content<'n> {
             Body::Unread => return false,
             Body::Found(found) => found,
             Body::Whole { octets, structure, found } => {
-                found.get_or_init(|| found_in(self.needles, search::body_texts(octets, structure)))
+                found.get_or_init(|| found_in(&self.asked.needles, search::body_texts(octets, structure)))
             }
         };
         found.get(needle).copied().unwrap_or(false)
@@ -102,14 +148,76 @@ impl<'n> Content<'n> {
 
     /// Whether the header holds the needle at that place.
     pub(crate) fn header_holds(&self, needle: usize) -> bool {
-        let texts = self.header_texts.get_or_init(|| search::header_texts(&self.fields()));
-        self.needles.get(needle).is_some_and(|needle| texts.iter().any(|text| text.holds(needle)))
+        match &self.header {
+            Head::Found(found) => found.needles.get(needle).copied().unwrap_or(false),
+            Head::Whole { octets, texts, .. } => {
+                let texts = texts.get_or_init(|| search::header_texts(&all_of(octets)));
+                let needle = self.asked.needles.get(needle);
+                needle.is_some_and(|needle| texts.iter().any(|text| text.holds(needle)))
+            }
+        }
     }
 
     /// The day that the Date field names, in its own zone.
     pub(crate) fn sent(&self) -> Option<Date> {
-        let field = self.fields().first("Date")?;
-        Some(date::parse(&field.value())?.date())
+        match &self.header {
+            Head::Found(found) => found.date.flatten(),
+            Head::Whole { octets, .. } => sent(&all_of(octets).first("Date")?),
+        }
+    }
+}
+
+fn all_of(octets: &[u8]) -> Header<'_> {
+    Header::new(octets, Span::new(0, octets.len()))
+}
+
+/// Looks for all that is asked for in fields, so that each of these is decoded once.
+fn look_into_fields(header: &Header<'_>, asked: &Asked, found: &mut [bool]) {
+    for field in header.fields() {
+        let mut open =
+            asked.fields.iter().zip(&mut *found).filter(|((name, _), found)| !**found && field.is(name));
+        let Some(first) = open.next() else { continue };
+        let value = field.value();
+        let text = search::decode(&value);
+        for ((_, needle), found) in std::iter::once(first).chain(open) {
+            *found = text.holds(needle);
+        }
+    }
+}
+
+fn sent(field: &Field<'_>) -> Option<Date> {
+    Some(date::parse(&field.value())?.date())
+}
+
+/// The fields of a header section that is being read, some at a time.
+struct Fields {
+    from: u64,
+    end: u64,
+    /// None behind the last of them.
+    blocks: Option<Blocks>,
+}
+
+impl Fields {
+    fn of(entity: &Entity) -> Self {
+        let Span { start, end } = entity.header;
+        Self { from: octets(start), end: octets(end), blocks: Some(Blocks::default()) }
+    }
+
+    async fn next(&mut self, store: &Store, body: BodyId) -> Result<Option<Vec<u8>>, StoreError> {
+        while let Some(blocks) = &mut self.blocks {
+            let piece = match self.end.saturating_sub(self.from) {
+                0 => Vec::new(),
+                left => store.body_range(body, self.from, READ.min(left)).await?,
+            };
+            self.from = self.from.saturating_add(READ);
+            if piece.is_empty() {
+                return Ok(self.blocks.take().map(Blocks::finish));
+            }
+            if let Some(block) = blocks.feed(&piece) {
+                return Ok(Some(block));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -247,10 +355,6 @@ async fn read_text(
     }
     hay.take(&decoded, search::converted(&decoded, entity));
     Ok(())
-}
-
-async fn range(store: &Store, body: BodyId, span: Span, most: u64) -> Result<Vec<u8>, StoreError> {
-    store.body_range(body, octets(span.start), octets(span.len()).min(most)).await
 }
 
 fn octets(count: usize) -> u64 {

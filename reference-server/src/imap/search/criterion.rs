@@ -20,8 +20,16 @@ pub(crate) type Negation = fn(bool) -> bool;
 pub(crate) struct Compiled {
     all_of: Vec<Criterion>,
     negation: Negation,
-    /// What is looked for in bodies; criteria name them by their places.
-    needles: Vec<Needle>,
+    asked: Asked,
+}
+
+/// What is looked for in contents; criteria name it by its place.
+#[derive(Default)]
+pub(crate) struct Asked {
+    /// In bodies, and in all of the header.
+    pub(crate) needles: Vec<Needle>,
+    /// In header fields of a name.
+    pub(crate) fields: Vec<(String, Needle)>,
 }
 
 enum Criterion {
@@ -31,10 +39,8 @@ enum Criterion {
     Recent,
     Old,
     New,
-    Field {
-        name: String,
-        needle: Needle,
-    },
+    /// One of the fields.
+    Field(usize),
     /// One of the needles in the body.
     Body(usize),
     /// One of them in the header or the body.
@@ -124,20 +130,28 @@ impl Largest {
 
 /// Makes keys ready: sets resolved, texts folded.
 pub(crate) fn compile(keys: Vec<SearchKey>, largest: Largest, negation: Negation) -> Compiled {
-    let mut needles = Vec::new();
-    let all_of = each(keys, &largest, &mut needles);
-    Compiled { all_of, negation, needles }
+    let mut asked = Asked::default();
+    let all_of = each(keys, &largest, &mut asked);
+    Compiled { all_of, negation, asked }
 }
 
-fn each(keys: Vec<SearchKey>, largest: &Largest, needles: &mut Vec<Needle>) -> Vec<Criterion> {
-    keys.into_iter().map(|key| criterion(key, largest, needles)).collect()
+impl Asked {
+    fn in_body(&mut self, text: &[u8]) -> usize {
+        self.needles.push(Needle::new(text));
+        self.needles.len().saturating_sub(1)
+    }
+
+    fn in_field(&mut self, name: String, text: &[u8]) -> usize {
+        self.fields.push((name, Needle::new(text)));
+        self.fields.len().saturating_sub(1)
+    }
 }
 
-fn criterion(key: SearchKey, largest: &Largest, needles: &mut Vec<Needle>) -> Criterion {
-    let mut in_body = |text: &[u8]| {
-        needles.push(needle(text));
-        needles.len().saturating_sub(1)
-    };
+fn each(keys: Vec<SearchKey>, largest: &Largest, asked: &mut Asked) -> Vec<Criterion> {
+    keys.into_iter().map(|key| criterion(key, largest, asked)).collect()
+}
+
+fn criterion(key: SearchKey, largest: &Largest, asked: &mut Asked) -> Criterion {
     match key {
         SearchKey::All => Criterion::All,
         SearchKey::Has(flag) => Criterion::Has(flag),
@@ -145,14 +159,12 @@ fn criterion(key: SearchKey, largest: &Largest, needles: &mut Vec<Needle>) -> Cr
         SearchKey::Recent => Criterion::Recent,
         SearchKey::Old => Criterion::Old,
         SearchKey::New => Criterion::New,
-        SearchKey::Envelope { field, text } => {
-            Criterion::Field { name: field.to_owned(), needle: needle(&text) }
-        }
+        SearchKey::Envelope { field, text } => Criterion::Field(asked.in_field(field.to_owned(), &text)),
         SearchKey::Header { field, text } => {
-            Criterion::Field { name: String::from_utf8_lossy(&field).into_owned(), needle: needle(&text) }
+            Criterion::Field(asked.in_field(String::from_utf8_lossy(&field).into_owned(), &text))
         }
-        SearchKey::Body(text) => Criterion::Body(in_body(&text)),
-        SearchKey::Text(text) => Criterion::Text(in_body(&text)),
+        SearchKey::Body(text) => Criterion::Body(asked.in_body(&text)),
+        SearchKey::Text(text) => Criterion::Text(asked.in_body(&text)),
         SearchKey::Internal(relation, date) => Criterion::Internal(relation, date),
         SearchKey::Sent(relation, date) => Criterion::Sent(relation, date),
         SearchKey::Saved(relation, date) => Criterion::Saved(relation, date),
@@ -168,12 +180,12 @@ fn criterion(key: SearchKey, largest: &Largest, needles: &mut Vec<Needle>) -> Cr
         }
         SearchKey::Numbers(set) => Criterion::Numbers(set.resolve(largest.number)),
         SearchKey::Uids(set) => Criterion::Uids(set.resolve(largest.uid)),
-        SearchKey::Not(key) => Criterion::Not(Box::new(criterion(*key, largest, needles))),
+        SearchKey::Not(key) => Criterion::Not(Box::new(criterion(*key, largest, asked))),
         SearchKey::Or(left, right) => {
-            let left = criterion(*left, largest, needles);
-            Criterion::Or(Box::new(left), Box::new(criterion(*right, largest, needles)))
+            let left = criterion(*left, largest, asked);
+            Criterion::Or(Box::new(left), Box::new(criterion(*right, largest, asked)))
         }
-        SearchKey::AllOf(keys) => Criterion::AllOf(each(keys, largest, needles)),
+        SearchKey::AllOf(keys) => Criterion::AllOf(each(keys, largest, asked)),
     }
 }
 
@@ -181,10 +193,6 @@ fn criterion(key: SearchKey, largest: &Largest, needles: &mut Vec<Needle>) -> Cr
 fn ago(seconds: u32) -> OffsetDateTime {
     let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     now.checked_sub(Duration::seconds(seconds.into())).unwrap_or(OffsetDateTime::UNIX_EPOCH)
-}
-
-fn needle(text: &[u8]) -> Needle {
-    Needle::new(text)
 }
 
 impl Compiled {
@@ -198,9 +206,9 @@ impl Compiled {
         self.all_of.iter().map(Criterion::needs).max().unwrap_or(Needs::Header)
     }
 
-    /// What is looked for in bodies.
-    pub(crate) fn needles(&self) -> &[Needle] {
-        &self.needles
+    /// What is looked for in contents.
+    pub(crate) fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     /// False if any is false; else unknown if any is unknown; else true.
@@ -221,7 +229,7 @@ impl Compiled {
             Criterion::Not(inner) => self.decide(inner, candidate).map(self.negation),
             Criterion::Or(left, right) => self.either(left, right, candidate),
             Criterion::AllOf(criteria) => self.all(criteria, candidate),
-            Criterion::Field { .. } | Criterion::Body(_) | Criterion::Text(_) | Criterion::Sent(..) => {
+            Criterion::Field(_) | Criterion::Body(_) | Criterion::Text(_) | Criterion::Sent(..) => {
                 Some(by_content(criterion, candidate.content?))
             }
             Criterion::Internal(..)
@@ -259,7 +267,7 @@ impl Criterion {
 
 fn by_content(criterion: &Criterion, content: &Content<'_>) -> bool {
     match criterion {
-        Criterion::Field { name, needle } => content.field_holds(name, needle),
+        Criterion::Field(field) => content.field_holds(*field),
         Criterion::Body(needle) => content.body_holds(*needle),
         Criterion::Text(needle) => content.header_holds(*needle) || content.body_holds(*needle),
         Criterion::Sent(relation, date) => content.sent().is_some_and(|sent| related(sent, *relation, *date)),

@@ -5,11 +5,15 @@
 use std::sync::Arc;
 
 use super::{Candidate, Compiled, Content, Needs};
+use crate::imap::turn::Turn;
 use crate::imap::view::{Numbered, Numbering, View};
 use crate::store::{BodyId, Flags, MailboxId, ModSeq, Opened, Store, StoreError, Uid, Wanted};
 
 /// How many messages are looked at together at most.
 const CHUNK: usize = 256;
+
+/// After how many messages it is seen whether others wait: many keys may be put to each.
+const LOOK: usize = 16;
 
 /// A message that matches.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +90,11 @@ pub(crate) async fn matching(
     let mailbox = view.mailbox();
     let (mut found, mut missed) = (Vec::new(), Missed::None);
     let mut open = Vec::new();
-    for message in messages {
+    let mut turn = Turn::begin();
+    for (count, message) in messages.enumerate() {
+        if count % LOOK == 0 {
+            turn.give_way().await;
+        }
         match compiled.matches(&Candidate::of(message)) {
             Some(false) => {}
             Some(true) if open.is_empty() => found.push(message.into()),
@@ -147,9 +155,11 @@ fn look(compiled: &Compiled, asked: &Open, opened: &Opened<'_>) -> Result<Seen, 
     }
     let body = opened.message.body;
     let content = match compiled.needs() {
-        Needs::Header => Content::of_header(opened.front(Content::WINDOW)?, opened.message.octets.0),
+        Needs::Header => {
+            Content::of_header(opened.front(Content::WINDOW)?, opened.message.octets.0, compiled.asked())
+        }
         Needs::Body => match opened.octets()? {
-            Some(octets) => Some(Content::whole(octets, opened.structure()?, compiled.needles())),
+            Some(octets) => Some(Content::whole(octets, opened.structure()?, compiled.asked())),
             None => None,
         },
     };
@@ -168,7 +178,7 @@ async fn read_through(
 ) -> Result<Option<bool>, StoreError> {
     let attributes = store.load(mailbox, vec![asked.found.uid], Wanted::Attributes).await?;
     let Some(loaded) = attributes.into_iter().flatten().next() else { return Ok(None) };
-    let content = match Content::read_through(store, body, compiled.needles()).await {
+    let content = match Content::read_through(store, body, compiled.asked()).await {
         Ok(content) => content,
         Err(StoreError::NoSuchMessage) => return Ok(None),
         Err(error) => return Err(error),

@@ -7,6 +7,6 @@ mod headers;
 mod matching;
 
 pub(crate) use content::Content;
-pub(crate) use criterion::{Candidate, Compiled, Largest, Needs, Negation, compile};
-pub(crate) use headers::{from_headers, with_keys};
+pub(crate) use criterion::{Asked, Candidate, Compiled, Largest, Needs, Negation, compile};
+pub(crate) use headers::{Made, from_headers, with_keys};
 pub(crate) use matching::{Found, Missed, matching};
