@@ -118,10 +118,12 @@ impl Store {
             if !list.contains_key(&identifier) && list.len() >= ENTRIES {
                 return Err(StoreError::Full);
             }
-            let lookup = before.has(Rights::LOOKUP) != after.has(Rights::LOOKUP);
-            let concerned = if lookup { concerned(w.sql, &mailbox, &identifier)? } else { Vec::new() };
             put(w, mailbox.id, &identifier, after)?;
-            note_access(w, &mailbox, concerned)
+            if before.has(Rights::LOOKUP) != after.has(Rights::LOOKUP) {
+                let owner = address(w.sql, mailbox.owner)?;
+                w.note_access(AccessChange { mailbox, owner, identifier, before });
+            }
+            Ok(())
         })
         .await
     }
@@ -247,38 +249,39 @@ fn put(w: &mut Writing<'_>, mailbox: MailboxId, identifier: &str, rights: Rights
     Ok(())
 }
 
-/// Others than the owner to whom an entry of this identifier applies, and whether they can see the
-/// mailbox now.
-fn concerned(
-    sql: &Connection,
-    mailbox: &Mailbox,
-    identifier: &str,
-) -> Result<Vec<(AccountId, bool)>, StoreError> {
-    let mut query =
-        sql.prepare_cached("SELECT id FROM accounts WHERE id <> ?1 AND (?2 = ?3 OR address = ?2)")?;
-    let plain = identifier.strip_prefix('-').unwrap_or(identifier);
-    let accounts: Vec<AccountId> = query
-        .query_map(params![mailbox.owner, plain, ANYONE], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let seen = |account| Ok((account, held(sql, account, mailbox)?.has(Rights::LOOKUP)));
-    accounts.into_iter().map(seen).collect()
+/// An entry of a list was changed, so that some may see the mailbox who did not before, or no more.
+/// Whom that concerns is found only for those who listen: an entry may be about all accounts.
+#[derive(Debug)]
+pub(super) struct AccessChange {
+    mailbox: Mailbox,
+    /// The address of its owner.
+    owner: String,
+    identifier: String,
+    /// The rights of that entry before.
+    before: Rights,
 }
 
-/// To be granted the right `l`, or to lose it, is as if the mailbox were made or deleted (RFC 5465,
-/// section 5.4).
-fn note_access(
-    w: &mut Writing<'_>,
-    mailbox: &Mailbox,
-    before: Vec<(AccountId, bool)>,
-) -> Result<(), StoreError> {
-    for (account, seen) in before {
-        let granted = held(w.sql, account, mailbox)?.has(Rights::LOOKUP);
-        if granted != seen {
-            let owner = address(w.sql, mailbox.owner)?;
-            w.note(account, What::Access { owner, name: mailbox.name.clone(), granted });
+impl AccessChange {
+    /// What happened for the account, where anything did: to be granted the right `l`, or to lose it, is
+    /// as if the mailbox were made or deleted (RFC 5465, section 5.4).
+    pub(super) fn seen_by(&self, sql: &Connection, account: AccountId) -> Result<Option<What>, StoreError> {
+        if account == self.mailbox.owner {
+            return Ok(None);
         }
+        let own = address(sql, account)?;
+        let mut entries = entries_for(sql, &own, self.mailbox.id)?;
+        let granted = in_sum(&entries).has(Rights::LOOKUP);
+        let plain = self.identifier.strip_prefix('-').unwrap_or(&self.identifier);
+        entries.retain(|(identifier, _)| *identifier != self.identifier);
+        if plain == ANYONE || plain == own {
+            entries.push((self.identifier.clone(), self.before));
+        }
+        if granted == in_sum(&entries).has(Rights::LOOKUP) {
+            return Ok(None);
+        }
+        let (owner, name) = (self.owner.clone(), self.mailbox.name.clone());
+        Ok(Some(What::Access { owner, name, granted }))
     }
-    Ok(())
 }
 
 /// The identifier under which an account stands in lists.
@@ -291,22 +294,32 @@ fn address(sql: &Connection, account: AccountId) -> Result<String, StoreError> {
 /// What somebody may do with a mailbox: all that `anyone` and he himself are granted, without what is
 /// taken from either by a negative entry; and the owner what he always has.
 pub(super) fn held(sql: &Connection, by: AccountId, mailbox: &Mailbox) -> Result<Rights, StoreError> {
-    let own = address(sql, by)?;
+    let rights = in_sum(&entries_for(sql, &address(sql, by)?, mailbox.id)?);
+    Ok(if mailbox.owner == by { rights.and(Rights::OF_OWNER) } else { rights })
+}
+
+/// The entries that apply to the account of this address.
+fn entries_for(sql: &Connection, own: &str, mailbox: MailboxId) -> Result<Vec<(String, Rights)>, StoreError> {
     let mut query = sql.prepare_cached(
         "SELECT identifier, rights FROM acl
          WHERE mailbox = ?1 AND identifier IN (?2, ?3, '-' || ?2, '-' || ?3)",
     )?;
-    let mut rows = query.query(params![mailbox.id, ANYONE, own])?;
+    let rows = query.query_map(params![mailbox, ANYONE, own], |row| {
+        Ok((row.get(0)?, Rights::from_column(row.get(1)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What entries give together.
+fn in_sum(entries: &[(String, Rights)]) -> Rights {
     let (mut granted, mut taken) = (Rights::NONE, Rights::NONE);
-    while let Some(row) = rows.next()? {
-        let rights = Rights::from_column(row.get(1)?);
-        match row.get_ref(0)?.as_str().unwrap_or_default().starts_with('-') {
-            true => taken = taken.and(rights),
-            false => granted = granted.and(rights),
+    for (identifier, rights) in entries {
+        match identifier.starts_with('-') {
+            true => taken = taken.and(*rights),
+            false => granted = granted.and(*rights),
         }
     }
-    let rights = granted.without(taken);
-    Ok(if mailbox.owner == by { rights.and(Rights::OF_OWNER) } else { rights })
+    granted.without(taken)
 }
 
 /// The mailbox, where the asker has these rights. Who may not see it learns no more than that there

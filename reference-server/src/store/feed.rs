@@ -37,18 +37,23 @@ impl Feed {
 
     /// From now on, each committed event of the account comes to the receiver.
     pub(super) fn listen(&self, account: AccountId) -> broadcast::Receiver<Event> {
-        let mut listened = self.listeners();
+        let mut listened = self.listened();
         listened.entry(account).or_insert_with(|| broadcast::Sender::new(QUEUE)).subscribe()
     }
 
     /// Whether anybody listens to any account: where nobody does, events need no looking up.
     pub(super) fn is_listened_to(&self) -> bool {
-        !self.listeners().is_empty()
+        !self.listened().is_empty()
+    }
+
+    /// The accounts to which somebody listens.
+    pub(super) fn listeners(&self) -> Vec<AccountId> {
+        self.listened().keys().copied().collect()
     }
 
     /// Tells of a committed event, and forgets accounts that nobody listens to any more.
     pub(super) fn publish(&self, account: AccountId, event: Event) {
-        let mut listened = self.listeners();
+        let mut listened = self.listened();
         // To send fails where nobody is left.
         if listened.get(&account).is_some_and(|sender| sender.send(event).is_err()) {
             listened.remove(&account);
@@ -57,10 +62,10 @@ impl Feed {
 
     /// Tells all listeners of a committed event.
     pub(super) fn publish_to_all(&self, event: &Event) {
-        self.listeners().retain(|_, sender| sender.send(event.clone()).is_ok());
+        self.listened().retain(|_, sender| sender.send(event.clone()).is_ok());
     }
 
-    fn listeners(&self) -> MutexGuard<'_, HashMap<AccountId, broadcast::Sender<Event>>> {
+    fn listened(&self) -> MutexGuard<'_, HashMap<AccountId, broadcast::Sender<Event>>> {
         self.listened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::StoreError;
-use super::acl::{self, Sharers};
+use super::acl::{self, AccessChange, Sharers};
 use super::feed::Feed;
 use super::happened::{Event, Happened, Origin, What};
 use super::ids::{AccountId, MailboxId, ModSeq};
@@ -50,6 +50,11 @@ impl Writing<'_> {
     pub(super) fn note(&mut self, account: AccountId, what: What) {
         self.noted.names.push((account, what));
     }
+
+    /// Notes that some may see a mailbox since, or no more; announced when it is committed.
+    pub(super) fn note_access(&mut self, change: AccessChange) {
+        self.noted.access.push(change);
+    }
 }
 
 /// What a job has done, as others shall hear of it.
@@ -58,6 +63,7 @@ struct Noted {
     origin: Origin,
     mailboxes: HashMap<MailboxId, (ModSeq, Happened)>,
     names: Vec<(AccountId, What)>,
+    access: Vec<AccessChange>,
 }
 
 /// Gives the answer, once the fate of the group is known.
@@ -254,7 +260,7 @@ fn settle(
 /// Tells whoever watches or listens. What happened in a mailbox that has gone meanwhile is of no
 /// interest any more.
 fn announce(connection: &Connection, noted: Noted, feed: &Feed) {
-    let Noted { origin, mailboxes, names } = noted;
+    let Noted { origin, mailboxes, names, access } = noted;
     for (mailbox, (latest, _)) in &mailboxes {
         feed.announce(*mailbox, *latest);
     }
@@ -263,6 +269,14 @@ fn announce(connection: &Connection, noted: Noted, feed: &Feed) {
     }
     for (account, what) in names {
         feed.publish(account, Event { origin, what });
+    }
+    for change in access {
+        for account in feed.listeners() {
+            match change.seen_by(connection, account) {
+                Ok(what) => what.into_iter().for_each(|what| feed.publish(account, Event { origin, what })),
+                Err(error) => tracing::warn!(%error, "who may see a mailbox is not known"),
+            }
+        }
     }
     for (mailbox, (_, happened)) in mailboxes {
         let owner = connection
