@@ -33,6 +33,8 @@ pub(crate) struct Options<'o> {
     pub(crate) environment: &'o [(&'o str, &'o Path)],
     /// How large a file of it may grow, in blocks of 512 octets.
     pub(crate) file_blocks: Option<u32>,
+    /// The directory is on a disk of its own of this many megabytes, which is gone with the server.
+    pub(crate) disk_megabytes: Option<u32>,
     /// Where its standard error goes, in place of this one's.
     pub(crate) errors: Option<&'o Path>,
 }
@@ -41,15 +43,20 @@ impl Server {
     /// Starts `mailspec serve` over that directory and waits until it is ready.
     pub(crate) fn start(directory: &Path, options: &Options<'_>) -> Self {
         let program = env!("CARGO_BIN_EXE_mailspec");
-        let mut command = match options.file_blocks {
-            None => Command::new(program),
-            Some(blocks) => {
+        let mut command = match (options.file_blocks, options.disk_megabytes) {
+            (Some(blocks), _) => {
                 let mut shell = Command::new("sh");
                 // The shell counts in blocks of 512 octets (POSIX).
                 shell.args(["-c", "ulimit -f \"$1\" && shift && exec \"$@\"", "sh", &blocks.to_string()]);
                 shell.arg(program);
                 shell
             }
+            (None, Some(megabytes)) => {
+                let mut disk = on_small_disk(directory, megabytes);
+                disk.arg(program);
+                disk
+            }
+            (None, None) => Command::new(program),
         };
         if let Some(path) = options.errors {
             command.stderr(File::options().create(true).append(true).open(path).expect("a file"));
@@ -91,6 +98,13 @@ impl Server {
         self.addresses[listener]
     }
 
+    /// A file of its directory, also where that is on a disk of its own.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn file(&self, directory: &Path, name: &str) -> std::path::PathBuf {
+        let root = format!("/proc/{}/root", self.child.id());
+        Path::new(&root).join(directory.strip_prefix("/").expect("an absolute path")).join(name)
+    }
+
     /// SIGTERM, and wait until the process is gone, which must be by itself and without complaint.
     pub(crate) fn terminate(&mut self) {
         let pid = self.child.id().to_string();
@@ -105,6 +119,20 @@ impl Server {
         self.child.kill().expect("the process is ours");
         self.child.wait().expect("the process ends");
     }
+}
+
+/// Runs what is added to it with a small disk over that directory, which nobody else sees.
+fn on_small_disk(directory: &Path, megabytes: u32) -> Command {
+    let mut command = Command::new("unshare");
+    let mount = "mount -t tmpfs -o size=\"$1\" none \"$2\" && shift 2 && exec \"$@\"";
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", mount, "sh", &format!("{megabytes}m")]);
+    command.arg(directory);
+    command
+}
+
+/// Whether there can be such disks here: Linux, and a system that lets everybody have them.
+pub(crate) fn has_small_disks(directory: &Path) -> bool {
+    on_small_disk(directory, 1).arg("true").status().is_ok_and(|status| status.success())
 }
 
 impl Drop for Server {

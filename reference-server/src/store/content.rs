@@ -111,7 +111,8 @@ impl Drop for Tail {
         let (store, spool) = (self.store.clone(), self.spool);
         // Without a runtime the server has ended; the next start sweeps.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { store.write(move |w| bodies::discard(w.sql, spool)).await });
+            runtime
+                .spawn(async move { store.write_on_reserve(move |w| bodies::discard(w.sql, spool)).await });
         }
     }
 }

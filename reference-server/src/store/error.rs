@@ -25,7 +25,8 @@ pub(crate) enum StoreError {
     InvalidName,
     /// The account has, or would have, more than it may.
     OverQuota,
-    /// There are as many annotations as there may be (RFC 5464).
+    /// There are as many annotations (RFC 5464), mailboxes, subscriptions, or flags of a message as there
+    /// may be.
     TooMany,
     /// No room: the disk is full, or the identifiers of a mailbox are used up.
     Full,
@@ -50,7 +51,7 @@ impl fmt::Display for StoreError {
             Self::HasChildren => f.write_str("the name has inferior names"),
             Self::InvalidName => f.write_str("invalid mailbox name"),
             Self::OverQuota => f.write_str("over quota"),
-            Self::TooMany => f.write_str("too many annotations"),
+            Self::TooMany => f.write_str("too many of them"),
             Self::Full => f.write_str("no space left"),
             Self::Closed => f.write_str("the store is closing"),
             Self::Corrupt(reason) => write!(f, "the database is damaged: {reason}"),

@@ -49,6 +49,10 @@ impl SystemFlag {
     }
 }
 
+/// How long the keywords of a message may be together, in octets: each session that has the mailbox open
+/// holds every set of flags that its messages have.
+const KEYWORD_OCTETS: usize = 2000;
+
 /// A set of system flags and keywords.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Flags {
@@ -90,6 +94,12 @@ impl Flags {
         if let Err(place) = self.position(keyword) {
             self.keywords.insert(place, keyword.into());
         }
+    }
+
+    /// Has it more keywords than a message may have?
+    pub(super) fn is_too_long(&self) -> bool {
+        let lengths = self.keywords.iter().map(|keyword| keyword.len());
+        lengths.fold(0, usize::saturating_add) > KEYWORD_OCTETS
     }
 
     /// The keywords, in alphabetical order.

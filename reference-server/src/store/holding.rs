@@ -42,7 +42,7 @@ impl Store {
         // Whatever becomes of this future, what it has entered is taken out again.
         let id = self.inner.next_hold.fetch_add(1, Ordering::Relaxed);
         let hold = BodyHold { store: self.clone(), id, body };
-        self.write(move |w| {
+        self.write_on_reserve(move |w| {
             let there = w.sql.prepare_cached("SELECT 1 FROM bodies WHERE id = ?1")?.exists([body])?;
             if !there {
                 return Err(StoreError::NoSuchMessage);
@@ -60,7 +60,7 @@ impl Drop for BodyHold {
         let (store, id, body) = (self.store.clone(), self.id, self.body);
         // Without a runtime the server has ended; the next start sweeps.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { store.write(move |w| release(w.sql, id, body)).await });
+            runtime.spawn(async move { store.write_on_reserve(move |w| release(w.sql, id, body)).await });
         }
     }
 }

@@ -3,6 +3,7 @@
 //! `reading`).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::flags::Flags;
 use super::ids::{ModSeq, Uid};
@@ -30,8 +31,8 @@ impl SetId {
 /// Sets of flags, each of them once: a mailbox has many messages and few different sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FlagSets {
-    sets: Vec<Flags>,
-    ids: HashMap<Flags, SetId>,
+    sets: Vec<Arc<Flags>>,
+    ids: HashMap<Arc<Flags>, SetId>,
     /// The one that was asked for last, which is likely to be asked for next.
     latest: Option<SetId>,
 }
@@ -48,8 +49,9 @@ impl FlagSets {
             Some(id) => *id,
             None => {
                 let id = SetId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
-                self.sets.push(flags.clone());
-                self.ids.insert(flags.clone(), id);
+                let shared = Arc::new(flags.clone());
+                self.sets.push(Arc::clone(&shared));
+                self.ids.insert(shared, id);
                 id
             }
         };
@@ -70,12 +72,12 @@ impl FlagSets {
     /// The set with that id; no flags where there is none.
     pub(crate) fn get(&self, id: SetId) -> &Flags {
         static NONE: Flags = Flags::new();
-        self.sets.get(id.place()).unwrap_or(&NONE)
+        self.sets.get(id.place()).map_or(&NONE, |flags| flags)
     }
 
     /// All of them, in the order of their ids.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Flags> {
-        self.sets.iter()
+        self.sets.iter().map(|flags| &**flags)
     }
 
     /// How many there are.

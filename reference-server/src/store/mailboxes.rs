@@ -17,6 +17,10 @@ use super::special_use::SpecialUse;
 use super::writer::Writing;
 use super::{Store, StoreError};
 
+/// The most mailboxes of an account, and the most names that it subscribes to: LIST has all of them in
+/// memory. For less there are quotas.
+const LIMIT: i64 = 10_000;
+
 /// Can messages be in it?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Selectable {
@@ -98,7 +102,7 @@ impl Store {
     /// 4314, section 4). One with inferior names stays as a `\Noselect` level.
     pub(crate) async fn delete(&self, named: &Named) -> Result<(), StoreError> {
         let named = named.clone();
-        self.write(move |w| {
+        self.write_on_reserve(move |w| {
             acl::allowed(w.sql, &named, Rights::DELETE)?;
             delete(w, named.owner, &named.name)
         })
@@ -138,6 +142,7 @@ impl Store {
                 .prepare_cached("INSERT OR IGNORE INTO subscriptions VALUES (?1, ?2)")?
                 .execute(params![named.by, called.as_str()])?;
             if new > 0 {
+                see_to_limit(w.sql, "SELECT count(*) FROM subscriptions WHERE account = ?1", named.by)?;
                 w.note(named.by, What::Subscription(called));
             }
             Ok(())
@@ -148,7 +153,7 @@ impl Store {
     /// Takes a name from the subscriptions; `NoSuchMailbox` where it was not among them.
     pub(crate) async fn unsubscribe(&self, account: AccountId, name: &MailboxName) -> Result<(), StoreError> {
         let name = name.clone();
-        self.write(move |w| {
+        self.write_on_reserve(move |w| {
             let gone = w
                 .sql
                 .prepare_cached("DELETE FROM subscriptions WHERE account = ?1 AND name = ?2")?
@@ -270,9 +275,16 @@ pub(super) fn insert(
     w.sql
         .prepare_cached("INSERT INTO mailboxes (account, name, uid_validity) VALUES (?1, ?2, ?3)")?
         .execute(params![account, name.as_str(), uid_validity])?;
+    see_to_limit(w.sql, "SELECT count(*) FROM mailboxes WHERE account = ?1", account)?;
     let mailbox = find(w.sql, account, name)?.ok_or(StoreError::NoSuchMailbox)?;
     acl::begin(w, account, &mailbox)?;
     Ok(mailbox)
+}
+
+/// Fails where the query counts more than there may be; then what was just made is not kept.
+fn see_to_limit(sql: &Connection, query: &str, account: AccountId) -> Result<(), StoreError> {
+    let count: i64 = sql.prepare_cached(query)?.query_row([account], |row| row.get(0))?;
+    if count > LIMIT { Err(StoreError::TooMany) } else { Ok(()) }
 }
 
 /// Strictly ascending over the whole store. It starts from the clock, so that a store

@@ -82,6 +82,17 @@ pub(crate) struct Copied {
     pub(crate) pairs: Vec<(Uid, Uid)>,
 }
 
+/// What MOVE did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Moved {
+    /// What went where.
+    pub(crate) copied: Copied,
+    /// The modification sequence of the last message's going.
+    pub(crate) modseq: ModSeq,
+    /// Why no more was moved, where there was more.
+    pub(crate) stopped: Option<StoreError>,
+}
+
 /// How STORE changes flags (RFC 3501, section 6.4.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FlagChange {
@@ -270,36 +281,43 @@ impl Store {
         }
     }
 
-    /// Moves messages with their flags and internal dates: all of them, or none (RFC 6851, section
-    /// 3.3). Nobody ever sees them in both mailboxes, or in neither. The UIDs come in ascending order.
+    /// Moves messages with their flags and internal dates. Nobody ever sees one of them in both mailboxes,
+    /// or in neither. Where they are many this takes several jobs, so that others wait for no more than one
+    /// of them; one that fails leaves its own messages and all behind them where they were (RFC 6851,
+    /// section 3.3). The UIDs come in ascending order.
+    ///
+    /// # Errors
+    /// Nothing was moved.
     pub(crate) async fn move_messages(
         &self,
         from: MailboxId,
         uids: Vec<Uid>,
         to: &Named,
         missing: Missing,
-    ) -> Result<(Copied, ModSeq), StoreError> {
-        let (to, owner) = (to.clone(), to.owner);
-        let work = move |w: &mut Writing<'_>| {
-            mailboxes::by_id(w.sql, from)?;
-            let (target, rights) = mailboxes::open(w.sql, &to, Rights::INSERT)?;
-            let mut pairs = Vec::with_capacity(uids.len());
-            let mut room = make_room(w, target.id, uids.len())?;
-            for uid in uids {
-                let Some(mut message) = find(w.sql, from, uid)? else {
-                    missing.outcome()?;
-                    continue;
-                };
-                message.flags = rights.of_flags(&message.flags);
-                pairs.push((uid, insert_row(w, target.id, &mut room, &message)?));
+    ) -> Result<Moved, StoreError> {
+        let mut all: Option<Moved> = None;
+        for some in uids.chunks(MOVED_IN_A_JOB) {
+            let (to, some) = (to.clone(), some.to_vec());
+            let known = all.as_ref().map(|all| all.copied.mailbox);
+            let moved = self
+                .write(move |w| {
+                    let owner = to.owner;
+                    quota::within(w, owner, |w| move_some(w, from, some, &to, known, missing))
+                })
+                .await;
+            match (&mut all, moved) {
+                (None, moved) => all = Some(moved?),
+                (Some(all), Ok(moved)) => {
+                    all.copied.pairs.extend(moved.copied.pairs);
+                    all.modseq = moved.modseq;
+                }
+                (Some(all), Err(error)) => {
+                    all.stopped = Some(error);
+                    break;
+                }
             }
-            let modseq = next_modseq(w, from, Happened::EXPUNGED)?;
-            for (uid, _) in &pairs {
-                remove_row(w.sql, from, *uid, modseq)?;
-            }
-            Ok((Copied { mailbox: target.id, uid_validity: target.uid_validity, pairs }, modseq))
-        };
-        self.write(move |w| quota::within(w, owner, work)).await
+        }
+        all.ok_or(StoreError::NoSuchMessage)
     }
 
     /// Changes flags, and gives back the messages that exist as they are afterwards. Where
@@ -314,7 +332,10 @@ impl Store {
         rights: Rights,
         unchanged_since: Option<ModSeq>,
     ) -> Result<FlagsChanged, StoreError> {
-        self.write(move |w| change_flags(w, mailbox, &uids, change, &flags, rights, unchanged_since)).await
+        let work = move |w: &mut Writing<'_>| {
+            change_flags(w, mailbox, &uids, change, &flags, rights, unchanged_since)
+        };
+        self.write_on_reserve(work).await
     }
 
     /// Removes messages for good. Where they are many this takes several jobs, each with a change of
@@ -324,7 +345,7 @@ impl Store {
         let mut all = Expunged { uids: Vec::new(), modseq: ModSeq(0) };
         loop {
             let (which, behind) = (Arc::clone(&which), all.uids.last().copied());
-            let some = self.write(move |w| {
+            let some = self.write_on_reserve(move |w| {
                 mailboxes::by_id(w.sql, mailbox)?;
                 expunge_some(w, mailbox, &which, behind, EXPUNGED_IN_A_JOB)
             });
@@ -338,6 +359,9 @@ impl Store {
         }
     }
 }
+
+/// How many messages are moved in one job.
+const MOVED_IN_A_JOB: usize = 1000;
 
 /// How many messages are expunged in one job.
 const EXPUNGED_IN_A_JOB: usize = 1000;
@@ -394,6 +418,9 @@ pub(super) fn insert(
         thread: Some(objects::thread_of(w.sql, body, &new.content)?),
         flags: new.flags.clone(),
     };
+    if message.flags.is_too_long() {
+        return Err(StoreError::TooMany);
+    }
     let mut room = make_room(w, mailbox.id, 1)?;
     let uid = insert_row(w, mailbox.id, &mut room, &message)?;
     Ok(Appended { mailbox: mailbox.id, uid_validity: mailbox.uid_validity, uid })
@@ -481,6 +508,38 @@ pub(super) fn next_modseq(
     Ok(modseq)
 }
 
+/// Moves messages, into the mailbox that is known where one is: another of its name is another one.
+fn move_some(
+    w: &mut Writing<'_>,
+    from: MailboxId,
+    uids: Vec<Uid>,
+    to: &Named,
+    known: Option<MailboxId>,
+    missing: Missing,
+) -> Result<Moved, StoreError> {
+    mailboxes::by_id(w.sql, from)?;
+    let (target, rights) = mailboxes::open(w.sql, to, Rights::INSERT)?;
+    if known.is_some_and(|known| known != target.id) {
+        return Err(StoreError::NoSuchMailbox);
+    }
+    let mut pairs = Vec::with_capacity(uids.len());
+    let mut room = make_room(w, target.id, uids.len())?;
+    for uid in uids {
+        let Some(mut message) = find(w.sql, from, uid)? else {
+            missing.outcome()?;
+            continue;
+        };
+        message.flags = rights.of_flags(&message.flags);
+        pairs.push((uid, insert_row(w, target.id, &mut room, &message)?));
+    }
+    let modseq = next_modseq(w, from, Happened::EXPUNGED)?;
+    for (uid, _) in &pairs {
+        remove_row(w.sql, from, *uid, modseq)?;
+    }
+    let copied = Copied { mailbox: target.id, uid_validity: target.uid_validity, pairs };
+    Ok(Moved { copied, modseq, stopped: None })
+}
+
 fn change_flags(
     w: &mut Writing<'_>,
     mailbox: MailboxId,
@@ -505,6 +564,9 @@ fn change_flags(
         }
         let changed = change.applied(&message.flags, flags, rights);
         if changed != message.flags {
+            if changed.is_too_long() && change != FlagChange::Remove {
+                return Err(StoreError::TooMany);
+            }
             let seen = changed.has(SystemFlag::Seen) != message.flags.has(SystemFlag::Seen);
             message.flags = changed;
             // One command is one change: all its messages share the sequence.

@@ -27,6 +27,7 @@ mod outgoing;
 mod quota;
 mod readers;
 mod reading;
+mod reserve;
 mod rights;
 mod schema;
 mod snapshot;
@@ -63,7 +64,7 @@ pub(crate) use listing::{FlagSets, Listed, Listing, SetId};
 pub(crate) use mailboxes::Mailbox;
 pub(crate) use mailboxes::{Selectable, Status};
 pub(crate) use maildrop::{LastLine, MaildropLock};
-pub(crate) use messages::{FlagChange, Message, Missing, NewMessage, Which};
+pub(crate) use messages::{FlagChange, Message, Missing, Moved, NewMessage, Which};
 pub(crate) use name::{DELIMITER, MailboxName, OTHER_USERS};
 pub(crate) use named::Named;
 pub(crate) use original::{Writing, for_report, for_server, is_original};
@@ -102,6 +103,8 @@ struct Inner {
     feed: Arc<feed::Feed>,
     maildrops: maildrop::Maildrops,
     accounts: accounts::Remembered,
+    /// Room for deleting; none where the store is in memory.
+    reserve: Option<Arc<reserve::Reserve>>,
     /// What messages on their way in hold in memory.
     held: content::Held,
     /// The number of the next spool.
@@ -124,11 +127,13 @@ impl Store {
     pub(crate) fn open(storage: &Storage, timing: AnswerTiming) -> Result<Self, StoreError> {
         let mut threads = Vec::new();
         let feed = Arc::new(feed::Feed::default());
+        let mut reserve = None;
         let (connection, lock, database) = match storage {
             Storage::Memory => (Connection::open_in_memory()?, None, None),
             Storage::Directory(directory) => {
                 make_private(directory)?;
                 let lock = lock(directory)?;
+                reserve = Some(Arc::new(reserve::Reserve::keep(directory)));
                 let database = directory.join(schema::DATABASE);
                 (Connection::open(&database)?, Some(lock), Some(database))
             }
@@ -146,6 +151,7 @@ impl Store {
             inner: Arc::new(Inner {
                 writer,
                 readers,
+                reserve,
                 feed,
                 maildrops: maildrop::Maildrops::default(),
                 accounts: accounts::Remembered::default(),
@@ -210,12 +216,35 @@ impl Store {
         bodies::SpoolId(self.inner.next_spool.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Writes what may make the store larger.
     async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut writer::Writing<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        self.inner.writer.run(self.origin, work).await
+        let reserve = self.inner.reserve.clone();
+        let admitted = move |w: &mut writer::Writing<'_>| {
+            if let Some(reserve) = reserve {
+                reserve.admit(w.sql)?;
+            }
+            work(w)
+        };
+        self.inner.writer.run(self.origin, admitted).await
+    }
+
+    /// Writes what makes the store smaller, or has to go on for that: where there is no room otherwise,
+    /// with the reserve.
+    async fn write_on_reserve<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut writer::Writing<'_>) -> Result<T, StoreError> + Clone + Send + 'static,
+    {
+        match (self.inner.writer.run(self.origin, work.clone()).await, &self.inner.reserve) {
+            (Err(StoreError::Full), Some(reserve)) if reserve.give() => {
+                self.inner.writer.run(self.origin, work).await
+            }
+            (done, _) => done,
+        }
     }
 
     async fn read<T, F>(&self, query: F) -> Result<T, StoreError>

@@ -231,7 +231,7 @@ impl Store {
     /// `None` where there are none any more, or where it is held.
     pub(crate) async fn queue_begin(&self, due: &Due, now: Millis) -> Result<Option<Queued>, StoreError> {
         let due = due.clone();
-        self.write(move |w| begin(w.sql, &due, now)).await
+        self.write_on_reserve(move |w| begin(w.sql, &due, now)).await
     }
 
     /// Makes due at `now` what waits for a domain, or for all domains below it too, and is not held;
@@ -270,7 +270,7 @@ impl Store {
         reports: Vec<Report>,
         next: Option<(Due, Millis)>,
     ) -> Result<Option<Queued>, StoreError> {
-        self.write(move |w| {
+        self.write_on_reserve(move |w| {
             for (position, fate) in &fates {
                 settle(w.sql, message, *position, fate)?;
             }

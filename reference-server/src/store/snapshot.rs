@@ -119,7 +119,7 @@ impl Store {
         }
         let (id, up_to) = (mailbox.id, mailbox.uid_next);
         mailbox.recent_from = self
-            .write(move |w| {
+            .write_on_reserve(move |w| {
                 let before: Uid = w
                     .sql
                     .prepare_cached("SELECT recent_from FROM mailboxes WHERE id = ?1")?

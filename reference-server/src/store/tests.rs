@@ -348,3 +348,61 @@ async fn a_job_that_fails_undoes_itself_and_nothing_of_its_group() {
     let kept = inbox(&store, account).await;
     assert_eq!((kept.messages.len(), kept.mailbox.uid_next), (20, Uid(21)), "no gap, no trace");
 }
+
+#[tokio::test]
+async fn a_move_of_many_stops_where_one_is_missing_and_keeps_what_is_done() {
+    let (store, account) = memory().await;
+    let work = store.create(&Named::own(account, &name("work")), Vec::new()).await.unwrap();
+    for _ in 0..2 {
+        store
+            .append(&Named::own(account, &MailboxName::inbox()), vec![mail("A: b\r\n"); 1250])
+            .await
+            .unwrap();
+    }
+    let opened = inbox(&store, account).await;
+    let uids: Vec<Uid> = opened.messages.iter().map(|message| message.uid).collect();
+    store.expunge(opened.mailbox.id, Which::These(vec![Uid(1500)])).await.unwrap();
+    let to = Named::own(account, &name("work"));
+    let moved = store.move_messages(opened.mailbox.id, uids.clone(), &to, Missing::Refused).await.unwrap();
+    assert_eq!(moved.stopped, Some(StoreError::NoSuchMessage));
+    assert_eq!(moved.copied.pairs.len(), 1000);
+    assert_eq!(moved.copied.pairs.last(), Some(&(Uid(1000), Uid(1000))));
+    let left = inbox(&store, account).await;
+    assert_eq!(left.messages.iter().map(|message| message.uid.0).min(), Some(1001));
+    assert_eq!(left.messages.len(), 1499);
+    let rest = store.move_messages(work.id, vec![Uid(5)], &to, Missing::Refused).await.unwrap();
+    assert_eq!((rest.copied.pairs, rest.stopped), (vec![(Uid(5), Uid(1001))], None));
+    let rest = store.move_messages(left.mailbox.id, uids, &to, Missing::PassedOver).await.unwrap();
+    assert_eq!((rest.copied.pairs.len(), rest.stopped), (1499, None));
+    assert!(inbox(&store, account).await.messages.is_empty());
+    assert_eq!(open(&store, account, &name("work")).await.messages.len(), 2499);
+}
+
+#[tokio::test]
+async fn mailboxes_and_subscriptions_have_an_end() {
+    let (store, account) = memory().await;
+    store
+        .write(move |w| {
+            w.sql.execute(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9998)
+                 INSERT INTO mailboxes (account, name, uid_validity) SELECT ?1, 'm' || i, i FROM n",
+                [account],
+            )?;
+            w.sql.execute(
+                "INSERT INTO subscriptions SELECT account, name FROM mailboxes WHERE name LIKE 'm%'",
+                [],
+            )?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    store.create(&Named::own(account, &name("last")), Vec::new()).await.unwrap();
+    let refused = store.create(&Named::own(account, &name("a/b")), Vec::new()).await;
+    assert_eq!(refused.err(), Some(StoreError::TooMany));
+    let inbox = Named::own(account, &MailboxName::inbox());
+    for (called, outcome) in [("x", Ok(())), ("y", Ok(())), ("z", Err(StoreError::TooMany)), ("x", Ok(()))] {
+        assert_eq!(store.subscribe(&inbox, &name(called)).await, outcome, "{called}");
+    }
+    store.delete(&Named::own(account, &name("last"))).await.unwrap();
+    store.create(&Named::own(account, &name("again")), Vec::new()).await.unwrap();
+}

@@ -10,7 +10,7 @@ use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, SequenceSet, mailbox, sequence_set};
 use crate::imap::view::Numbering;
-use crate::store::StoreError;
+use crate::store::{Moved, StoreError};
 
 /// See [`parse`].
 pub(crate) const MOVE: Registered =
@@ -37,8 +37,9 @@ fn parse(cursor: &mut Cursor<'_>, numbering: Numbering) -> Parsed<Box<dyn Comman
 }
 
 impl Command for Move {
-    /// All or nothing, like COPY. COPYUID comes before the messages go (section 4.3), which is
-    /// told at the end as every expunge is.
+    /// Each message is moved or left where it is; where not all could be moved, COPYUID says which were
+    /// (section 3.3). It comes before the messages go (section 4.3), which is told at the end as every
+    /// expunge is.
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
             let view = session.view()?;
@@ -54,7 +55,7 @@ impl Command for Move {
                 return Ok(Reply::ok("no messages, nothing moved"));
             }
             let store = session.store();
-            let (moved, modseq) = store
+            let Moved { copied: moved, modseq, stopped } = store
                 .move_messages(from, uids, &to, missing(self.numbering))
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
@@ -68,7 +69,10 @@ impl Command for Move {
                 Reply::ok("moved").with(code).write(&mut line, "*");
                 session.link.push(&line);
             }
-            Ok(Reply::ok("MOVE completed").with(ResponseCode::HighestModSeq(modseq.0)))
+            match stopped {
+                Some(error) => Err(refusal_of_destination(&error).into()),
+                None => Ok(Reply::ok("MOVE completed").with(ResponseCode::HighestModSeq(modseq.0))),
+            }
         })
     }
 }
