@@ -110,3 +110,27 @@ fn what_was_queued_outlives_a_kill_and_is_listed_and_dropped() {
     assert_eq!(queue(&["drop", "all"]), "1 dropped\n");
     assert_eq!(queue(&["list"]), "nothing waits\n");
 }
+
+#[test]
+fn too_many_failed_logins_close_the_connection() {
+    let server = Running::start(&["--memory", "--limit", "failed-logins=3"]);
+    // \0alice\0wrong
+    let auth = "AUTH PLAIN AGFsaWNlAHdyb25n\r\n";
+    for (service, before, attempt, refused, last) in [
+        ("imap", "", "a LOGIN alice wrong\r\n", "a NO ", "* BYE "),
+        ("imap", "", "a AUTHENTICATE PLAIN AGFsaWNlAHdyb25n\r\n", "a NO ", "* BYE "),
+        ("pop3", "", "USER alice\r\nPASS wrong\r\n", "-ERR ", "-ERR "),
+        ("submission", "EHLO client.test\r\n", auth, "535 ", "421 "),
+    ] {
+        let mut client = server.connect(service);
+        // A fourth attempt, with the right password, is not even looked at.
+        let right = attempt.replace("wrong", "alice-secret").replace("AHdyb25n", "AGFsaWNlLXNlY3JldA==");
+        client.write_all(format!("{before}{}{right}", attempt.repeat(3)).as_bytes()).unwrap();
+        let mut replies = String::new();
+        client.read_to_string(&mut replies).unwrap();
+        let refusals = replies.lines().filter(|line| line.starts_with(refused)).count();
+        let expected = if last == "421 " { 2 } else { 3 };
+        assert_eq!(refusals, expected, "{service}: {replies}");
+        assert!(replies.lines().last().unwrap().starts_with(last), "{service}: {replies}");
+    }
+}

@@ -22,6 +22,8 @@ mod auth;
 mod channel;
 mod context;
 pub mod deviation;
+#[cfg(test)]
+mod guessing;
 mod imap;
 mod limits;
 mod list;
@@ -29,12 +31,14 @@ pub mod message;
 #[cfg(test)]
 mod mutations;
 mod net;
+mod origin;
 mod pop3;
 mod queue;
 mod recipient;
 mod server;
 mod service;
 mod sessions;
+mod slots;
 mod smtp;
 mod store;
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Connections at one time, over all listeners.
     pub connections: usize,
+    /// Those of one address among them, or of one network of IPv6; this machine's own may be all.
+    pub address_connections: usize,
     /// Octets of one message, by SMTP or APPEND.
     pub message_octets: u64,
     /// Recipients of one message; at least 100 (RFC 5321, section 4.5.3.1.8).
@@ -31,6 +33,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 1000,
+            address_connections: 250,
             message_octets: 50 * 1024 * 1024,
             recipients: 1000,
             transactions: None,
@@ -45,8 +48,9 @@ impl Default for Limits {
 
 impl Limits {
     /// The names by which [`Limits::set`] knows them.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 10] = [
         "connections",
+        "address-connections",
         "message-octets",
         "recipients",
         "transactions",
@@ -63,6 +67,7 @@ impl Limits {
         let count = usize::try_from(value).unwrap_or(usize::MAX);
         match name {
             "connections" => self.connections = count,
+            "address-connections" => self.address_connections = count,
             "message-octets" => self.message_octets = u64::from(value),
             "recipients" => self.recipients = count,
             "transactions" => self.transactions = Some(count),
@@ -86,6 +91,9 @@ pub struct Timeouts {
     pub pop3: Duration,
     /// For an IMAP command: at least 30 minutes (RFC 3501, section 5.4).
     pub imap: Duration,
+    /// For an IMAP client to log in, from the greeting on (RFC 9051, section 5.4: a shorter time before
+    /// authentication than after it keeps others from holding connections for nothing).
+    pub login: Duration,
     /// For the peer to take what was written.
     pub write: Duration,
     /// For a TLS handshake.
@@ -103,6 +111,7 @@ impl Default for Timeouts {
             smtp: Duration::from_secs(5 * 60),
             pop3: Duration::from_secs(10 * 60),
             imap: Duration::from_secs(30 * 60),
+            login: Duration::from_secs(5 * 60),
             write: Duration::from_secs(60),
             handshake: Duration::from_secs(30),
             shutdown: Duration::from_secs(5),
@@ -124,8 +133,8 @@ pub enum Intake {
 
 impl Timeouts {
     /// The names by which [`Timeouts::set`] knows them.
-    pub const NAMES: [&'static str; 7] =
-        ["smtp", "pop3", "imap", "write", "handshake", "shutdown", "login-delay"];
+    pub const NAMES: [&'static str; 8] =
+        ["smtp", "pop3", "imap", "login", "write", "handshake", "shutdown", "login-delay"];
 
     /// Sets the time of this name; `false` where there is none.
     #[must_use]
@@ -134,6 +143,7 @@ impl Timeouts {
             "smtp" => self.smtp = time,
             "pop3" => self.pop3 = time,
             "imap" => self.imap = time,
+            "login" => self.login = time,
             "write" => self.write = time,
             "handshake" => self.handshake = time,
             "shutdown" => self.shutdown = time,

@@ -9,7 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use builder::Binding;
@@ -28,6 +28,7 @@ use crate::queue::{self, NextHop, Outgoing};
 use crate::recipient::ascii_domain;
 use crate::service::Service;
 use crate::sessions;
+use crate::slots::Slots;
 use crate::smtp;
 use crate::store::{Quota, Store};
 
@@ -191,14 +192,14 @@ async fn open(
     let incoming = addresses.get(&Service::Smtp).copied();
     shared.outgoing.know_own(incoming.into_iter().collect());
     let (ending, shutdown) = watch::channel(false);
-    let slots = Arc::new(Semaphore::new(shared.limits.connections));
+    let slots = Slots::new(&shared.limits);
     let mut running = JoinSet::new();
     for listener in listeners {
         let (shared, slots, ending) = (Arc::clone(shared), Arc::clone(&slots), shutdown.clone());
         let (service, grace) = (listener.service(), shared.timeouts.shutdown);
-        let session = move |stream, peer| {
+        let session = move |stream, peer: SocketAddr| {
             let context = Context { shared: Arc::clone(&shared), service, peer, channel: Channel::default() };
-            let slot = Arc::clone(&slots).try_acquire_owned().ok();
+            let slot = slots.take(peer.ip());
             sessions::session(stream, context, slot, ending.clone())
         };
         running.spawn(listener.run(session, grace, shutdown.clone()));

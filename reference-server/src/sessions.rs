@@ -1,11 +1,12 @@
 //! From an accepted connection to the protocol that it speaks.
 
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 
 use crate::context::Context;
 use crate::net::Connection;
 use crate::service::{Service, TlsMode};
+use crate::slots::Slot;
 use crate::{imap, pop3, smtp};
 
 /// One connection from its first octet to its last. `slot` is `None` when too many
@@ -13,7 +14,7 @@ use crate::{imap, pop3, smtp};
 pub(crate) async fn session(
     stream: TcpStream,
     context: Context,
-    slot: Option<OwnedSemaphorePermit>,
+    slot: Option<Slot>,
     shutdown: watch::Receiver<bool>,
 ) {
     let timeouts = &context.shared.timeouts;

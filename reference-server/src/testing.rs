@@ -3,7 +3,7 @@
 
 mod transcript;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,11 +75,20 @@ impl Peer {
         F: FnOnce(Connection<DuplexStream>, Context) -> R,
         R: Future<Output = ()> + Send + 'static,
     {
+        Self::open_from(IpAddr::from([127, 0, 0, 1]), shared, service, serve)
+    }
+
+    /// The same, from that address.
+    pub(crate) fn open_from<F, R>(address: IpAddr, shared: &Arc<Shared>, service: Service, serve: F) -> Self
+    where
+        F: FnOnce(Connection<DuplexStream>, Context) -> R,
+        R: Future<Output = ()> + Send + 'static,
+    {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (ending, shutdown) = watch::channel(false);
         let idle = Duration::from_secs(300);
         let connection = Connection::new(theirs, idle, &shared.timeouts, shutdown);
-        let peer = SocketAddr::from(([127, 0, 0, 1], 40_000));
+        let peer = SocketAddr::new(address, 40_000);
         let context = Context { shared: Arc::clone(shared), service, peer, channel: Channel::default() };
         tokio::spawn(serve(connection, context));
         Self { stream: Box::new(ours), received: Vec::new(), noted: Default::default(), ending }

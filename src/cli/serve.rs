@@ -80,14 +80,14 @@ pub(crate) struct Args {
     /// addresses in header fields.
     #[arg(long)]
     submit_as_is: bool,
-    /// How much the server takes, as in `recipients=200`: connections, message-octets, recipients (of a
-    /// message), transactions and recipient-domains (of a session; no limit by default),
+    /// How much the server takes, as in `recipients=200`: connections, address-connections (of one address
+    /// that is not this machine's), message-octets, recipients (of a message), transactions and recipient-domains (of a session; no limit by default),
     /// command-octets, hops, errors, failed-logins (of a session, before the server hangs up). May be
     /// repeated.
     #[arg(long = "limit", value_name = "NAME=NUMBER")]
     limits: Vec<Setting>,
     /// How long the server waits, in seconds, as in `smtp=300`: smtp, pop3 and imap (for a command),
-    /// write, handshake, shutdown, login-delay (at most, before an attempt from another machine from
+    /// login (over IMAP), write, handshake, shutdown, login-delay (at most, before an attempt from another machine from
     /// whose address many have failed). May be repeated.
     #[arg(long = "timeout", value_name = "NAME=SECONDS")]
     timeouts: Vec<Setting>,

@@ -3,13 +3,14 @@
 //! password takes back the failures of its own account.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
 use super::AuthError;
+use crate::origin::origin;
 use crate::store::AccountId;
 
 /// Failures that cost nothing: everybody mistypes.
@@ -152,23 +153,6 @@ fn make_room(known: &mut HashMap<IpAddr, Failures>, origin: IpAddr, now: Instant
     {
         known.remove(&oldest);
     }
-}
-
-/// What attempts are counted by: an address; of IPv6 the network, in which one host may have as many
-/// addresses as it likes. Nothing of this machine itself.
-fn origin(peer: IpAddr) -> Option<IpAddr> {
-    let origin = match peer.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            if address.is_loopback() {
-                return None;
-            } else {
-                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-            }
-        }
-        other => other,
-    };
-    (!origin.is_loopback()).then_some(origin)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! has happened meanwhile (RFC 3501, sections 2.2, 3 and 5).
 
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 use crate::context::Context;
 use crate::imap::failure::{Ended, Failure};
@@ -138,10 +139,11 @@ impl Session {
         self.recognize().await;
         let greeting = Reply::ok("IMAP4 server ready").with(self.capability_code());
         self.push_reply(NO_TAG, &greeting);
+        let mut log_in_by = self.log_in_by();
         loop {
-            match self.next_command().await? {
-                Ok(ready) => self.carry_out(ready).await?,
-                Err(refusal) => self.refuse(&refusal)?,
+            match self.account {
+                Some(_) => self.obey().await?,
+                None => timeout_at(log_in_by, self.obey()).await.map_err(|_| too_slow())??,
             }
             match self.next {
                 Next::Command => {}
@@ -156,11 +158,25 @@ impl Session {
                     self.next = Next::Command;
                 }
                 Next::Unauthenticate => {
+                    log_in_by = self.log_in_by();
                     self.link.decompress().await?;
                     self.next = Next::Command;
                 }
             }
         }
+    }
+
+    /// One command, read and carried out, or refused.
+    async fn obey(&mut self) -> Result<(), Ended> {
+        match self.next_command().await? {
+            Ok(ready) => self.carry_out(ready).await,
+            Err(refusal) => self.refuse(&refusal),
+        }
+    }
+
+    /// Until when the client must have logged in (RFC 9051, section 5.4).
+    fn log_in_by(&self) -> Instant {
+        Instant::now() + self.context.shared.timeouts.login
     }
 
     /// Takes note of what TLS says of the connection, and of whom its certificate is for.
@@ -699,6 +715,10 @@ fn complaint(error: ParseError) -> Reply {
             Reply::no("the literal is larger than allowed").with(ResponseCode::Limit)
         }
     }
+}
+
+fn too_slow() -> Ended {
+    Ended::Bye(Reply::bye("Autologout; it took too long to log in"))
 }
 
 fn refusal(gatherer: &Gatherer, reply: Reply) -> Refusal {

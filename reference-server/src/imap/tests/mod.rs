@@ -13,6 +13,7 @@ mod extended;
 mod fetching;
 mod framing;
 mod harness;
+mod hostile;
 mod known;
 mod listing;
 mod mailboxes;
