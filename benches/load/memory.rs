@@ -44,6 +44,22 @@ pub(crate) fn run() -> String {
     row("`SEARCH TEXT` in all three", &mut || {
         wire.command("SEARCH TEXT nowhere");
     });
+    row("in by CATENATE of a URL of it", &mut || {
+        wire.command("APPEND INBOX CATENATE (TEXT {14+}\r\nX-First: yes\r\n URL \"/INBOX/;UID=1\")");
+    });
+    row("in by CATENATE of ten URLs of 5 MB of it each", &mut || {
+        let parts: String = (0..10)
+            .map(|part| format!(" URL \"/INBOX/;UID=1/;PARTIAL={}.5000000\"", part * 5_000_000))
+            .collect();
+        wire.command(&format!("APPEND INBOX CATENATE ({})", parts.trim_start()));
+    });
+    row("in by REPLACE", &mut || {
+        wire.command(&format!("UID REPLACE 3 INBOX {{{}+}}\r\n{text}", text.len()));
+    });
+    row("in by MULTIAPPEND of its halves", &mut || {
+        let (one, other) = text.split_at(text.len() / 2);
+        wire.command(&format!("APPEND INBOX {{{}+}}\r\n{one} {{{}+}}\r\n{other}", one.len(), other.len()));
+    });
     row("POP3 RETR", &mut || {
         let mut pop3 = Wire::pop3(server.address("pop3"), "user01");
         pop3.send(b"RETR 1\r\n");

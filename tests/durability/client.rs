@@ -128,6 +128,21 @@ impl Client {
         Ok(tag)
     }
 
+    /// Runs an IMAP command; gives the untagged lines before a tagged OK.
+    pub(crate) async fn imap_lines(&mut self, command: &str) -> Outcome<Vec<String>> {
+        let tag = self.next_tag();
+        self.send(format!("{tag} {command}\r\n").as_bytes()).await?;
+        let mut lines = Vec::new();
+        loop {
+            let line = String::from_utf8_lossy(&self.line().await?).into_owned();
+            match line.starts_with(&tag) {
+                true if line.starts_with(&format!("{tag} OK")) => return Ok(lines),
+                true => return Err(line),
+                false => lines.push(line),
+            }
+        }
+    }
+
     /// Appends a message to the INBOX; `Ok` is the server's promise.
     pub(crate) async fn append(&mut self, message: &str) -> Outcome<String> {
         let tag = self.next_tag();
