@@ -32,8 +32,10 @@ async fn what_is_counted_after_a_kill_is_what_is_there() {
         let server = Server::start(directory.path(), &options);
 
         let stored = retrieve_all(server.address("pop3")).await.expect("the maildrop can be read");
-        let found: HashSet<&str> =
-            stored.iter().filter_map(|text| text.lines().find_map(|line| line.strip_prefix("Subject: "))).collect();
+        let found: HashSet<&str> = stored
+            .iter()
+            .filter_map(|text| text.lines().find_map(|line| line.strip_prefix("Subject: ")))
+            .collect();
         let lost: Vec<_> = promised.iter().filter(|token| !found.contains(token.as_str())).collect();
         assert!(lost.is_empty(), "killed after {kill_after}: promised and lost: {lost:?}");
         assert!(stored.len() <= LIMIT, "killed after {kill_after}: {} are there", stored.len());
