@@ -1,5 +1,6 @@
 //! RFC 3501, the examples of sections 6 and 7, in their order. Those of a command that the server
-//! does not have (X commands, GSSAPI) and of servers in other states (PREAUTH) are not here.
+//! does not have (X commands, GSSAPI), of servers in other states (PREAUTH) and of what one has to say to
+//! all who log in (ALERT, section 7.1.1) are not here.
 
 use std::sync::Arc;
 

@@ -66,12 +66,18 @@ async fn section_3_2_deleteacl() {
 }
 
 #[tokio::test]
-async fn sections_3_4_and_3_5_listrights_and_myrights() {
+async fn sections_3_3_to_3_5_getacl_listrights_and_myrights() {
     let scene = Scene::new().await.flagged("Work", &[]).await;
     let transcript = r#"
         C: a001 LISTRIGHTS Work bob
         S: * LISTRIGHTS Work "bob" "" l r s w i p k x t e a c d
         S: a001 OK ...
+        C: a005 listrights Work anyone
+        S: * LISTRIGHTS Work "anyone" "" l r s w i p k x t e a c d
+        S: a005 OK ...
+        C: A002 GETACL Work
+        S: * ACL Work "alice" lrswipkxteacd
+        S: A002 OK ...
         C: A003 MYRIGHTS Work
         S: * MYRIGHTS Work lrswipkxteacd
         S: A003 OK ...

@@ -82,7 +82,8 @@ async fn section_4_3_setmetadata() {
     Scene::new().await.authenticated().await.follow_to_the_end(transcript).await;
 }
 
-/// One more than a hundred; and, of which there is no example, a value that is too large.
+/// One more than a hundred; and, of which there is no example, a value that is too large. (NOPRIVATE the
+/// server has no cause for.)
 #[tokio::test]
 async fn section_4_3_toomany_and_maxsize() {
     let mut peer = Scene::new().await.authenticated().await;

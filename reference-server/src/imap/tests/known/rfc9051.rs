@@ -135,6 +135,99 @@ async fn section_6_3_3_examine() {
     enabled(&scene).await.follow_to_the_end(transcript).await;
 }
 
+/// A name in another form than the server keeps is told with the one that it keeps.
+#[tokio::test]
+async fn section_6_3_4_create() {
+    let transcript = "
+        C: A003 CREATE herbarium/
+        S: A003 OK [MAILBOXID (${herbarium})] ...
+        C: A004 CREATE herbarium/ferns
+        S: A004 OK [MAILBOXID (${ferns})] ...
+        C: A005 CREATE \"e\u{301}t\u{e9}\"
+        S: * LIST (\\HasNoChildren) \"/\" \"\u{e9}t\u{e9}\" (\"OLDNAME\" (\"e\u{301}t\u{e9}\"))
+        S: A005 OK [MAILBOXID (${summer})] ...
+        ";
+    enabled(&Scene::new().await).await.follow_to_the_end(transcript).await;
+}
+
+/// The subscription stays with the old name until it is moved.
+#[tokio::test]
+async fn section_6_3_6_subscriptions_behind_a_rename() {
+    let scene = Scene::new().await.flagged("X", &[]).await;
+    let mut peer = enabled(&scene).await;
+    quietly(&mut peer, "SUBSCRIBE X").await;
+    let transcript = r#"
+        C: 1001 RENAME X Y
+        S: 1001 OK ...
+        C: 1002 SUBSCRIBE Y
+        S: 1002 OK ...
+        C: 1003 UNSUBSCRIBE X
+        S: 1003 OK ...
+        C: 1004 LIST (SUBSCRIBED) "" "*"
+        S: * LIST (\Subscribed \HasNoChildren) "/" Y
+        S: 1004 OK ...
+    "#;
+    peer.follow_to_the_end(transcript).await;
+}
+
+/// Nothing is said of recent messages. What happened before IDLE began is told behind the `+` here, where
+/// the example has it before.
+#[tokio::test]
+async fn section_6_3_13_idle() {
+    let scene = Scene::new().await.flagged("INBOX", &["", "", "\\Deleted"]).await;
+    let mut peer = enabled(&scene).await;
+    quietly(&mut peer, "SELECT INBOX").await;
+    peer.follow("C: A002 IDLE\nS: + ...").await;
+    scene.arrives("INBOX", "", "Subject: new\n\n").await;
+    peer.follow("S: * 4 EXISTS\nC: DONE\nS: A002 OK ...").await;
+    quietly(&mut scene.selected("INBOX").await, "EXPUNGE").await;
+    peer.follow(
+        r"
+        C: A003 FETCH 4 (FLAGS UID)
+        S: * 4 FETCH (FLAGS () UID 4)
+        S: A003 OK ...
+        C: A004 IDLE
+        S: + ...
+        S: * 3 EXPUNGE
+        ",
+    )
+    .await;
+    scene.arrives("INBOX", "", "Subject: newer\n\n").await;
+    let transcript = r"
+        S: * 4 EXISTS
+        C: DONE
+        S: A004 OK ...
+        C: A005 FETCH 4 (UID)
+        S: * 4 FETCH (UID 5)
+        S: A005 OK ...
+        C: A006 IDLE
+        S: + ...
+        ";
+    peer.follow_to_the_end(transcript).await;
+}
+
+/// Saved results, where the answer is another than that of IMAP4rev1.
+#[tokio::test]
+async fn section_6_4_4_4_a_result_within_a_search() {
+    let mother = "Subject: a\n\n\u{43c}\u{430}\u{442}\u{44c}\n";
+    let messages = [("", "Subject: a\n\n"), ("\\Flagged", mother), ("", mother)];
+    let scene = Scene::new().await.mailbox("INBOX", &messages).await;
+    let mut peer = enabled(&scene).await;
+    quietly(&mut peer, "SELECT INBOX").await;
+    let transcript = "
+        C: A300 SEARCH RETURN (SAVE) SINCE 1-Jan-2024 NOT FLAGGED
+        S: A300 OK ...
+        C: A301 UID SEARCH UID $ SMALLER 4096
+        S: * ESEARCH (TAG \"A301\") UID ALL 1,3
+        S: A301 OK ...
+        C: P283 SEARCH CHARSET UTF-8 (OR $ 2) TEXT {8+}
+        C: \u{43c}\u{430}\u{442}\u{44c}
+        S: * ESEARCH (TAG \"P283\") ALL 2:3
+        S: P283 OK ...
+        ";
+    peer.follow_to_the_end(transcript).await;
+}
+
 /// A search is always answered by ESEARCH.
 #[tokio::test]
 async fn section_6_4_4_search() {
@@ -156,6 +249,11 @@ async fn section_6_4_4_search() {
         C: A286 SEARCH TEXT "string not in mailbox"
         S: * ESEARCH (TAG "A286")
         S: A286 OK ...
+        C: A287 SEARCH CHARSET UTF-8 TEXT {12}
+        S: + ...
+        C: \xd0\xbe\xd1\x82\xd0\xbf\xd1\x83\xd1\x81\xd0\xba
+        S: * ESEARCH (TAG "A287")
+        S: A287 OK ...
     "#;
     peer.follow_to_the_end(transcript).await;
 }
