@@ -44,6 +44,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 
+pub use auth::DerivedSecret;
 pub use limits::{
     AddressVerification, Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts,
 };

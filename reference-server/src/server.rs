@@ -16,7 +16,7 @@ use builder::Binding;
 pub use builder::Builder;
 pub use error::{AccountError, StartError};
 
-use crate::auth::{Authenticator, CertificateTrust, PutError};
+use crate::auth::{Authenticator, CertificateTrust, DerivedSecret, PutError};
 use crate::channel::Channel;
 use crate::context::{Context, Shared};
 use crate::deviation;
@@ -243,15 +243,33 @@ impl Server {
     /// The address is not of the form `local@domain`, its domain is not local, or the store
     /// failed.
     pub async fn add_account(&self, address: &str, secret: &str) -> Result<(), AccountError> {
+        self.add_account_with(address, &self.derive_secret(secret).await?).await
+    }
+
+    /// Derives the keys of a secret once, for accounts of a test that all have it: that is most of what
+    /// it costs to make one. The keys are good at this server alone.
+    ///
+    /// # Errors
+    /// The secret has characters that cannot be in one, or the system has no randomness.
+    pub async fn derive_secret(&self, secret: &str) -> Result<DerivedSecret, AccountError> {
+        self.shared.authenticator.derive(secret).await.map_err(|error| match error {
+            PutError::Password => AccountError::BadPassword,
+            PutError::Store(error) => AccountError::Storage(error.to_string()),
+        })
+    }
+
+    /// The same as [`Server::add_account`], with a secret from [`Server::derive_secret`].
+    ///
+    /// # Errors
+    /// The address is not of the form `local@domain`, its domain is not local, or the store
+    /// failed.
+    pub async fn add_account_with(&self, address: &str, secret: &DerivedSecret) -> Result<(), AccountError> {
         match address.rsplit_once('@') {
             Some((_, domain)) if smtp::is_address(address) && self.shared.is_local(domain) => {}
             _ => return Err(AccountError::BadAddress(address.to_owned())),
         }
-        self.shared.authenticator.put_account(address, secret).await.map_err(|error| match error {
-            PutError::Password => AccountError::BadPassword,
-            PutError::Store(error) => AccountError::Storage(error.to_string()),
-        })?;
-        Ok(())
+        let put = self.shared.authenticator.put_derived(address, secret).await;
+        put.map(|_| ()).map_err(|error| AccountError::Storage(error.to_string()))
     }
 
     /// How often the owner of an address may log in over POP3, and how long mail stays there, for as long

@@ -1,5 +1,6 @@
 //! The reference server started in this process: memory storage, any port, accounts on demand.
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,9 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reference_server::{
-    Limits, MaildropPolicy, NextHop, RecoverableSecrets, RelayTls, Retention, Schedule, Server, Service,
-    Storage,
+    AccountError, DerivedSecret, Limits, MaildropPolicy, NextHop, RecoverableSecrets, RelayTls, Retention,
+    Schedule, Server, Service, Storage,
 };
+use tokio::sync::Mutex;
 
 use super::TargetError;
 use super::account::Account;
@@ -44,6 +46,8 @@ pub(super) struct Embedded {
     server: Server,
     pub(super) options: EmbeddedOptions,
     accounts: AtomicUsize,
+    /// The secrets that accounts of one name have, with their keys, which cost more than all else of a lease.
+    secrets: Mutex<HashMap<String, DerivedSecret>>,
     routes: AtomicUsize,
     /// What the server asks for the hosts of other domains, and the port at which it then calls them.
     pub(super) names: Arc<NameServer>,
@@ -94,6 +98,7 @@ impl Embedded {
             server,
             options,
             accounts: AtomicUsize::new(0),
+            secrets: Mutex::default(),
             routes: AtomicUsize::new(0),
             names: Arc::new(names),
             relay_port,
@@ -112,17 +117,22 @@ impl Embedded {
         Ok(Place { addresses, tls: Some(tls), patience: None })
     }
 
-    /// What the account with this local part has to show.
-    pub(super) fn account_named(&self, user: &str, secrets: Secrets) -> Result<Account, TargetError> {
+    /// What the account that a script calls `name` has to show, with this local part.
+    pub(super) fn account_named(
+        &self,
+        name: &str,
+        user: &str,
+        secrets: Secrets,
+    ) -> Result<Account, TargetError> {
         let address = format!("{user}@{DOMAIN}");
         let certificate = self.authority.certify(&address).map_err(TargetError::Tls)?;
         Ok(Account {
             user: user.to_owned(),
             address,
             secret: match secrets {
-                Secrets::Ascii => format!("{user}-secret"),
+                Secrets::Ascii => format!("{name}-secret"),
                 // Prepared (RFC 4013) it is another one: IX, and no soft hyphen.
-                Secrets::BeyondAscii => format!("{user}-\u{2168}-p\u{e4}ss\u{ad}w\u{f6}rd"),
+                Secrets::BeyondAscii => format!("{name}-\u{2168}-p\u{e4}ss\u{ad}w\u{f6}rd"),
             },
             token: Some(format!("{user}-token")),
             certificate: Some(Arc::new(certificate)),
@@ -137,11 +147,10 @@ impl Embedded {
     /// Makes an account that no case had before.
     pub(super) async fn account(&self, name: &str, secrets: Secrets) -> Result<Account, TargetError> {
         let number = self.accounts.fetch_add(1, Ordering::Relaxed) + 1;
-        let account = self.account_named(&format!("{name}-{number}"), secrets)?;
-        self.server
-            .add_account(&account.address, &account.secret)
-            .await
-            .map_err(|error| TargetError::Start(error.to_string()))?;
+        let account = self.account_named(name, &format!("{name}-{number}"), secrets)?;
+        let failed = |error: AccountError| TargetError::Start(error.to_string());
+        let secret = self.derived(&account.secret).await.map_err(failed)?;
+        self.server.add_account_with(&account.address, &secret).await.map_err(failed)?;
         if let Some((_, policy)) = special_maildrops().into_iter().find(|(special, _)| *special == name) {
             self.server.set_maildrop(&account.address, policy);
         }
@@ -149,6 +158,16 @@ impl Embedded {
             self.server.add_token(token, &account.address);
         }
         Ok(account)
+    }
+
+    async fn derived(&self, secret: &str) -> Result<DerivedSecret, AccountError> {
+        let mut known = self.secrets.lock().await;
+        if let Some(derived) = known.get(secret) {
+            return Ok(derived.clone());
+        }
+        let derived = self.server.derive_secret(secret).await?;
+        known.insert(secret.to_owned(), derived.clone());
+        Ok(derived)
     }
 
     /// Makes a route that no case had before.

@@ -369,7 +369,7 @@ impl Target {
         let routes = self.make_routes(server, wanted).await?;
         if tenancy == Tenancy::Sole {
             for name in names {
-                accounts.push((name.clone(), server.account_named(name, wanted.secrets)?));
+                accounts.push((name.clone(), server.account_named(name, name, wanted.secrets)?));
             }
             let all: Vec<Account> = accounts.iter().map(|(_, account)| account.clone()).collect();
             let route = |(_, route): &(String, Route)| format!("{}={}", route.domain, route.address);

@@ -181,15 +181,29 @@ impl Authenticator {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes an account, or gives it a new password. Who makes it knows the password, so the
-    /// first login need not be verified the slow way either.
+    /// Makes an account, or gives it a new password.
     pub(crate) async fn put_account(&self, address: &str, password: &str) -> Result<Account, PutError> {
+        Ok(self.put_derived(address, &self.derive(password).await?).await?)
+    }
+
+    /// Derives the keys of a password, for one account or many.
+    pub(crate) async fn derive(&self, password: &str) -> Result<DerivedSecret, PutError> {
         let password = self.prepared(password, Purpose::Stored).ok_or(PutError::Password)?;
         let (known, keeping) = (password.clone().into_owned(), self.recoverable);
-        let secret = blocking(move || derive(&known, keeping, &SystemRandom::new())).await??;
-        let tag = self.fingerprint(&secret, &password);
-        let account = self.store.put_account(address, secret).await?;
-        self.remember(account.id, tag);
+        let keys = blocking(move || derive(&known, keeping, &SystemRandom::new())).await??;
+        let tag = self.fingerprint(&keys, &password);
+        Ok(DerivedSecret { keys, tag })
+    }
+
+    /// Makes an account, or gives it a new password. Who makes it knows the password, so the
+    /// first login need not be verified the slow way either.
+    pub(crate) async fn put_derived(
+        &self,
+        address: &str,
+        secret: &DerivedSecret,
+    ) -> Result<Account, StoreError> {
+        let account = self.store.put_account(address, secret.keys.clone()).await?;
+        self.remember(account.id, secret.tag);
         Ok(account)
     }
 
@@ -314,6 +328,20 @@ impl Authenticator {
 
     fn memory(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, hmac::Tag>> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A password made into the keys that are kept of it: costly once, for all accounts that are to have it.
+/// They have one salt too, so that whoever reads the store sees that their passwords are the same.
+#[derive(Clone)]
+pub struct DerivedSecret {
+    keys: StoredSecret,
+    tag: hmac::Tag,
+}
+
+impl std::fmt::Debug for DerivedSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DerivedSecret(..)")
     }
 }
 
