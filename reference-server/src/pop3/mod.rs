@@ -61,6 +61,8 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, session: &mut Sessi
             Line::TooLong => session.too_long(),
         };
         send(connection, &answer.reply, &context).await?;
+        // Many commands may have come at once: others have their turn between them.
+        tokio::task::yield_now().await;
         match answer.then {
             Then::GoOn => {}
             Then::StartTls => {

@@ -112,7 +112,7 @@ impl Store {
         secret: StoredSecret,
     ) -> Result<Account, StoreError> {
         let address = address.to_owned();
-        let put = self.write(move |w| put_account(w, &address, &secret)).await;
+        let put = self.write_on_reserve(move |w| put_account(w, &address, &secret)).await;
         self.inner.accounts.forget();
         put
     }

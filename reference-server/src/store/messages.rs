@@ -1,6 +1,5 @@
 //! Messages: deliver, append, copy, flag, expunge, and read their bodies.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -161,6 +160,24 @@ pub(crate) enum Which {
     These(Vec<Uid>),
     /// Every message (the mailbox itself goes).
     All,
+}
+
+impl Which {
+    /// With the UIDs in ascending order.
+    fn in_order(mut self) -> Self {
+        if let Self::DeletedAmong(uids) | Self::These(uids) = &mut self {
+            uids.sort_unstable();
+        }
+        self
+    }
+
+    /// The UIDs among which the messages are, if it names some.
+    fn among(&self) -> Option<&[Uid]> {
+        match self {
+            Self::DeletedAmong(uids) | Self::These(uids) => Some(uids),
+            Self::Deleted | Self::All => None,
+        }
+    }
 }
 
 /// What an expunge did.
@@ -341,7 +358,7 @@ impl Store {
     /// Removes messages for good. Where they are many this takes several jobs, each with a change of
     /// its own, so that others wait for no more than one of them.
     pub(crate) async fn expunge(&self, mailbox: MailboxId, which: Which) -> Result<Expunged, StoreError> {
-        let which = Arc::new(which);
+        let which = Arc::new(which.in_order());
         let mut all = Expunged { uids: Vec::new(), modseq: ModSeq(0) };
         loop {
             let (which, behind) = (Arc::clone(&which), all.uids.last().copied());
@@ -646,7 +663,7 @@ struct Going {
 }
 
 /// The messages that an expunge is to remove, in ascending order: at most `limit` of those with UIDs
-/// above `behind`.
+/// above `behind`. UIDs that are named stand in order.
 fn going(
     sql: &Connection,
     mailbox: MailboxId,
@@ -655,10 +672,7 @@ fn going(
     limit: usize,
 ) -> Result<Vec<Going>, StoreError> {
     let deleted_only = matches!(which, Which::Deleted | Which::DeletedAmong(_));
-    let among: Option<BTreeSet<Uid>> = match which {
-        Which::DeletedAmong(uids) | Which::These(uids) => Some(uids.iter().copied().collect()),
-        Which::Deleted | Which::All => None,
-    };
+    let among = which.among();
     let mut query = sql.prepare_cached(
         "SELECT uid, body, thread FROM messages
          WHERE mailbox = ?1 AND uid > ?3 AND (flags & 4 <> 0 OR NOT ?2) ORDER BY uid",
@@ -669,7 +683,7 @@ fn going(
     let mut going = Vec::new();
     for row in rows {
         let row = row?;
-        if among.as_ref().is_none_or(|among| among.contains(&row.uid)) {
+        if among.is_none_or(|among| among.binary_search(&row.uid).is_ok()) {
             going.push(row);
         }
         if going.len() >= limit {

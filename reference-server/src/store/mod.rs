@@ -232,8 +232,8 @@ impl Store {
         self.inner.writer.run(self.origin, admitted).await
     }
 
-    /// Writes what makes the store smaller, or has to go on for that: where there is no room otherwise,
-    /// with the reserve.
+    /// Writes what makes the store smaller, or has to go on whatever room there is (a server that starts
+    /// puts its accounts): where there is no room otherwise, with the reserve.
     async fn write_on_reserve<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,

@@ -49,7 +49,7 @@ impl Store {
     /// less.
     pub(crate) async fn set_quota(&self, account: AccountId, quota: Quota) -> Result<(), StoreError> {
         let set = self
-            .write(move |w| {
+            .write_on_reserve(move |w| {
                 let column = |limit: Option<u64>| limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
                 w.sql
                     .prepare_cached(

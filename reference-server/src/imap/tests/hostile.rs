@@ -146,3 +146,31 @@ async fn who_does_not_log_in_is_sent_away_and_who_has_stays() {
     stays.ok("UNAUTHENTICATE").await;
     stays.ok("LOGIN alice secret").await;
 }
+
+/// What stands behind more than a megabyte of header fields counts like all others.
+#[tokio::test]
+async fn a_header_section_is_looked_through_whole() {
+    let world = World::new().await;
+    let mut client = world.inbox().await;
+    let noise: String = (0..30_000).map(|n| format!("X-Noise-{n}: {}\r\n", "y".repeat(40))).collect();
+    for (subject, day) in [("zebra", 1), ("=?utf-8?q?apple?=", 2)] {
+        let header = format!("{noise}Subject: {subject}\r\nDate: {day} Feb 2024 10:00:00 +0000\r\n");
+        let message = format!("{header}Message-ID: <{day}@x>\r\n\r\ntext\r\n");
+        client.ok(&format!("APPEND INBOX {{{}+}}\r\n{message}", message.len())).await;
+    }
+    for (keys, found) in [
+        ("SUBJECT apple", " 2"),
+        ("SUBJECT zebra", " 1"),
+        ("TEXT apple", " 2"),
+        ("NOT TEXT nowhere", " 1 2"),
+        ("SENTON 2-Feb-2024", " 2"),
+        ("HEADER X-Noise-29999 \"\"", " 1 2"),
+        ("HEADER X-Noise-30000 \"\"", ""),
+        ("BODY apple", ""),
+    ] {
+        assert_eq!(client.ok(&format!("SEARCH {keys}")).await, [format!("* SEARCH{found}")], "{keys}");
+    }
+    assert_eq!(client.ok("SORT (SUBJECT) UTF-8 ALL").await, ["* SORT 2 1"]);
+    assert_eq!(client.ok("SORT (REVERSE DATE) UTF-8 ALL").await, ["* SORT 2 1"]);
+    assert_eq!(client.ok("THREAD REFERENCES UTF-8 ALL").await, ["* THREAD (1)(2)"]);
+}
