@@ -18,6 +18,8 @@ pub enum End {
     Closed,
     /// The peer reset it.
     Reset,
+    /// The peer ended TLS by a fatal alert, by its name.
+    Alert(String),
     /// TLS ended badly, with the library's words.
     Tls(String),
     /// What came was not compressed as it should be, with the library's words.
@@ -35,6 +37,7 @@ impl End {
         match self {
             Self::Closed => format!("{peer} closed the connection"),
             Self::Reset => format!("{peer} reset the connection"),
+            Self::Alert(alert) => format!("{peer} ended TLS by the fatal alert {alert}"),
             Self::Tls(why) => format!("TLS ended badly: {why}"),
             Self::Compression(why) => format!("what came is not compressed by DEFLATE: {why}"),
             Self::Failed(why) => format!("reading failed: {why}"),

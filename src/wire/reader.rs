@@ -89,8 +89,19 @@ pub(super) fn end_of(error: &io::Error) -> End {
         // A server that ends TLS without close_notify has closed all the same.
         io::ErrorKind::UnexpectedEof => End::Closed,
         io::ErrorKind::InvalidData if is_not_deflate(error) => End::Compression(error.to_string()),
-        io::ErrorKind::InvalidData => End::Tls(error.to_string()),
+        io::ErrorKind::InvalidData => match alert_in(error) {
+            Some(alert) => End::Alert(alert),
+            None => End::Tls(error.to_string()),
+        },
         _ => End::Failed(error.to_string()),
+    }
+}
+
+/// The fatal alert by which the peer ended TLS, if it did so.
+fn alert_in(error: &io::Error) -> Option<String> {
+    match error.get_ref()?.downcast_ref()? {
+        tokio_rustls::rustls::Error::AlertReceived(alert) => Some(format!("{alert:?}")),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 #
 # A server script sets NAME and SOURCED_FROM (its own folder) and defines
 #   packages        prints the Debian packages it needs
+#   unpack          if it is there: what else installing takes
 #   configure       writes the configuration below $STATE
 #   launch          starts the processes with `spawn NAME command…` and waits until they answer
 # and ends with `main "$@"`.
@@ -235,6 +236,7 @@ main() {
 		# shellcheck disable=SC2046
 		install_packages $(packages)
 		make_mail_user
+		! declare -F unpack >/dev/null || unpack
 		;;
 	start | stop | restart | kill)
 		need_root "$command"

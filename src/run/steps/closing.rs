@@ -44,7 +44,7 @@ pub(super) async fn closed(stage: &mut Stage, step: &Step, law: Option<&Law>) ->
     let connection = &stage.session(&step.on)?.connection;
     let peer = connection.side().peer();
     let actual = match connection.receive(wait.deadline, take).await {
-        Received::Item(End::Closed | End::Reset) => return Ok(()),
+        Received::Item(End::Closed | End::Reset | End::Alert(_)) => return Ok(()),
         Received::Item(end) => end.told_of(peer),
         Received::TimedOut if wait.cut => {
             let reason = format!("the case's time was up before {peer} closed the connection");

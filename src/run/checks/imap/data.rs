@@ -1,8 +1,8 @@
 //! Untagged responses and response codes: which of their parts have an order, and which have none.
 //!
 //! The RFC gives no meaning to the order of FETCH and STATUS items, flags,
-//! capabilities, LIST attributes and SEARCH results; all else is compared in
-//! its order.
+//! capabilities, LIST attributes, SEARCH results and annotations; all else is
+//! compared in its order.
 
 use super::item::{match_item, match_items};
 use super::show::{show_items, show_values};
@@ -40,6 +40,7 @@ pub(super) fn match_data(
         "LIST" | "LSUB" => mailbox_list(items_rest, values_rest, bindings),
         "STATUS" => status(items_rest, values_rest, bindings),
         "ESEARCH" => esearch(items_rest, values_rest, bindings),
+        "METADATA" => metadata(items_rest, values_rest, bindings),
         _ => match_items(items_rest, values_rest, bindings),
     }
 }
@@ -142,6 +143,20 @@ fn status(items: &[ImapItem], values: &[Value], bindings: &mut Bindings) -> Resu
         {
             match_mailbox(mailbox, name, bindings)?;
             match_pairs(items, values, Extra::None, "STATUS response", bindings)
+        }
+        _ => match_items(items, values, bindings),
+    }
+}
+
+/// A mailbox, and pairs of entry and value without order (RFC 5464, section 4.4.1), unless `...` makes a row of them.
+fn metadata(items: &[ImapItem], values: &[Value], bindings: &mut Bindings) -> Result<(), Mismatch> {
+    match (items, values) {
+        ([mailbox, ImapItem::List(items)], [name, Value::List(values)])
+            if !matches!(mailbox, ImapItem::Others)
+                && !items.iter().any(|item| matches!(item, ImapItem::Others)) =>
+        {
+            match_mailbox(mailbox, name, bindings)?;
+            match_pairs(items, values, Extra::None, "METADATA response", bindings)
         }
         _ => match_items(items, values, bindings),
     }

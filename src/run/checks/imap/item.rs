@@ -120,15 +120,30 @@ pub(super) fn match_items(
     values: &[Value],
     bindings: &mut Bindings,
 ) -> Result<(), Mismatch> {
-    match_row(
-        &Items { items, values, shown: items.iter().map(|item| show_item(item, bindings)).collect() },
-        bindings,
-    )
+    match_items_by(items, values, &|_, item, value, bindings| match_item(item, value, bindings), bindings)
+}
+
+/// How one item is matched against the value that stands in this place of its list.
+pub(super) type MatchOne<'a> = &'a dyn Fn(usize, &ImapItem, &Value, &mut Bindings) -> Result<(), Mismatch>;
+
+/// As [`match_items`], for lists in which it depends on the place what a value means.
+///
+/// # Errors
+/// What differs.
+pub(super) fn match_items_by(
+    items: &[ImapItem],
+    values: &[Value],
+    one: MatchOne<'_>,
+    bindings: &mut Bindings,
+) -> Result<(), Mismatch> {
+    let shown = items.iter().map(|item| show_item(item, bindings)).collect();
+    match_row(&Items { items, values, one, shown }, bindings)
 }
 
 struct Items<'a> {
     items: &'a [ImapItem],
     values: &'a [Value],
+    one: MatchOne<'a>,
     shown: Vec<String>,
 }
 
@@ -147,7 +162,7 @@ impl Row for Items<'_> {
 
     fn try_one(&self, pattern: usize, thing: usize, bindings: &mut Bindings) -> Result<(), Mismatch> {
         match (self.items.get(pattern), self.values.get(thing)) {
-            (Some(item), Some(value)) => match_item(item, value, bindings),
+            (Some(item), Some(value)) => (self.one)(thing, item, value, bindings),
             _ => Err(self.missing(pattern)),
         }
     }

@@ -3,12 +3,14 @@
 //! [`match_response`] takes one expectation and one response. [`judge`] takes
 //! all untagged expectations of an exchange and all untagged responses that
 //! came before its tagged answer, in any order. What an item of data matches
-//! is in `item`; which data has an order, and which has none, in `data`.
+//! is in `item`; which data has an order, and which has none, in `data`; what
+//! of a message's structure has upper and lower case, in `structure`.
 
 mod data;
 mod exchange;
 mod item;
 mod show;
+mod structure;
 mod unordered;
 
 pub use exchange::judge;

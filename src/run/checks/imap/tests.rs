@@ -317,3 +317,40 @@ fn many_responses_and_expectations_come_to_an_end() {
     let (results, _) = exchange(&script, &came);
     assert!(results.iter().all(Result::is_err));
 }
+
+#[test]
+fn structures_have_case_where_mime_has_it() {
+    let part = r#"* 1 FETCH (BODYSTRUCTURE ("TEXT" "PLAIN" ("CHARSET" "UTF-8" "NAME" "A") "<Id>" NIL "8BIT" 3 1 NIL ("INLINE" ("FILENAME" "B")) ("EN") NIL))"#;
+    let expects = |structure: &str| format!("* 1 FETCH (BODYSTRUCTURE ({structure}))");
+    let same = r#""text" "plain" ("charset" "utf-8" "name" "A") "<Id>" NIL "8bit" 3 1 NIL ("inline" ("filename" "B")) ("en") NIL"#;
+    check(&[
+        (&expects(same), part, true),
+        (&expects(r#""text" "plain" ... "8bit" 3 1 ..."#), part, true),
+        (&expects(&same.replace("\"A\"", "\"a\"")), part, false),
+        (&expects(&same.replace("\"B\"", "\"b\"")), part, false),
+        (&expects(&same.replace("<Id>", "<id>")), part, false),
+        (&expects(&same.replace("plain", "html")), part, false),
+        (&expects(&same.replace("8bit", "7bit")), part, false),
+    ]);
+    let message = r#"* 1 FETCH (BODY ((("MESSAGE" "RFC822" NIL NIL NIL "7BIT" 9 (NIL "S" NIL NIL NIL NIL NIL NIL NIL NIL) ("IMAGE" "PNG" NIL NIL NIL "BASE64" 4) 3) "MIXED") "MIXED"))"#;
+    let same = r#"(("message" "rfc822" NIL NIL NIL "7bit" 9 (NIL "S" NIL NIL NIL NIL NIL NIL NIL NIL) ("image" "png" NIL NIL NIL "base64" 4) 3) "mixed") "mixed""#;
+    let expects = |structure: &str| format!("* 1 FETCH (BODY ({structure}))");
+    check(&[
+        (&expects(same), message, true),
+        (&expects(&same.replace("\"S\"", "\"s\"")), message, false),
+        (&expects(&same.replace("png", "gif")), message, false),
+    ]);
+}
+
+#[test]
+fn annotations_have_no_order() {
+    check(&[
+        ("* METADATA Work (/a \"1\" /b NIL)", "* METADATA Work (\"/b\" NIL \"/a\" \"1\")", true),
+        ("* METADATA Work (/a \"1\" /b NIL)", "* METADATA Work (/b \"1\" /a NIL)", false),
+        ("* METADATA Work (/a \"1\")", "* METADATA Work (/b NIL /a \"1\")", false),
+        ("* METADATA Work (... \"1\" ...)", "* METADATA Work (/b NIL /a \"1\")", true),
+        ("* METADATA Work (... \"1\" ...)", "* METADATA Work (/b NIL /a \"2\")", false),
+        ("* METADATA Work /a", "* METADATA Work /a", true),
+        ("* METADATA Work /a", "* METADATA Work /b", false),
+    ]);
+}

@@ -2,6 +2,7 @@
 
 use super::item::match_item;
 use super::show::{brief_value, show_item, show_items, show_values};
+use super::structure::match_structure;
 use crate::dialect::imap::Value;
 use crate::run::bindings::Bindings;
 use crate::run::checks::Mismatch;
@@ -167,6 +168,11 @@ fn match_value(
     match (item, value) {
         (ImapItem::List(items), Value::List(values)) if name.is_word("FLAGS") => {
             match_set(items, values, Extra::Recent, bindings)
+        }
+        (ImapItem::List(items), Value::List(values))
+            if name.is_word("BODY") || name.is_word("BODYSTRUCTURE") =>
+        {
+            match_structure(items, values, bindings)
         }
         _ => match_item(item, value, bindings),
     }
