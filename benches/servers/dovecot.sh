@@ -7,7 +7,7 @@ SOURCED_FROM=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 MAILSPEC_STATE=${MAILSPEC_STATE:-/var/tmp/mailspec-bench}
 # shellcheck source=../../targets/lib/common.sh
 . "$SOURCED_FROM/../../targets/lib/common.sh"
-IMAP=31443 POP3=31410
+IMAP=31643 POP3=31610
 FORMAT=${FORMAT:-maildir} FSYNC=${FSYNC:-optimized}
 
 packages() { echo "openssl dovecot-core dovecot-imapd dovecot-pop3d"; }
