@@ -383,9 +383,17 @@ const MOVED_IN_A_JOB: usize = 1000;
 /// How many messages are expunged in one job.
 const EXPUNGED_IN_A_JOB: usize = 1000;
 
-/// Columns of a message, as [`message_of`] reads them.
-pub(super) const COLUMNS: &str =
-    "uid, body, octets, modseq, date_seconds, date_offset, flags, keywords, saved, thread";
+/// Columns of a message, as [`message_of`] reads them; there are [`COLUMNS`] of them.
+macro_rules! message_columns {
+    () => {
+        "messages.uid, messages.body, messages.octets, messages.modseq, messages.date_seconds, \
+         messages.date_offset, messages.flags, messages.keywords, messages.saved, messages.thread"
+    };
+}
+pub(super) use message_columns;
+
+/// How many columns a message has.
+pub(super) const COLUMNS: usize = 10;
 
 /// A message from its row.
 pub(super) fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -414,7 +422,11 @@ fn date_of(seconds: i64, offset: i32) -> OffsetDateTime {
 /// The message with this UID, if there is one.
 pub(super) fn find(sql: &Connection, mailbox: MailboxId, uid: Uid) -> Result<Option<Message>, StoreError> {
     Ok(sql
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM messages WHERE mailbox = ?1 AND uid = ?2"))?
+        .prepare_cached(concat!(
+            "SELECT ",
+            message_columns!(),
+            " FROM messages WHERE mailbox = ?1 AND uid = ?2"
+        ))?
         .query_row(params![mailbox, uid], message_of)
         .optional()?)
 }

@@ -3,11 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::bodies;
 use super::ids::{BodyId, MailboxId, Uid};
-use super::messages::{self, Message};
+use super::messages::{self, Message, message_columns};
 use super::{Store, StoreError};
 use crate::message::{Structure, decode_parts};
 
@@ -38,6 +38,9 @@ pub(crate) struct Loaded {
 /// How much [`Store::load`] reads together, in octets.
 const ROOM: usize = 256 * 1024;
 
+/// How many messages are read on the thread that asks for them.
+const FEW: usize = 32;
+
 /// How long a reading thread looks at messages before others have their turn.
 const TURN: Duration = Duration::from_millis(5);
 
@@ -50,19 +53,19 @@ impl Store {
         uids: Vec<Uid>,
         wanted: Wanted,
     ) -> Result<Vec<Option<Loaded>>, StoreError> {
-        self.read(move |sql| {
+        let few = uids.len() <= FEW;
+        let query = move |sql: &Connection| {
             let mut room = ROOM;
             let mut all = Vec::with_capacity(uids.len());
-            each(sql, mailbox, &uids, |found| {
-                all.push(match found {
-                    Some(message) => Some(load(sql, message, wanted, &mut room)?),
-                    None => None,
-                });
+            each(sql, mailbox, &uids, wanted, |found| {
+                let held = found.iter().flat_map(|loaded| [&loaded.octets, &loaded.structure]);
+                room = room.saturating_sub(held.flatten().map(Vec::len).sum());
+                all.push(found);
                 Ok(room > 0)
             })?;
             Ok(all)
-        })
-        .await
+        };
+        if few { self.read_here(query).await } else { self.read(query).await }
     }
 
     /// Looks at messages on a thread that reads, in the order of the UIDs; `look` is given nothing
@@ -81,8 +84,8 @@ impl Store {
         self.read(move |sql| {
             let until = Instant::now() + TURN;
             let mut made = Vec::with_capacity(uids.len());
-            each(sql, mailbox, &uids, |found| {
-                let opened = found.map(|message| Opened { sql, message });
+            each(sql, mailbox, &uids, Wanted::Attributes, |found| {
+                let opened = found.map(|loaded| Opened { sql, message: loaded.message });
                 made.push(look(made.len(), opened.as_ref())?);
                 Ok(Instant::now() < until)
             })?;
@@ -94,9 +97,12 @@ impl Store {
     /// All that there is of all messages, for tests: a server never holds that.
     #[cfg(test)]
     pub(crate) async fn everything(&self, mailbox: MailboxId) -> Vec<Message> {
-        let query = format!("SELECT {} FROM messages WHERE mailbox = ?1 ORDER BY uid", messages::COLUMNS);
         self.read(move |sql| {
-            let mut query = sql.prepare(&query)?;
+            let mut query = sql.prepare(concat!(
+                "SELECT ",
+                message_columns!(),
+                " FROM messages WHERE mailbox = ?1 ORDER BY uid"
+            ))?;
             let rows = query.query_map([mailbox], messages::message_of)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
@@ -135,52 +141,86 @@ fn each(
     sql: &Connection,
     mailbox: MailboxId,
     uids: &[Uid],
-    mut visit: impl FnMut(Option<Message>) -> Result<bool, StoreError>,
+    wanted: Wanted,
+    mut visit: impl FnMut(Option<Loaded>) -> Result<bool, StoreError>,
 ) -> Result<(), StoreError> {
     let (Some(first), Some(last)) = (uids.first(), uids.last()) else { return Ok(()) };
     // Neighbours stand side by side in the table.
     let spread = usize::try_from(last.0.saturating_sub(first.0)).unwrap_or(usize::MAX);
     if spread < uids.len().saturating_mul(2) && uids.is_sorted() {
-        let mut query = sql.prepare_cached(&format!(
-            "SELECT {} FROM messages WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid",
-            messages::COLUMNS
-        ))?;
+        let mut query = sql.prepare_cached(wanted.of_a_range())?;
         let mut rows = query.query(params![mailbox, first, last])?;
-        let mut next = rows.next()?.map(messages::message_of).transpose()?;
+        let loaded = |row: &Row<'_>| wanted.loaded(row);
+        let mut next = rows.next()?.map(loaded).transpose()?;
         for uid in uids {
-            while next.as_ref().is_some_and(|message| message.uid < *uid) {
-                next = rows.next()?.map(messages::message_of).transpose()?;
+            while next.as_ref().is_some_and(|loaded| loaded.message.uid < *uid) {
+                next = rows.next()?.map(loaded).transpose()?;
             }
-            let found = next.take_if(|message| message.uid == *uid);
+            let found = next.take_if(|loaded| loaded.message.uid == *uid);
             if !visit(found)? {
                 return Ok(());
             }
             if next.is_none() {
-                next = rows.next()?.map(messages::message_of).transpose()?;
+                next = rows.next()?.map(loaded).transpose()?;
             }
         }
         return Ok(());
     }
+    let mut query = sql.prepare_cached(wanted.of_a_range())?;
     for uid in uids {
-        if !visit(messages::find(sql, mailbox, *uid)?)? {
+        let found = query.query_row(params![mailbox, uid, uid], |row| wanted.loaded(row)).optional()?;
+        if !visit(found)? {
             return Ok(());
         }
     }
     Ok(())
 }
 
-fn load(sql: &Connection, message: Message, wanted: Wanted, room: &mut usize) -> Result<Loaded, StoreError> {
-    let body = message.body;
-    let mut loaded = Loaded { message, octets: None, structure: None };
-    if matches!(wanted, Wanted::Octets | Wanted::Both) {
-        loaded.octets = octets(sql, body)?;
+/// A query for messages with UIDs from one to another: their attributes, and these columns behind them.
+macro_rules! messages_with {
+    ($columns:literal, $joined:literal) => {
+        concat!(
+            "SELECT ",
+            message_columns!(),
+            $columns,
+            " FROM messages ",
+            $joined,
+            " WHERE messages.mailbox = ?1 AND messages.uid BETWEEN ?2 AND ?3 ORDER BY messages.uid"
+        )
+    };
+}
+
+impl Wanted {
+    /// The query for what is wanted of the messages of a mailbox with UIDs from one to another.
+    fn of_a_range(self) -> &'static str {
+        match self {
+            Self::Attributes => messages_with!("", ""),
+            Self::Octets => messages_with!(
+                ", bodies.content",
+                "LEFT JOIN bodies ON bodies.id = messages.body AND bodies.spool IS NULL"
+            ),
+            Self::Structure => messages_with!(
+                ", structures.content",
+                "LEFT JOIN structures ON structures.body = messages.body"
+            ),
+            Self::Both => messages_with!(
+                ", bodies.content, structures.content",
+                "LEFT JOIN bodies ON bodies.id = messages.body AND bodies.spool IS NULL \
+                 LEFT JOIN structures ON structures.body = messages.body"
+            ),
+        }
     }
-    if matches!(wanted, Wanted::Structure | Wanted::Both) {
-        loaded.structure = structure(sql, body)?;
+
+    /// What stands in a row of that query.
+    fn loaded(self, row: &Row<'_>) -> rusqlite::Result<Loaded> {
+        let (octets, structure) = match self {
+            Self::Attributes => (None, None),
+            Self::Octets => (row.get(messages::COLUMNS)?, None),
+            Self::Structure => (None, row.get(messages::COLUMNS)?),
+            Self::Both => (row.get(messages::COLUMNS)?, row.get(messages::COLUMNS + 1)?),
+        };
+        Ok(Loaded { message: messages::message_of(row)?, octets, structure })
     }
-    let held = [&loaded.octets, &loaded.structure].into_iter().flatten().map(Vec::len).sum();
-    *room = room.saturating_sub(held);
-    Ok(loaded)
 }
 
 /// All octets of a body that stands in one row.
