@@ -145,9 +145,13 @@ fn each(
     mut visit: impl FnMut(Option<Loaded>) -> Result<bool, StoreError>,
 ) -> Result<(), StoreError> {
     let (Some(first), Some(last)) = (uids.first(), uids.last()) else { return Ok(()) };
-    // Neighbours stand side by side in the table.
+    // Neighbours stand side by side in the table; those between them are read for nothing.
     let spread = usize::try_from(last.0.saturating_sub(first.0)).unwrap_or(usize::MAX);
-    if spread < uids.len().saturating_mul(2) && uids.is_sorted() {
+    let dense = match wanted {
+        Wanted::Attributes => uids.len().saturating_mul(2),
+        Wanted::Octets | Wanted::Structure | Wanted::Both => uids.len().saturating_add(uids.len() / 8),
+    };
+    if spread < dense && uids.is_sorted() {
         let mut query = sql.prepare_cached(wanted.of_a_range())?;
         let mut rows = query.query(params![mailbox, first, last])?;
         let loaded = |row: &Row<'_>| wanted.loaded(row);
