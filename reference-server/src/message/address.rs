@@ -1,33 +1,35 @@
 //! Address lists (RFC 5322, section 3.4) in the pieces that IMAP's ENVELOPE
 //! shows, the obsolete syntax of section 4.4 included.
 
+use std::borrow::Cow;
+
 use super::structured::{Cursor, Gap, is_blank};
 
 /// One member of an address list, or an end of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
+pub enum Address<'o> {
     /// A mailbox.
     Mailbox {
         /// The display name, quoting removed and not decoded; for the old form
         /// `user@host (Name)` the text of the comment.
-        name: Option<Vec<u8>>,
+        name: Option<Cow<'o, [u8]>>,
         /// The obsolete source route, as in `@a,@b`.
-        route: Option<Vec<u8>>,
+        route: Option<Cow<'o, [u8]>>,
         /// The local part, quoting removed.
-        local: Vec<u8>,
+        local: Cow<'o, [u8]>,
         /// The domain; empty where none is given (it may not be missing, since
         /// IMAP marks groups so).
-        domain: Vec<u8>,
+        domain: Cow<'o, [u8]>,
     },
     /// The group of that name begins; its members follow.
-    GroupStart(Vec<u8>),
+    GroupStart(Cow<'o, [u8]>),
     /// The group ends.
     GroupEnd,
 }
 
 /// Reads the unfolded value of a field such as `To`. Never fails: what fits
 /// nowhere is passed over up to the next comma.
-pub fn parse_list(value: &[u8]) -> Vec<Address> {
+pub fn parse_list(value: &[u8]) -> Vec<Address<'static>> {
     let mut reader = Reader { cursor: Cursor::new(value), found: Vec::new(), group: Group::Outside };
     while reader.member() {}
     if reader.group == Group::Inside {
@@ -38,7 +40,7 @@ pub fn parse_list(value: &[u8]) -> Vec<Address> {
 
 struct Reader<'v> {
     cursor: Cursor<'v>,
-    found: Vec<Address>,
+    found: Vec<Address<'static>>,
     group: Group,
 }
 
@@ -69,10 +71,10 @@ impl Reader<'_> {
             }
             _ if words.is_empty() => {}
             _ => self.found.push(Address::Mailbox {
-                name: comment,
+                name: comment.map(Cow::Owned),
                 route: None,
-                local: joined(&words),
-                domain: Vec::new(),
+                local: joined(&words).into(),
+                domain: Cow::default(),
             }),
         }
         self.cursor.skip_to(b",;");
@@ -90,7 +92,7 @@ impl Reader<'_> {
     fn start_group(&mut self, words: &[Word]) {
         if self.group == Group::Outside {
             self.group = Group::Inside;
-            self.found.push(Address::GroupStart(phrase(words)));
+            self.found.push(Address::GroupStart(phrase(words).into()));
         }
     }
 
@@ -104,10 +106,10 @@ impl Reader<'_> {
         self.cursor.skip_to(b">,;");
         self.cursor.eat(b'>');
         self.found.push(Address::Mailbox {
-            name: (!words.is_empty()).then(|| phrase(words)),
-            route,
-            local: joined(&local),
-            domain,
+            name: (!words.is_empty()).then(|| phrase(words).into()),
+            route: route.map(Cow::Owned),
+            local: joined(&local).into(),
+            domain: domain.into(),
         });
     }
 
@@ -116,10 +118,10 @@ impl Reader<'_> {
         let domain = self.domain();
         let (_, name) = self.cursor.take_cfws();
         self.found.push(Address::Mailbox {
-            name: name.filter(|name| !name.is_empty()),
+            name: name.filter(|name| !name.is_empty()).map(Cow::Owned),
             route: None,
-            local: joined(words),
-            domain,
+            local: joined(words).into(),
+            domain: domain.into(),
         });
     }
 
@@ -231,12 +233,12 @@ mod tests {
 
     use super::*;
 
-    fn mailbox(name: Option<&str>, local: &str, domain: &str) -> Address {
+    fn mailbox(name: Option<&str>, local: &str, domain: &str) -> Address<'static> {
         Address::Mailbox {
-            name: name.map(|name| name.as_bytes().to_vec()),
+            name: name.map(|name| name.as_bytes().to_vec().into()),
             route: None,
-            local: local.as_bytes().to_vec(),
-            domain: domain.as_bytes().to_vec(),
+            local: local.as_bytes().to_vec().into(),
+            domain: domain.as_bytes().to_vec().into(),
         }
     }
 
@@ -257,7 +259,7 @@ mod tests {
         assert_eq!(
             parse_list(b"A Group: a@x, B <b@y>; , c@z"),
             [
-                Address::GroupStart(b"A Group".to_vec()),
+                Address::GroupStart(b"A Group".into()),
                 mailbox(None, "a", "x"),
                 mailbox(Some("B"), "b", "y"),
                 Address::GroupEnd,
@@ -266,7 +268,7 @@ mod tests {
         );
         assert_eq!(
             parse_list(b"Undisclosed recipients:;"),
-            [Address::GroupStart(b"Undisclosed recipients".to_vec()), Address::GroupEnd]
+            [Address::GroupStart(b"Undisclosed recipients".into()), Address::GroupEnd]
         );
     }
 
@@ -300,10 +302,10 @@ mod tests {
         assert_eq!(
             parse_list(b"Joe <@a.test,@b.test:joe@c.test>"),
             [Address::Mailbox {
-                name: Some(b"Joe".to_vec()),
-                route: Some(b"@a.test,@b.test".to_vec()),
-                local: b"joe".to_vec(),
-                domain: b"c.test".to_vec(),
+                name: Some(b"Joe".as_slice().into()),
+                route: Some(b"@a.test,@b.test".as_slice().into()),
+                local: b"joe".as_slice().into(),
+                domain: b"c.test".as_slice().into(),
             }]
         );
     }

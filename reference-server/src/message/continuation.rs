@@ -3,6 +3,8 @@
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 
+use std::borrow::Cow;
+
 use super::media::Parameter;
 
 /// The most pieces of one value.
@@ -33,12 +35,12 @@ enum Form {
 
 /// The parameters with pieces put together, each value in the place of its first piece. Pieces
 /// without a beginning, or behind a gap, stay what they are.
-pub(crate) fn joined(parameters: &[Parameter], charsets: Charsets) -> Vec<Parameter> {
+pub(crate) fn joined<'p>(parameters: &'p [Parameter<'_>], charsets: Charsets) -> Vec<Parameter<'p>> {
     let mut out = Vec::with_capacity(parameters.len());
     let mut done: Vec<(&str, usize)> = Vec::new();
     for parameter in parameters {
         let Some((base, number, _)) = split(&parameter.name) else {
-            out.push(whole(parameter, charsets));
+            out.push(whole(parameter.borrowed(), charsets));
             continue;
         };
         let known = done.iter().find(|(name, _)| name.eq_ignore_ascii_case(base)).map(|(_, count)| *count);
@@ -54,7 +56,7 @@ pub(crate) fn joined(parameters: &[Parameter], charsets: Charsets) -> Vec<Parame
             }
         };
         if number >= count {
-            out.push(parameter.clone());
+            out.push(parameter.borrowed());
         }
     }
     out
@@ -75,7 +77,7 @@ fn split(name: &str) -> Option<(&str, usize, Form)> {
 }
 
 /// The pieces of a value in their order, from the first up to where one is missing.
-fn pieces<'p>(parameters: &'p [Parameter], base: &str) -> Vec<Piece<'p>> {
+fn pieces<'p>(parameters: &'p [Parameter<'_>], base: &str) -> Vec<Piece<'p>> {
     let mut all: Vec<Piece<'p>> = parameters
         .iter()
         .filter_map(|parameter| {
@@ -91,10 +93,10 @@ fn pieces<'p>(parameters: &'p [Parameter], base: &str) -> Vec<Piece<'p>> {
     all
 }
 
-fn join(base: &str, pieces: &[Piece<'_>], charsets: Charsets) -> Parameter {
+fn join<'p>(base: &'p str, pieces: &[Piece<'_>], charsets: Charsets) -> Parameter<'p> {
     if pieces.iter().all(|piece| piece.form == Form::Plain) {
         let value = pieces.iter().flat_map(|piece| piece.value).copied().collect();
-        return Parameter { name: base.to_owned(), value };
+        return Parameter { name: base.into(), value: Cow::Owned(value) };
     }
     let mut value = Vec::new();
     for piece in pieces {
@@ -109,7 +111,7 @@ fn join(base: &str, pieces: &[Piece<'_>], charsets: Charsets) -> Parameter {
             }
         }
     }
-    whole(&Parameter { name: format!("{base}*"), value }, charsets)
+    whole(Parameter { name: format!("{base}*").into(), value: value.into() }, charsets)
 }
 
 /// An octet as it stands in an extended value (section 7: attribute-char).
@@ -121,14 +123,14 @@ fn hexadecimal(octet: u8) -> Vec<u8> {
 }
 
 /// A value that is in one piece.
-fn whole(parameter: &Parameter, charsets: Charsets) -> Parameter {
+fn whole(parameter: Parameter<'_>, charsets: Charsets) -> Parameter<'_> {
     let converted = match charsets {
         Charsets::Utf8 if parameter.name.ends_with('*') => in_utf8(&parameter.value),
         _ => None,
     };
     match converted {
-        Some(text) => Parameter { name: parameter.name.clone(), value: text.into_bytes() },
-        None => parameter.clone(),
+        Some(text) => Parameter { name: parameter.name, value: text.into_bytes().into() },
+        None => parameter,
     }
 }
 
@@ -169,7 +171,9 @@ mod tests {
 
     fn told(value: &str, charsets: Charsets) -> Vec<(String, String)> {
         let media = MediaType::parse(format!("a/b; {value}").as_bytes()).unwrap();
-        let pair = |found: Parameter| (found.name, String::from_utf8(found.value).unwrap());
+        let pair = |found: Parameter<'_>| {
+            (found.name.into_owned(), String::from_utf8(found.value.into_owned()).unwrap())
+        };
         joined(&media.parameters, charsets).into_iter().map(pair).collect()
     }
 

@@ -8,7 +8,7 @@ use super::transfer::{Encoding, is_binary, quoted_printable};
 const LINE: usize = 16 * 1024;
 
 /// Undoes the transfer encoding of one part.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Decoder {
     encoding: Encoding,
     ends: LineEnds,
@@ -30,7 +30,7 @@ enum LineEnds {
 
 impl Decoder {
     /// A decoder for the body of this part; nothing where its encoding is not known.
-    pub fn of(entity: &Entity) -> Option<Self> {
+    pub fn of(entity: &Entity<'_>) -> Option<Self> {
         let encoding = Encoding::named(entity.encoding.as_deref())?;
         let octets_only = encoding == Encoding::Base64 || is_binary(entity);
         let ends = if octets_only || !entity.media.is_kind("text") { LineEnds::Kept } else { LineEnds::Text };
@@ -80,7 +80,7 @@ impl Decoder {
 
 /// Characters outside of the alphabet are passed over, and `=` is the end of the data (RFC 2045,
 /// section 6.8). What is left of a group that is cut short gives no octet.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Base64 {
     bits: u32,
     held: u32,

@@ -1,6 +1,8 @@
 //! The envelope that IMAP shows of a message (RFC 3501, section 7.4.2).
 //! Not the SMTP envelope.
 
+use std::borrow::Cow;
+
 use super::address::{Address, parse_list};
 use super::header::Header;
 
@@ -8,39 +10,39 @@ use super::header::Header;
 /// unfolded and not decoded; a field that is absent is nothing, one that is
 /// empty is an empty text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Envelope {
+pub struct Envelope<'o> {
     /// `Date`, as written.
-    pub date: Option<Vec<u8>>,
+    pub date: Option<Cow<'o, [u8]>>,
     /// `Subject`.
-    pub subject: Option<Vec<u8>>,
+    pub subject: Option<Cow<'o, [u8]>>,
     /// `From`.
-    pub from: Vec<Address>,
+    pub from: Vec<Address<'o>>,
     /// `Sender`, or what `From` says where it is absent or empty.
-    pub sender: Vec<Address>,
+    pub sender: Vec<Address<'o>>,
     /// `Reply-To`, or what `From` says where it is absent or empty.
-    pub reply_to: Vec<Address>,
+    pub reply_to: Vec<Address<'o>>,
     /// `To`.
-    pub to: Vec<Address>,
+    pub to: Vec<Address<'o>>,
     /// `Cc`.
-    pub cc: Vec<Address>,
+    pub cc: Vec<Address<'o>>,
     /// `Bcc`.
-    pub bcc: Vec<Address>,
+    pub bcc: Vec<Address<'o>>,
     /// `In-Reply-To`.
-    pub in_reply_to: Option<Vec<u8>>,
+    pub in_reply_to: Option<Cow<'o, [u8]>>,
     /// `Message-ID`.
-    pub message_id: Option<Vec<u8>>,
+    pub message_id: Option<Cow<'o, [u8]>>,
 }
 
-impl Envelope {
+impl Envelope<'static> {
     /// Reads the envelope out of a message's header block. Of several fields of
     /// one name the first counts, except that lists of recipients are taken
     /// together (RFC 5322, section 4.5.3).
     pub fn of(header: &Header<'_>) -> Self {
-        let text = |name| header.first(name).map(|field| field.value().into_owned());
+        let text = |name| header.first(name).map(|field| Cow::Owned(field.value().into_owned()));
         let first = |name| header.first(name).map(|field| parse_list(&field.value())).unwrap_or_default();
         let all = |name| header.all(name).flat_map(|field| parse_list(&field.value())).collect();
         let from = first("From");
-        let or_from = |list: Vec<Address>| if list.is_empty() { from.clone() } else { list };
+        let or_from = |list: Vec<Address<'static>>| if list.is_empty() { from.clone() } else { list };
         Self {
             date: text("Date"),
             subject: text("Subject"),
@@ -61,15 +63,15 @@ mod tests {
     use super::super::span::Span;
     use super::*;
 
-    fn envelope(text: &str) -> Envelope {
+    fn envelope(text: &str) -> Envelope<'static> {
         let octets = text.as_bytes();
         Envelope::of(&Header::new(octets, Span::new(0, octets.len())))
     }
 
-    fn locals(list: &[Address]) -> Vec<&[u8]> {
+    fn locals<'a>(list: &'a [Address<'_>]) -> Vec<&'a [u8]> {
         list.iter()
             .filter_map(|address| match address {
-                Address::Mailbox { local, .. } => Some(local.as_slice()),
+                Address::Mailbox { local, .. } => Some(local.as_ref()),
                 _ => None,
             })
             .collect()
@@ -93,7 +95,7 @@ mod tests {
     #[test]
     fn an_absent_text_is_none_and_an_empty_one_is_empty() {
         let envelope = envelope("Subject:\r\nDate: Thu,\r\n 1 Jan 2026 00:00:00 +0000\r\n\r\n");
-        assert_eq!(envelope.subject, Some(Vec::new()));
+        assert_eq!(envelope.subject.as_deref(), Some(&b""[..]));
         assert_eq!(envelope.message_id, None);
         assert_eq!(envelope.date.as_deref(), Some(&b"Thu, 1 Jan 2026 00:00:00 +0000"[..]));
     }

@@ -2,6 +2,9 @@
 //! message again to tell what it is made of. Read back only where it was written by [`encode`];
 //! anything else gives nothing.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::address::Address;
 use super::envelope::Envelope;
 use super::media::{Disposition, MediaType, Parameter};
@@ -14,21 +17,48 @@ const VERSION: u8 = 1;
 const DEPTH: usize = 80;
 
 /// A structure as octets.
-pub fn encode(structure: &Structure) -> Vec<u8> {
+pub fn encode(structure: &Structure<'_>) -> Vec<u8> {
     let mut out = Writer(Vec::with_capacity(256));
     out.0.push(VERSION);
     out.entity(&structure.root);
     out.0
 }
 
-/// The structure that these octets stand for.
-pub fn decode(octets: &[u8]) -> Option<Structure> {
+/// The structure that these octets stand for; its texts are these octets.
+pub fn decode(octets: &[u8]) -> Option<Structure<'_>> {
     structure(octets, Envelopes::All)
 }
 
 /// The same without the envelope of the message itself, for those who do not look at that.
-pub fn decode_parts(octets: &[u8]) -> Option<Structure> {
+pub fn decode_parts(octets: &[u8]) -> Option<Structure<'_>> {
     structure(octets, Envelopes::OfPartsOnly)
+}
+
+/// A structure in the form in which it is kept, from which it is read again as often as somebody
+/// asks: that costs less than to own each of its texts.
+#[derive(Clone, Debug)]
+pub struct Kept(Arc<Vec<u8>>);
+
+impl Kept {
+    /// What has been kept; nothing where it is of another version.
+    pub fn new(octets: Vec<u8>) -> Option<Self> {
+        (octets.first() == Some(&VERSION)).then(|| Self(Arc::new(octets)))
+    }
+
+    /// As it would be kept.
+    pub fn of(structure: &Structure<'_>) -> Self {
+        Self(Arc::new(encode(structure)))
+    }
+
+    /// The structure; nothing where what has been kept is damaged.
+    pub fn structure(&self) -> Option<Structure<'_>> {
+        decode(&self.0)
+    }
+
+    /// The same without the envelope of the message itself, for those who do not look at that.
+    pub fn parts(&self) -> Option<Structure<'_>> {
+        decode_parts(&self.0)
+    }
 }
 
 /// Which envelopes are read.
@@ -38,7 +68,7 @@ enum Envelopes {
     OfPartsOnly,
 }
 
-fn structure(octets: &[u8], envelopes: Envelopes) -> Option<Structure> {
+fn structure(octets: &[u8], envelopes: Envelopes) -> Option<Structure<'_>> {
     let (&VERSION, rest) = octets.split_first()? else { return None };
     let mut reader = Reader(rest);
     let root = reader.entity(DEPTH, envelopes)?;
@@ -80,14 +110,14 @@ impl Writer {
         }
     }
 
-    fn parameters(&mut self, parameters: &[Parameter]) {
+    fn parameters(&mut self, parameters: &[Parameter<'_>]) {
         self.list(parameters, |out, parameter| {
             out.text(parameter.name.as_bytes());
             out.text(&parameter.value);
         });
     }
 
-    fn entity(&mut self, entity: &Entity) {
+    fn entity(&mut self, entity: &Entity<'_>) {
         self.number(entity.header.start);
         self.number(entity.header.len());
         self.number(entity.body.len());
@@ -95,7 +125,7 @@ impl Writer {
         self.text(entity.media.kind.as_bytes());
         self.text(entity.media.subtype.as_bytes());
         self.parameters(&entity.media.parameters);
-        self.optional(entity.encoding.as_ref().map(String::as_bytes));
+        self.optional(entity.encoding.as_ref().map(|encoding| encoding.as_bytes()));
         self.optional(entity.id.as_deref());
         self.optional(entity.description.as_deref());
         self.optional(entity.md5.as_deref());
@@ -118,12 +148,12 @@ impl Writer {
             }
             Content::Multipart(parts) => {
                 self.number(2);
-                self.list(parts, Self::entity);
+                self.list(parts, |out, part| out.entity(part));
             }
         }
     }
 
-    fn envelope(&mut self, envelope: &Envelope) {
+    fn envelope(&mut self, envelope: &Envelope<'_>) {
         for text in [&envelope.date, &envelope.subject, &envelope.in_reply_to, &envelope.message_id] {
             self.optional(text.as_deref());
         }
@@ -140,7 +170,7 @@ impl Writer {
         }
     }
 
-    fn addresses(&mut self, list: &[Address]) {
+    fn addresses(&mut self, list: &[Address<'_>]) {
         self.list(list, |out, address| match address {
             Address::Mailbox { name, route, local, domain } => {
                 out.number(0);
@@ -180,20 +210,21 @@ impl<'o> Reader<'o> {
         Some(taken)
     }
 
-    fn text(&mut self) -> Option<Vec<u8>> {
+    fn text(&mut self) -> Option<Cow<'o, [u8]>> {
         let count = self.number()?;
-        Some(self.take(count)?.to_vec())
+        Some(Cow::Borrowed(self.take(count)?))
     }
 
-    fn string(&mut self) -> Option<String> {
-        String::from_utf8(self.text()?).ok()
+    fn string(&mut self) -> Option<Cow<'o, str>> {
+        let count = self.number()?;
+        Some(Cow::Borrowed(std::str::from_utf8(self.take(count)?).ok()?))
     }
 
     #[expect(clippy::option_option, reason = "the outer one is whether it can be read")]
-    fn optional(&mut self) -> Option<Option<Vec<u8>>> {
+    fn optional(&mut self) -> Option<Option<Cow<'o, [u8]>>> {
         match self.number()?.checked_sub(1) {
             None => Some(None),
-            Some(count) => Some(Some(self.take(count)?.to_vec())),
+            Some(count) => Some(Some(Cow::Borrowed(self.take(count)?))),
         }
     }
 
@@ -206,7 +237,7 @@ impl<'o> Reader<'o> {
         Some(list)
     }
 
-    fn parameters(&mut self) -> Option<Vec<Parameter>> {
+    fn parameters(&mut self) -> Option<Vec<Parameter<'o>>> {
         self.list(|from| Some(Parameter { name: from.string()?, value: from.text()? }))
     }
 
@@ -214,7 +245,7 @@ impl<'o> Reader<'o> {
         Some(self.number()? == 1)
     }
 
-    fn entity(&mut self, depth: usize, envelopes: Envelopes) -> Option<Entity> {
+    fn entity(&mut self, depth: usize, envelopes: Envelopes) -> Option<Entity<'o>> {
         let depth = depth.checked_sub(1)?;
         let start = self.number()?;
         let header = Span::new(start, start.checked_add(self.number()?)?);
@@ -228,8 +259,8 @@ impl<'o> Reader<'o> {
                 subtype: self.string()?,
                 parameters: self.parameters()?,
             },
-            encoding: match self.optional()? {
-                Some(octets) => Some(String::from_utf8(octets).ok()?),
+            encoding: match self.number()?.checked_sub(1) {
+                Some(count) => Some(Cow::Borrowed(std::str::from_utf8(self.take(count)?).ok()?)),
                 None => None,
             },
             id: self.optional()?,
@@ -257,7 +288,7 @@ impl<'o> Reader<'o> {
         })
     }
 
-    fn envelope(&mut self) -> Option<Envelope> {
+    fn envelope(&mut self) -> Option<Envelope<'o>> {
         let [date, subject, in_reply_to, message_id] =
             [self.optional()?, self.optional()?, self.optional()?, self.optional()?];
         let from = self.addresses()?;
@@ -304,7 +335,7 @@ impl<'o> Reader<'o> {
         self.take(count).map(drop)
     }
 
-    fn addresses(&mut self) -> Option<Vec<Address>> {
+    fn addresses(&mut self) -> Option<Vec<Address<'o>>> {
         self.list(|from| {
             Some(match from.number()? {
                 0 => Address::Mailbox {

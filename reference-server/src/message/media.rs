@@ -2,38 +2,47 @@
 //! disposition, language. Extended parameters of RFC 2231 are left as they
 //! stand, because that is how IMAP shows them.
 
+use std::borrow::Cow;
+
 use super::structured::{Cursor, is_blank};
 
 /// A media type with its parameters (RFC 2045, section 5.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MediaType {
+pub struct MediaType<'o> {
     /// The top-level type as written, for instance `text`.
-    pub kind: String,
+    pub kind: Cow<'o, str>,
     /// The subtype as written, for instance `plain`.
-    pub subtype: String,
+    pub subtype: Cow<'o, str>,
     /// The parameters in the order in which they stand.
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<Parameter<'o>>,
 }
 
 /// One `attribute=value` of a media type or disposition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parameter {
+pub struct Parameter<'o> {
     /// The attribute as written; compare without regard to case.
-    pub name: String,
+    pub name: Cow<'o, str>,
     /// The value, quoting removed.
-    pub value: Vec<u8>,
+    pub value: Cow<'o, [u8]>,
+}
+
+impl Parameter<'_> {
+    /// The same, borrowed from this.
+    pub fn borrowed(&self) -> Parameter<'_> {
+        Parameter { name: Cow::Borrowed(&self.name), value: Cow::Borrowed(&self.value) }
+    }
 }
 
 /// A `Content-Disposition`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Disposition {
+pub struct Disposition<'o> {
     /// The disposition type as written, for instance `attachment`.
-    pub kind: String,
+    pub kind: Cow<'o, str>,
     /// The parameters in the order in which they stand.
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<Parameter<'o>>,
 }
 
-impl MediaType {
+impl MediaType<'static> {
     /// Reads the value of a `Content-Type` field; nothing where it has no
     /// `type "/" subtype`.
     pub fn parse(value: &[u8]) -> Option<Self> {
@@ -52,9 +61,9 @@ impl MediaType {
     /// (RFC 2045, section 5.2).
     pub fn plain_text() -> Self {
         Self {
-            kind: "text".to_owned(),
-            subtype: "plain".to_owned(),
-            parameters: vec![Parameter { name: "charset".to_owned(), value: b"us-ascii".to_vec() }],
+            kind: "text".into(),
+            subtype: "plain".into(),
+            parameters: vec![Parameter { name: "charset".into(), value: b"us-ascii".into() }],
         }
     }
 
@@ -68,10 +77,12 @@ impl MediaType {
         Self::bare("application", "octet-stream")
     }
 
-    fn bare(kind: &str, subtype: &str) -> Self {
-        Self { kind: kind.to_owned(), subtype: subtype.to_owned(), parameters: Vec::new() }
+    fn bare(kind: &'static str, subtype: &'static str) -> Self {
+        Self { kind: kind.into(), subtype: subtype.into(), parameters: Vec::new() }
     }
+}
 
+impl MediaType<'_> {
     /// Whether it is of that type and subtype; case does not matter.
     pub fn is(&self, kind: &str, subtype: &str) -> bool {
         self.is_kind(kind) && self.subtype.eq_ignore_ascii_case(subtype)
@@ -101,7 +112,7 @@ impl MediaType {
     }
 }
 
-impl Disposition {
+impl Disposition<'static> {
     /// Reads the value of a `Content-Disposition` field; nothing where it does
     /// not begin with a type.
     pub fn parse(value: &[u8]) -> Option<Self> {
@@ -110,7 +121,9 @@ impl Disposition {
         let parameters = parameters(&mut cursor);
         Some(Self { kind, parameters })
     }
+}
 
+impl Disposition<'_> {
     /// The first parameter of that name; case does not matter.
     pub fn parameter(&self, name: &str) -> Option<&[u8]> {
         find(&self.parameters, name)
@@ -119,12 +132,12 @@ impl Disposition {
 
 /// The one token that a field such as `Content-Transfer-Encoding` holds
 /// (RFC 2045, section 6.1).
-pub(super) fn single_token(value: &[u8]) -> Option<String> {
+pub(super) fn single_token(value: &[u8]) -> Option<Cow<'static, str>> {
     token(&mut Cursor::new(value))
 }
 
 /// The tags of a `Content-Language` field, in their order.
-pub(super) fn language_tags(value: &[u8]) -> Vec<String> {
+pub(super) fn language_tags(value: &[u8]) -> Vec<Cow<'static, str>> {
     let mut cursor = Cursor::new(value);
     let mut tags = Vec::new();
     while !cursor.at_end() {
@@ -135,15 +148,15 @@ pub(super) fn language_tags(value: &[u8]) -> Vec<String> {
     tags
 }
 
-fn find<'p>(parameters: &'p [Parameter], name: &str) -> Option<&'p [u8]> {
+fn find<'p>(parameters: &'p [Parameter<'_>], name: &str) -> Option<&'p [u8]> {
     parameters
         .iter()
         .find(|parameter| parameter.name.eq_ignore_ascii_case(name))
-        .map(|parameter| parameter.value.as_slice())
+        .map(|parameter| parameter.value.as_ref())
 }
 
 /// `*(";" parameter)`; one that cannot be read is passed over.
-fn parameters(cursor: &mut Cursor<'_>) -> Vec<Parameter> {
+fn parameters(cursor: &mut Cursor<'_>) -> Vec<Parameter<'static>> {
     let mut parameters = Vec::new();
     loop {
         cursor.skip_to(b";");
@@ -156,7 +169,7 @@ fn parameters(cursor: &mut Cursor<'_>) -> Vec<Parameter> {
 
 /// `parameter := attribute "=" value` (RFC 2045, section 5.1). A value that is
 /// neither a token nor quoted is taken up to the next blank or semicolon.
-fn parameter(cursor: &mut Cursor<'_>) -> Option<Parameter> {
+fn parameter(cursor: &mut Cursor<'_>) -> Option<Parameter<'static>> {
     let name = token(cursor)?;
     cursor.skip_cfws();
     if !cursor.eat(b'=') {
@@ -167,17 +180,17 @@ fn parameter(cursor: &mut Cursor<'_>) -> Option<Parameter> {
         Some(b'"') => cursor.quoted_string(),
         _ => cursor.take_while(|octet| !is_blank(octet) && !matches!(octet, b';' | b'(')).to_vec(),
     };
-    Some(Parameter { name, value })
+    Some(Parameter { name, value: value.into() })
 }
 
 /// `token := 1*<any CHAR except SPACE, CTLs, or tspecials>` (RFC 2045, section 5.1).
-fn token(cursor: &mut Cursor<'_>) -> Option<String> {
+fn token(cursor: &mut Cursor<'_>) -> Option<Cow<'static, str>> {
     cursor.skip_cfws();
     let token = cursor.take_while(|octet| octet.is_ascii_graphic() && !is_tspecial(octet));
     if token.is_empty() {
         return None;
     }
-    String::from_utf8(token.to_vec()).ok()
+    String::from_utf8(token.to_vec()).ok().map(Cow::Owned)
 }
 
 fn is_tspecial(octet: u8) -> bool {
@@ -188,7 +201,7 @@ fn is_tspecial(octet: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn media(value: &str) -> MediaType {
+    fn media(value: &str) -> MediaType<'static> {
         MediaType::parse(value.as_bytes()).unwrap()
     }
 
@@ -212,7 +225,7 @@ mod tests {
     #[test]
     fn a_broken_parameter_is_passed_over() {
         let media = media("text/plain; ; =x; name; charset=utf-8 junk; format=flowed");
-        let names: Vec<_> = media.parameters.iter().map(|p| p.name.as_str()).collect();
+        let names: Vec<_> = media.parameters.iter().map(|p| &*p.name).collect();
         assert_eq!(names, ["charset", "format"]);
     }
 
@@ -241,7 +254,7 @@ mod tests {
     #[test]
     fn extended_parameters_stay_as_they_stand() {
         let media = media("application/x; title*0*=us-ascii'en'a%20; title*1=b");
-        let names: Vec<_> = media.parameters.iter().map(|p| p.name.as_str()).collect();
+        let names: Vec<_> = media.parameters.iter().map(|p| &*p.name).collect();
         assert_eq!(names, ["title*0*", "title*1"]);
         assert_eq!(media.parameter("title*0*"), Some(&b"us-ascii'en'a%20"[..]));
     }

@@ -36,7 +36,7 @@ pub(crate) use date::date_time;
 pub use decoder::Decoder;
 pub use envelope::Envelope;
 pub use header::{Field, Header, Keep, header_end};
-pub use index::{decode, decode_parts, encode};
+pub use index::{Kept, decode, decode_parts, encode};
 pub use media::{Disposition, MediaType, Parameter};
 pub use parser::Parser;
 pub use span::Span;

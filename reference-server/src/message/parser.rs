@@ -7,6 +7,8 @@
 //! costs more than a fixed multiple of its length, and none more memory than a
 //! fixed amount, however long it is and in whatever pieces it comes.
 
+use std::borrow::Cow;
+
 use super::envelope::Envelope;
 use super::header::{Header, without_line_end};
 use super::media::{self, Disposition, MediaType};
@@ -48,7 +50,7 @@ pub struct Parser {
     /// How many octets the line end right before the position has.
     line_end: usize,
     entities: usize,
-    root: Option<Entity>,
+    root: Option<Entity<'static>>,
 }
 
 /// An entity that has begun and not ended.
@@ -61,7 +63,7 @@ struct Frame {
     /// Line ends before the end of the header.
     header_lines: usize,
     /// What the header says, once it is complete.
-    entity: Option<Entity>,
+    entity: Option<Entity<'static>>,
     place: Place,
 }
 
@@ -76,9 +78,9 @@ enum Place {
     Message,
     /// Before, between or within the parts of the multipart whose boundary is the one of that
     /// number.
-    Parts(usize, Vec<Entity>),
+    Parts(usize, Vec<Entity<'static>>),
     /// Behind them.
-    Epilogue(Vec<Entity>),
+    Epilogue(Vec<Entity<'static>>),
 }
 
 /// The media type of a part that names none.
@@ -155,7 +157,7 @@ impl Parser {
     }
 
     /// The structure of what was fed.
-    pub fn finish(mut self) -> Structure {
+    pub fn finish(mut self) -> Structure<'static> {
         if self.line_octets > 0 {
             self.kept_line();
         }
@@ -248,7 +250,7 @@ impl Parser {
     }
 
     /// Reads what the header says that ends at `end`.
-    fn described(&mut self, frame: &Frame, end: usize) -> Entity {
+    fn described(&mut self, frame: &Frame, end: usize) -> Entity<'static> {
         self.allowance = self.allowance.saturating_sub(self.header.len());
         let kept = Span::new(0, self.header.len().min(end.saturating_sub(frame.start)));
         let header = Header::new(&self.header, kept);
@@ -343,7 +345,7 @@ impl Parser {
 }
 
 /// The entity of a frame that ends at `stop`.
-fn complete(frame: Frame, stop: &mut Stop) -> Entity {
+fn complete(frame: Frame, stop: &mut Stop) -> Entity<'static> {
     let Frame { start, header_end, header_lines, .. } = frame;
     let mut entity = frame.entity.unwrap_or_else(|| empty_part(start, frame.role));
     if let Place::Epilogue(mut parts) = frame.place {
@@ -366,7 +368,7 @@ fn complete(frame: Frame, stop: &mut Stop) -> Entity {
 }
 
 /// Gives an entity whose header a boundary cut off the content that its type asks for.
-fn make_empty(entity: &mut Entity, end: usize) {
+fn make_empty(entity: &mut Entity<'_>, end: usize) {
     if entity.media.is_kind("multipart") {
         match entity.media.boundary() {
             Some(_) => entity.content = Content::Multipart(vec![empty_part(end, Role::Part)]),
@@ -379,15 +381,15 @@ fn make_empty(entity: &mut Entity, end: usize) {
 
 /// Whether a message can be read in it: `message/rfc822` has no transfer encoding (RFC 2046,
 /// section 5.2.1), `message/global` may have one (RFC 6532, section 3.7).
-fn holds_message(entity: &Entity) -> bool {
+fn holds_message(entity: &Entity<'_>) -> bool {
     let plain =
-        |name: &String| ["7bit", "8bit", "binary"].iter().any(|known| name.eq_ignore_ascii_case(known));
+        |name: &Cow<'_, str>| ["7bit", "8bit", "binary"].iter().any(|known| name.eq_ignore_ascii_case(known));
     entity.media.is_message()
         && (entity.media.is("message", "rfc822") || entity.encoding.as_ref().is_none_or(plain))
 }
 
 /// An entity without a single octet, at that offset.
-fn empty_part(offset: usize, role: Role) -> Entity {
+fn empty_part(offset: usize, role: Role) -> Entity<'static> {
     let nothing = Span::new(offset, offset);
     let mut entity = describe(&Header::new(&[], nothing), Default::PlainText);
     entity.header = nothing;
@@ -398,7 +400,7 @@ fn empty_part(offset: usize, role: Role) -> Entity {
 
 /// What the `Content-…` fields say; the first of each name counts. That there
 /// is no `MIME-Version` changes nothing: mail without it is read alike everywhere.
-fn describe(header: &Header<'_>, default: Default) -> Entity {
+fn describe(header: &Header<'_>, default: Default) -> Entity<'static> {
     let mut found = Described::default();
     for field in header.fields() {
         let Some(name) = field.name.get(..8).filter(|p| p.eq_ignore_ascii_case(b"content-")) else {
@@ -418,12 +420,12 @@ fn describe(header: &Header<'_>, default: Default) -> Entity {
         lines: 0,
         media,
         encoding: found.encoding.as_deref().and_then(media::single_token),
-        id: found.id,
-        description: found.description,
-        md5: found.md5,
+        id: found.id.map(Cow::Owned),
+        description: found.description.map(Cow::Owned),
+        md5: found.md5.map(Cow::Owned),
         disposition: found.disposition.as_deref().and_then(Disposition::parse),
         languages: found.language.as_deref().map(media::language_tags).unwrap_or_default(),
-        location: found.location.map(without_blanks),
+        location: found.location.map(without_blanks).map(Cow::Owned),
         envelope: None,
         content: Content::Leaf,
     }

@@ -9,13 +9,13 @@ const CHARACTERS: usize = 200;
 
 /// The part whose text stands for the message: the first plain text, or else the first HTML, that
 /// is no attachment. Nothing where there is none, in encrypted messages for instance.
-pub fn preview_part(structure: &Structure) -> Option<&Entity> {
+pub fn preview_part<'e, 'o>(structure: &'e Structure<'o>) -> Option<&'e Entity<'o>> {
     let texts = || structure.root.walk().filter(|entity| is_shown(entity));
     let of = |subtype: &str| texts().find(|entity| entity.media.is("text", subtype));
     of("plain").or_else(|| of("html"))
 }
 
-fn is_shown(entity: &Entity) -> bool {
+fn is_shown(entity: &Entity<'_>) -> bool {
     let attached = |kind: &str| kind.eq_ignore_ascii_case("attachment");
     entity.content == Content::Leaf
         && !entity.body.is_empty()
@@ -23,7 +23,7 @@ fn is_shown(entity: &Entity) -> bool {
 }
 
 /// The preview, out of the beginning of that part's body: on one line, without markup.
-pub fn preview(part: &Entity, body: &[u8]) -> String {
+pub fn preview(part: &Entity<'_>, body: &[u8]) -> String {
     let mut entity = part.clone();
     entity.body = Span::new(0, body.len());
     let text = part_text(body, &entity);

@@ -167,7 +167,7 @@ pub fn header_texts(header: &Header<'_>) -> Vec<Decoded<'static>> {
 /// The texts in a message's body, one after the other: every part of type
 /// `text`, decoded, and the headers of parts and of encapsulated messages. Other
 /// content is left out, as RFC 3501, section 6.4.4 allows.
-pub fn body_texts<'s>(message: &'s [u8], structure: &'s Structure) -> impl Iterator<Item = Decoded<'s>> + 's {
+pub fn body_texts<'s>(message: &'s [u8], structure: &'s Structure<'_>) -> impl Iterator<Item = Decoded<'s>> {
     structure.root.walk().enumerate().flat_map(move |(index, entity)| {
         let header = (index > 0).then(|| header_texts(&entity.fields(message)));
         let text = entity.media.is_kind("text").then(|| part(message, entity));
@@ -177,7 +177,7 @@ pub fn body_texts<'s>(message: &'s [u8], structure: &'s Structure) -> impl Itera
 
 /// The body of a text part, its transfer encoding and charset undone; without the transfer
 /// encoding only as far as that can be undone.
-fn part<'m>(message: &'m [u8], entity: &Entity) -> Decoded<'m> {
+fn part<'m>(message: &'m [u8], entity: &Entity<'_>) -> Decoded<'m> {
     let octets = transfer::decoded(message, entity).unwrap_or(Cow::Borrowed(entity.body.of(message)));
     match octets {
         Cow::Borrowed(octets) => match converted(octets, entity) {
@@ -192,7 +192,7 @@ fn part<'m>(message: &'m [u8], entity: &Entity) -> Decoded<'m> {
 }
 
 /// The same as text, with replacement characters for what is none.
-pub fn part_text<'m>(message: &'m [u8], entity: &Entity) -> Cow<'m, str> {
+pub fn part_text<'m>(message: &'m [u8], entity: &Entity<'_>) -> Cow<'m, str> {
     match part(message, entity) {
         Decoded::Text(text) => text,
         Decoded::Octets(octets) => String::from_utf8_lossy(&octets).into_owned().into(),
@@ -201,7 +201,7 @@ pub fn part_text<'m>(message: &'m [u8], entity: &Entity) -> Cow<'m, str> {
 
 /// Octets of a text part, its transfer encoding undone already, as text; nothing where its charset is
 /// not known, or they are not as that has them.
-pub fn converted<'o>(octets: &'o [u8], entity: &Entity) -> Option<Cow<'o, str>> {
+pub fn converted<'o>(octets: &'o [u8], entity: &Entity<'_>) -> Option<Cow<'o, str>> {
     let charset = entity.media.parameter("charset").unwrap_or_default();
     if !is_known(charset) {
         return None;

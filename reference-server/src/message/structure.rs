@@ -1,6 +1,8 @@
 //! The tree of MIME parts (RFC 2046) with the octets and lines of each, and the
 //! way from an IMAP section to the octets it names (RFC 3501, section 6.4.5).
 
+use std::borrow::Cow;
+
 use super::envelope::Envelope;
 use super::header::Header;
 use super::media::{Disposition, MediaType};
@@ -8,16 +10,17 @@ use super::parser::Parser;
 use super::span::Span;
 
 /// What a message is made of. Holds offsets only: give it the same octets again
-/// to get at the text.
+/// to get at the text. What it says of header fields may be borrowed from where
+/// it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Structure {
+pub struct Structure<'o> {
     /// The message itself.
-    pub root: Entity,
+    pub root: Entity<'o>,
 }
 
 /// A message or a body part: a header block and a body (RFC 2045, section 2.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entity {
+pub struct Entity<'o> {
     /// The header block, the blank line included where there is one.
     pub header: Span,
     /// The body: all after the blank line, for a body part up to the line end
@@ -27,39 +30,39 @@ pub struct Entity {
     pub lines: usize,
     /// The media type that applies: the one given, or the default where none
     /// is given or it cannot be used.
-    pub media: MediaType,
+    pub media: MediaType<'o>,
     /// `Content-Transfer-Encoding` as written; nothing where it is absent,
     /// which means `7BIT` (RFC 2045, section 6.1).
-    pub encoding: Option<String>,
+    pub encoding: Option<Cow<'o, str>>,
     /// `Content-ID`, unfolded.
-    pub id: Option<Vec<u8>>,
+    pub id: Option<Cow<'o, [u8]>>,
     /// `Content-Description`, unfolded and not decoded.
-    pub description: Option<Vec<u8>>,
+    pub description: Option<Cow<'o, [u8]>>,
     /// `Content-MD5`, unfolded.
-    pub md5: Option<Vec<u8>>,
+    pub md5: Option<Cow<'o, [u8]>>,
     /// `Content-Disposition`.
-    pub disposition: Option<Disposition>,
+    pub disposition: Option<Disposition<'o>>,
     /// The tags of `Content-Language`; empty where it is absent.
-    pub languages: Vec<String>,
+    pub languages: Vec<Cow<'o, str>>,
     /// `Content-Location` without the white space that folding put into it.
-    pub location: Option<Vec<u8>>,
+    pub location: Option<Cow<'o, [u8]>>,
     /// What the header says about sender and recipients, where this is a whole message and not
     /// a part of one.
-    pub envelope: Option<Box<Envelope>>,
+    pub envelope: Option<Box<Envelope<'o>>>,
     /// What the body holds.
-    pub content: Content,
+    pub content: Content<'o>,
 }
 
 /// What the body of an [`Entity`] holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
+pub enum Content<'o> {
     /// Something without inner structure.
     Leaf,
     /// Body parts; never none: a multipart in which no boundary was found gets
     /// one empty part, because IMAP cannot say "no parts".
-    Multipart(Vec<Entity>),
+    Multipart(Vec<Entity<'o>>),
     /// A whole message (`message/rfc822`).
-    Message(Box<Entity>),
+    Message(Box<Entity<'o>>),
 }
 
 /// What of a message or part is meant, once its number has led there.
@@ -76,7 +79,7 @@ pub enum Portion {
     Mime,
 }
 
-impl Structure {
+impl Structure<'static> {
     /// Finds the structure of a message. Every byte string has one; nesting
     /// and number of parts are bounded, and what lies deeper is shown as
     /// `application/octet-stream`.
@@ -85,12 +88,14 @@ impl Structure {
         parser.feed(message);
         parser.finish()
     }
+}
 
+impl<'o> Structure<'o> {
     /// The part with that number, for instance `[4, 2]` for `4.2`: parts of a
     /// multipart count from 1, a message that is none has its body as part 1,
     /// and below a `message/rfc822` part the numbers go on within its message.
     /// Nothing where there is no such part, or for an empty path.
-    pub fn part(&self, path: &[u32]) -> Option<&Entity> {
+    pub fn part(&self, path: &[u32]) -> Option<&Entity<'o>> {
         let (&first, rest) = path.split_first()?;
         let mut current = part_of_message(&self.root, first)?;
         for &number in rest {
@@ -125,7 +130,7 @@ impl Structure {
     }
 }
 
-impl Entity {
+impl<'o> Entity<'o> {
     /// Header and body together.
     pub fn span(&self) -> Span {
         Span::new(self.header.start, self.body.end)
@@ -137,12 +142,12 @@ impl Entity {
     }
 
     /// It and every entity below it, from top to bottom.
-    pub fn walk(&self) -> Walk<'_> {
+    pub fn walk(&self) -> Walk<'_, 'o> {
         Walk { pending: vec![self] }
     }
 
     /// The entities directly below it.
-    pub fn children(&self) -> &[Entity] {
+    pub fn children(&self) -> &[Entity<'o>] {
         match &self.content {
             Content::Leaf => &[],
             Content::Multipart(parts) => parts,
@@ -153,14 +158,14 @@ impl Entity {
 
 /// Every entity of a tree, each before those below it.
 #[derive(Clone, Debug)]
-pub struct Walk<'e> {
-    pending: Vec<&'e Entity>,
+pub struct Walk<'e, 'o> {
+    pending: Vec<&'e Entity<'o>>,
 }
 
-impl<'e> Iterator for Walk<'e> {
-    type Item = &'e Entity;
+impl<'e, 'o> Iterator for Walk<'e, 'o> {
+    type Item = &'e Entity<'o>;
 
-    fn next(&mut self) -> Option<&'e Entity> {
+    fn next(&mut self) -> Option<Self::Item> {
         let entity = self.pending.pop()?;
         self.pending.extend(entity.children().iter().rev());
         Some(entity)
@@ -168,14 +173,14 @@ impl<'e> Iterator for Walk<'e> {
 }
 
 /// A message's own part of that number: one of its multipart's, or its body.
-fn part_of_message(message: &Entity, number: u32) -> Option<&Entity> {
+fn part_of_message<'e, 'o>(message: &'e Entity<'o>, number: u32) -> Option<&'e Entity<'o>> {
     match &message.content {
         Content::Multipart(parts) => nth(parts, number),
         Content::Leaf | Content::Message(_) => (number == 1).then_some(message),
     }
 }
 
-fn nth(parts: &[Entity], number: u32) -> Option<&Entity> {
+fn nth<'e, 'o>(parts: &'e [Entity<'o>], number: u32) -> Option<&'e Entity<'o>> {
     let index = usize::try_from(number).ok()?.checked_sub(1)?;
     parts.get(index)
 }
@@ -273,7 +278,7 @@ mod tests {
     #[test]
     fn walking_visits_each_entity_before_those_below() {
         let structure = Structure::parse(NESTED.as_bytes());
-        let kinds: Vec<_> = structure.root.walk().map(|entity| entity.media.subtype.as_str()).collect();
+        let kinds: Vec<_> = structure.root.walk().map(|entity| &*entity.media.subtype).collect();
         assert_eq!(
             kinds,
             [

@@ -68,7 +68,7 @@ fn in_ascii(field: &Field<'_>) -> Vec<u8> {
         MediaType::parse(&value)
             .map(|media| with_parameters(format!("{}/{}", media.kind, media.subtype), &media.parameters))
     } else if field.is("Content-Disposition") {
-        Disposition::parse(&value).map(|found| with_parameters(found.kind, &found.parameters))
+        Disposition::parse(&value).map(|found| with_parameters(found.kind.into_owned(), &found.parameters))
     } else {
         None
     };
@@ -97,7 +97,7 @@ fn words(text: &[u8]) -> String {
     words.join("\r\n ")
 }
 
-fn addresses(list: &[Address]) -> String {
+fn addresses(list: &[Address<'_>]) -> String {
     let mut out = String::new();
     let mut first = true;
     for member in list {
@@ -181,7 +181,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A value with those of its parameters that are in ASCII (RFC 6858, section 2).
-fn with_parameters(mut value: String, parameters: &[Parameter]) -> String {
+fn with_parameters(mut value: String, parameters: &[Parameter<'_>]) -> String {
     for parameter in parameters {
         if let Ok(text) = std::str::from_utf8(&parameter.value)
             && text.is_ascii()

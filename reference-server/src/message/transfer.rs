@@ -52,7 +52,7 @@ impl Encoding {
 /// The body of a part with its transfer encoding undone; nothing where the encoding is unknown.
 /// Lines of text end with CRLF, however they were stored (RFC 3516, section 6); base64 and
 /// `binary` say octets, not lines, and nothing is changed in these.
-pub fn decoded<'m>(message: &'m [u8], entity: &Entity) -> Option<Cow<'m, [u8]>> {
+pub fn decoded<'m>(message: &'m [u8], entity: &Entity<'_>) -> Option<Cow<'m, [u8]>> {
     let encoding = Encoding::named(entity.encoding.as_deref())?;
     let content = encoding.decode(entity.body.of(message));
     let octets_only = encoding == Encoding::Base64 || is_binary(entity);
@@ -110,7 +110,7 @@ fn base64(text: &[u8]) -> Vec<u8> {
     content
 }
 
-pub(super) fn is_binary(entity: &Entity) -> bool {
+pub(super) fn is_binary(entity: &Entity<'_>) -> bool {
     entity.encoding.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("binary"))
 }
 
@@ -157,7 +157,7 @@ pub fn fit_for_literals(message: &[u8]) -> Cow<'_, [u8]> {
 
 /// Notes what is to be put in the place of which octets; tells whether there is anything.
 /// What holds a part that was `binary` and is no more becomes `8bit` itself.
-fn put_into_base64(message: &[u8], entity: &Entity, changes: &mut Vec<(Span, Vec<u8>)>) -> bool {
+fn put_into_base64(message: &[u8], entity: &Entity<'_>, changes: &mut Vec<(Span, Vec<u8>)>) -> bool {
     let body = entity.body.of(message);
     if entity.content != Content::Leaf {
         let children = entity.children().iter();
@@ -181,7 +181,7 @@ fn put_into_base64(message: &[u8], entity: &Entity, changes: &mut Vec<(Span, Vec
 }
 
 /// Another `Content-Transfer-Encoding` in the place of the first one.
-fn encoding_field(message: &[u8], entity: &Entity, name: &str) -> Option<(Span, Vec<u8>)> {
+fn encoding_field(message: &[u8], entity: &Entity<'_>, name: &str) -> Option<(Span, Vec<u8>)> {
     let field = Header::new(message, entity.header).first("Content-Transfer-Encoding")?;
     Some((field.span, format!("Content-Transfer-Encoding: {name}\r\n").into_bytes()))
 }

@@ -29,8 +29,8 @@ fn within(inner: Span, outer: Span) -> bool {
 
 /// Judges a part that lies in `outer`, and all below it.
 fn judge(
-    structure: &Structure,
-    entity: &Entity,
+    structure: &Structure<'_>,
+    entity: &Entity<'_>,
     outer: Span,
     path: &mut Vec<u32>,
 ) -> Result<(), TestCaseError> {

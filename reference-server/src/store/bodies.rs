@@ -1,6 +1,7 @@
 //! Bodies in the database: the beginning of each in its row, the rest of a large one in pieces of
 //! a fixed size, and what it is made of in a row beside it. None of them ever changes.
 
+#[cfg(test)]
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -9,7 +10,7 @@ use super::content::Content;
 use super::ids::{BodyId, Octets};
 use super::maildrop::LastLine;
 use super::{Store, StoreError, reading};
-use crate::message::{Parser, Structure, decode};
+use crate::message::{Kept, Parser};
 
 /// Octets of a piece; the last one of a body has fewer.
 pub(super) const PIECE: usize = 32 * 1024;
@@ -75,15 +76,15 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::body_range`].
-    pub(crate) async fn structure(&self, body: BodyId) -> Result<Arc<Structure>, StoreError> {
+    pub(crate) async fn structure(&self, body: BodyId) -> Result<Kept, StoreError> {
         let kept: Option<Vec<u8>> = self
             .read_here(move |sql| {
                 let mut query = sql.prepare_cached("SELECT content FROM structures WHERE body = ?1")?;
                 Ok(query.query_row([body], |row| row.get(0)).optional()?)
             })
             .await?;
-        if let Some(structure) = kept.as_deref().and_then(decode) {
-            return Ok(Arc::new(structure));
+        if let Some(kept) = kept.and_then(Kept::new) {
+            return Ok(kept);
         }
         // It came before structures were kept.
         let mut parser = Parser::new();
@@ -91,7 +92,7 @@ impl Store {
         loop {
             let part = self.body_range(body, offset, READ).await?;
             if part.is_empty() {
-                return Ok(Arc::new(parser.finish()));
+                return Ok(Kept::of(&parser.finish()));
             }
             parser.feed(&part);
             offset = offset.saturating_add(READ);

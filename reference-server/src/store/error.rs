@@ -38,6 +38,13 @@ pub(crate) enum StoreError {
     Io(String),
 }
 
+impl StoreError {
+    /// What is kept of a message's structure can not be read.
+    pub(crate) fn damaged_structure() -> Self {
+        Self::Corrupt("the structure of a message is damaged".to_owned())
+    }
+}
+
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

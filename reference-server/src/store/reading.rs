@@ -9,7 +9,7 @@ use super::bodies;
 use super::ids::{BodyId, MailboxId, Uid};
 use super::messages::{self, Message, message_columns};
 use super::{Store, StoreError};
-use crate::message::{Structure, decode_parts};
+use crate::message::Kept;
 
 /// What [`Store::load`] is to read beside the attributes of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,9 +130,9 @@ impl Opened<'_> {
         bodies::front(self.sql, self.message.body, most)
     }
 
-    /// Its structure without its own envelope, if that is kept.
-    pub(crate) fn structure(&self) -> Result<Option<Structure>, StoreError> {
-        Ok(structure(self.sql, self.message.body)?.as_deref().and_then(decode_parts))
+    /// Its structure, if that is kept.
+    pub(crate) fn structure(&self) -> Result<Option<Kept>, StoreError> {
+        Ok(structure(self.sql, self.message.body)?.and_then(Kept::new))
     }
 }
 

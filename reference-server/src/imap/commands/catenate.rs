@@ -2,7 +2,7 @@
 //! Piece by piece, so that no part of it is held as a whole.
 
 use crate::imap::failure::{Failure, refusal_of_destination};
-use crate::imap::fetch::{EnvelopeNeed, LoadForm, Loader, section_octets};
+use crate::imap::fetch::{Loader, section_octets};
 use crate::imap::naming::resolve;
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
@@ -161,8 +161,7 @@ async fn load(session: &mut Session, store: &Store, url: &MessageUrl) -> Result<
     }
     let loaded = store.load(mailbox.id, vec![Uid(url.uid)], Wanted::Attributes).await?;
     let reads = session.names().reads();
-    let form = LoadForm { reads, envelope: EnvelopeNeed::Unseen };
-    Ok(loaded.into_iter().next().flatten().map(|loaded| Loader::new(store.clone(), loaded, form)))
+    Ok(loaded.into_iter().next().flatten().map(|loaded| Loader::new(store.clone(), loaded, reads)))
 }
 
 /// ```abnf

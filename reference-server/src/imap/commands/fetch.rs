@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 
 use super::store::{change, no_such_number};
 use crate::imap::failure::Failure;
-use crate::imap::fetch::{Answers, EnvelopeNeed, Form, LoadForm, Loader, Unprepared, is_decodable};
+use crate::imap::fetch::{Answers, Form, Loader, Unprepared, is_decodable};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Audience, Counts, Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{
-    Cursor, FetchItem, ParseError, Parsed, ResultRange, Section, SequenceSet, compact_uid_set, fetch_items,
-    result_range, sequence_set, within,
+    Cursor, FetchItem, ParseError, Parsed, Reads, ResultRange, Section, SequenceSet, compact_uid_set,
+    fetch_items, result_range, sequence_set, within,
 };
 use crate::imap::view::{Entry, Numbered, Numbering, Sync};
 use crate::store::{Access, FlagChange, Flags, ModSeq, Rights, Store, StoreError, SystemFlag, Wanted};
@@ -254,7 +254,7 @@ struct Telling {
     items: Vec<FetchItem>,
     /// For messages whose flags the command has changed.
     items_and_flags: Vec<FetchItem>,
-    form: LoadForm,
+    reads: Reads,
     answers: Answers,
     /// Messages of which something else was told than what they have, as far as they are named.
     downgraded: Vec<u32>,
@@ -281,15 +281,11 @@ impl Telling {
             false => &[FetchItem::Flags],
         };
         items_and_flags.extend(told.iter().filter(|item| !items.contains(item)).cloned());
-        let envelope = match items.contains(&FetchItem::Envelope) {
-            true => EnvelopeNeed::Shown,
-            false => EnvelopeNeed::Unseen,
-        };
         Ok(Self {
             store: session.store(),
             items,
             items_and_flags,
-            form: LoadForm { reads, envelope },
+            reads,
             answers: Answers::new(form),
             downgraded: Vec::new(),
             named: seams.renderer.imap_downgraded,
@@ -317,7 +313,7 @@ impl Telling {
         let entries = places.iter().filter_map(|&place| view.entries().get(place));
         let uids = entries.map(Entry::uid).collect();
         let loaded = self.store.load(view.mailbox(), uids, wanted).await?.into_iter();
-        let loader = |loaded| Loader::new(self.store.clone(), loaded, self.form);
+        let loader = |loaded| Loader::new(self.store.clone(), loaded, self.reads);
         Ok(loaded.map(|loaded| loaded.map(loader)).collect())
     }
 

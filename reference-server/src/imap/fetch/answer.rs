@@ -12,7 +12,7 @@ use crate::imap::syntax::{FetchItem, Partial, Section, SectionText, format_date_
 use crate::imap::view::{Numbered, View};
 use crate::message::preview::{preview, preview_part};
 use crate::message::transfer::{Encoding, decoded};
-use crate::message::{Envelope, Span, Structure};
+use crate::message::{Content, Envelope, Kept, Span, Structure};
 use crate::store::{MailboxId, READ, Store, StoreError};
 
 /// How answers are written; fixed for a command.
@@ -74,11 +74,12 @@ async fn content(part: &[u32], loader: &mut Loader) -> Result<Option<Octets>, Un
     if part.is_empty() {
         return Ok(Some(loader.octets(0, u64::MAX).await?));
     }
-    let structure = loader.structure().await?;
+    let kept = loader.structure().await?;
+    let structure = parts(&kept)?;
     let Some(mut entity) = structure.part(part).cloned() else { return Ok(None) };
     let (from, count) = offsets(entity.body);
     if count > READ {
-        return loader.decoded(entity).await?.map(Some).ok_or(Unprepared::UnknownEncoding);
+        return loader.decoded(&entity).await?.map(Some).ok_or(Unprepared::UnknownEncoding);
     }
     let octets = loader.octets(from, count).await?;
     let Octets::Here(octets, span) = octets else { return Err(Unprepared::UnknownEncoding) };
@@ -89,12 +90,29 @@ async fn content(part: &[u32], loader: &mut Loader) -> Result<Option<Octets>, Un
     }
 }
 
+/// What a message is made of, without its own envelope.
+fn parts(kept: &Kept) -> Result<Structure<'_>, StoreError> {
+    kept.parts().ok_or_else(StoreError::damaged_structure)
+}
+
+/// How far what is shown of a message reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// To its own header fields.
+    Outside,
+    /// To the sizes of messages within it, which depend on header fields that are not shown.
+    Inside,
+}
+
 /// Whether all parts that are asked for without their transfer encodings can be had so.
 pub(crate) async fn is_decodable(items: &[FetchItem], loader: &mut Loader) -> Result<bool, StoreError> {
     for item in items {
         let FetchItem::Binary { part, .. } = item else { continue };
-        let structure = loader.structure().await?;
-        if structure.part(part).is_some_and(|entity| Encoding::named(entity.encoding.as_deref()).is_none()) {
+        let kept = loader.structure().await?;
+        if parts(&kept)?
+            .part(part)
+            .is_some_and(|entity| Encoding::named(entity.encoding.as_deref()).is_none())
+        {
             return Ok(false);
         }
     }
@@ -111,8 +129,8 @@ pub(crate) async fn section_octets(
     let (from, count) = if section.part.is_empty() && section.text.is_none() {
         (0, u64::MAX)
     } else {
-        let structure = loader.structure().await?;
-        let Some(span) = span(section, &structure) else { return Ok(None) };
+        let kept = loader.structure().await?;
+        let Some(span) = span(section, &parts(&kept)?) else { return Ok(None) };
         if let Some((names, keep)) = fields(section) {
             let subset = loader.fields(span, names, keep).await?;
             return Ok(Some(match (partial, subset) {
@@ -140,7 +158,8 @@ const PREVIEW_OCTETS: usize = 16 * 1024;
 
 /// The beginning of the text; empty where there is none (RFC 8970, section 3.2).
 async fn preview_of(loader: &mut Loader) -> Result<String, StoreError> {
-    let structure = loader.structure().await?;
+    let kept = loader.structure().await?;
+    let structure = parts(&kept)?;
     let Some(part) = preview_part(&structure) else { return Ok(String::new()) };
     let end = part.body.end.min(part.body.start.saturating_add(PREVIEW_OCTETS));
     let front = loader.part(Span::new(part.body.start, end)).await?;
@@ -293,10 +312,12 @@ impl Answers {
 
     async fn envelope(&mut self, loader: &mut Loader) -> Result<(), StoreError> {
         self.push("ENVELOPE ");
-        self.in_ascii(loader, |out, structure| {
+        let write = |out: &mut Vec<u8>, kept: &Kept| {
+            let structure = kept.structure().ok_or_else(StoreError::damaged_structure)?;
             envelope(out, structure.root.envelope.as_deref().unwrap_or(&Envelope::default()));
-        })
-        .await
+            Ok(Reach::Outside)
+        };
+        self.in_ascii(loader, write).await
     }
 
     /// Writes what is known of a message's structure; where that shows octets beyond ASCII, of what
@@ -304,16 +325,19 @@ impl Answers {
     async fn in_ascii(
         &mut self,
         loader: &mut Loader,
-        write: impl Fn(&mut Vec<u8>, &Structure),
+        write: impl Fn(&mut Vec<u8>, &Kept) -> Result<Reach, StoreError>,
     ) -> Result<(), StoreError> {
-        let structure = loader.shown_structure().await?;
-        let mut written = Vec::new();
-        write(&mut written, &structure);
-        if !written.is_ascii() {
-            written.clear();
-            write(&mut written, &*loader.readable_structure().await?);
+        let start = self.text.len();
+        let reach = write(&mut self.text, &loader.structure().await?)?;
+        let is_readable = self.text.get(start..).is_some_and(<[u8]>::is_ascii);
+        if reach == Reach::Inside || !is_readable {
+            self.text.truncate(start);
+            let structure = match is_readable {
+                true => loader.settled_structure().await?,
+                false => loader.readable_structure().await?,
+            };
+            write(&mut self.text, &structure)?;
         }
-        self.text.append(&mut written);
         Ok(())
     }
 
@@ -325,8 +349,13 @@ impl Answers {
     ) -> Result<(), StoreError> {
         self.push(name);
         let Form { counts, audience, .. } = self.form;
-        self.in_ascii(loader, |out, structure| body_structure(out, &structure.root, extent, counts, audience))
-            .await
+        let write = |out: &mut Vec<u8>, kept: &Kept| {
+            let structure = parts(kept)?;
+            body_structure(out, &structure.root, extent, counts, audience);
+            let holds_message = structure.root.walk().any(|part| matches!(part.content, Content::Message(_)));
+            Ok(if holds_message { Reach::Inside } else { Reach::Outside })
+        };
+        self.in_ascii(loader, write).await
     }
 
     /// ```abnf

@@ -11,7 +11,7 @@ use crate::imap::response::travelling;
 use crate::imap::syntax::Reads;
 use crate::imap::upload::Reception;
 use crate::message::selection::Selection;
-use crate::message::{Content, Decoder, Entity, Header, Keep, Span, Structure, decode, decode_parts};
+use crate::message::{Decoder, Entity, Header, Keep, Kept, Span};
 use crate::store::{BodyHold, BodyId, Loaded, Message, READ, Store, StoreError};
 
 /// Loads one message as far as it is needed.
@@ -25,7 +25,7 @@ pub(crate) struct Loader {
     reads: Reads,
     /// All of it, where it is small.
     whole: Option<Arc<Vec<u8>>>,
-    structure: Option<Arc<Structure>>,
+    structure: Option<Kept>,
     /// Keeps the octets where some of them are read only when they are sent.
     hold: Option<Arc<BodyHold>>,
     /// Whether something has been given that stands in the place of something else.
@@ -81,7 +81,7 @@ pub(crate) struct Part {
 #[derive(Debug, Clone)]
 enum Making {
     /// What it says without its transfer encoding.
-    Decoded(Box<Entity>),
+    Decoded(Box<Decoder>),
     /// Some of its fields: it is a header section.
     Fields(Vec<Vec<u8>>, Keep),
 }
@@ -159,7 +159,7 @@ enum Pieces<'o> {
     /// As many as are left, from there on.
     Stored { source: &'o Source, from: u64, left: u64 },
     /// As many as are left of what is made of a part, behind those that are skipped.
-    Made { reading: Option<Reading>, skipped: u64, left: u64 },
+    Made { reading: Reading, skipped: u64, left: u64 },
 }
 
 impl<'o> Pieces<'o> {
@@ -178,7 +178,6 @@ impl<'o> Pieces<'o> {
                 Ok(Some(Cow::Owned(piece)))
             }
             Self::Made { reading, skipped, left } => {
-                let Some(reading) = reading else { return Ok(None) };
                 let mut said = reading.next(store).await?.ok_or(StoreError::NoSuchMessage)?;
                 let start = usize::try_from(*skipped).unwrap_or(usize::MAX).min(said.len());
                 *skipped = skipped.saturating_sub(u64::try_from(start).unwrap_or(u64::MAX));
@@ -192,23 +191,23 @@ impl<'o> Pieces<'o> {
 }
 
 impl Part {
-    /// How many octets that makes; nothing where its encoding is not known.
-    async fn count(&self, store: &Store) -> Result<Option<u64>, StoreError> {
-        let Some(mut reading) = self.reading() else { return Ok(None) };
+    /// How many octets that makes.
+    async fn count(&self, store: &Store) -> Result<u64, StoreError> {
+        let mut reading = self.reading();
         let mut count: u64 = 0;
         while let Some(said) = reading.next(store).await? {
             count = count.saturating_add(u64::try_from(said.len()).unwrap_or(u64::MAX));
         }
-        Ok(Some(count))
+        Ok(count)
     }
 
-    fn reading(&self) -> Option<Reading> {
+    fn reading(&self) -> Reading {
         let (from, left) = offsets(self.span);
         let sieve = match &self.making {
-            Making::Decoded(entity) => Sieve::Decoder(Box::new(Decoder::of(entity)?)),
+            Making::Decoded(decoder) => Sieve::Decoder(decoder.clone()),
             Making::Fields(names, keep) => Sieve::Selection(Selection::new(names, *keep)),
         };
-        Some(Reading { source: self.held.source.clone(), from, left, sieve: Some(sieve) })
+        Reading { source: self.held.source.clone(), from, left, sieve: Some(sieve) }
     }
 }
 
@@ -280,31 +279,11 @@ async fn send(link: &mut dyn Link, octets: &[u8], form: LiteralOctets) -> std::i
     link.write(octets).await
 }
 
-/// How messages are loaded; fixed for a command.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LoadForm {
-    /// What the client reads in header fields.
-    pub(crate) reads: Reads,
-    /// Whether envelopes are of interest.
-    pub(crate) envelope: EnvelopeNeed,
-}
-
-/// Whether the envelope of the message itself is of interest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EnvelopeNeed {
-    Shown,
-    Unseen,
-}
-
 impl Loader {
-    /// With what of the message has been loaded together with other messages.
-    pub(crate) fn new(store: Store, loaded: Loaded, form: LoadForm) -> Self {
-        let decode = match form.envelope {
-            EnvelopeNeed::Shown => decode,
-            EnvelopeNeed::Unseen => decode_parts,
-        };
-        let reads = form.reads;
-        let structure = loaded.structure.as_deref().and_then(decode).map(Arc::new);
+    /// With what of the message has been loaded together with other messages, for a client that reads
+    /// this in header fields.
+    pub(crate) fn new(store: Store, loaded: Loaded, reads: Reads) -> Self {
+        let structure = loaded.structure.and_then(Kept::new);
         let (source, octets) = (Source::Kept(loaded.message.body), loaded.message.octets.0);
         let whole = loaded.octets.map(Arc::new);
         Self {
@@ -343,7 +322,8 @@ impl Loader {
         if self.octets <= READ && self.whole().await?.is_ascii() {
             return Ok(());
         }
-        let structure = self.structure().await?;
+        let kept = self.structure().await?;
+        let structure = kept.parts().ok_or_else(StoreError::damaged_structure)?;
         if let Some((surrogate, shown)) = Surrogate::of(&self.store, body, self.octets, &structure).await? {
             self.octets = surrogate.octets();
             self.source = Source::Rewritten(surrogate);
@@ -419,7 +399,7 @@ impl Loader {
             }
         }
         let making = Making::Fields(names.to_vec(), keep);
-        Ok(self.made(span, making).await?.unwrap_or_else(|| here(Vec::new())))
+        self.made(span, making).await
     }
 
     /// The octets that stand there, in memory: whoever asks sees to it that they are few.
@@ -429,49 +409,48 @@ impl Loader {
     }
 
     /// What a large part says without its transfer encoding; nothing where that is not known.
-    pub(crate) async fn decoded(&mut self, entity: Entity) -> Result<Option<Octets>, StoreError> {
-        self.made(entity.body, Making::Decoded(Box::new(entity))).await
+    pub(crate) async fn decoded(&mut self, entity: &Entity<'_>) -> Result<Option<Octets>, StoreError> {
+        let Some(decoder) = Decoder::of(entity) else { return Ok(None) };
+        self.made(entity.body, Making::Decoded(Box::new(decoder))).await.map(Some)
     }
 
-    async fn made(&mut self, span: Span, making: Making) -> Result<Option<Octets>, StoreError> {
+    async fn made(&mut self, span: Span, making: Making) -> Result<Octets, StoreError> {
         let part = Part { held: self.held().await?, span, making };
         let count = part.count(&self.store).await?;
-        Ok(count.map(|count| Octets::Made(Box::new(part), Shown { from: 0, count })))
+        Ok(Octets::Made(Box::new(part), Shown { from: 0, count }))
     }
 
     /// The message's structure.
-    pub(crate) async fn structure(&mut self) -> Result<Arc<Structure>, StoreError> {
+    pub(crate) async fn structure(&mut self) -> Result<Kept, StoreError> {
         if let Some(structure) = &self.structure {
-            return Ok(Arc::clone(structure));
+            return Ok(structure.clone());
         }
         let structure = match &self.source {
             Source::Kept(body) => self.store.structure(*body).await?,
             // It was found when the message was put in the place of the other.
             Source::Rewritten(_) => return Err(StoreError::NoSuchMessage),
         };
-        self.structure = Some(Arc::clone(&structure));
+        self.structure = Some(structure.clone());
         Ok(structure)
     }
 
-    /// The structure of what the client is shown in the place of a message whose structure it can not
-    /// read.
+    /// The structure of what the client is shown.
     ///
     /// # Errors
     /// As [`Loader::settle`].
-    pub(crate) async fn readable_structure(&mut self) -> Result<Arc<Structure>, StoreError> {
+    pub(crate) async fn settled_structure(&mut self) -> Result<Kept, StoreError> {
         self.settle().await?;
-        self.downgraded |= matches!(self.source, Source::Rewritten(_));
         self.structure().await
     }
 
-    /// The same, to be shown as it is unless it turns out not to be in ASCII. Sizes of messages
-    /// within it depend on header fields that it does not show.
-    pub(crate) async fn shown_structure(&mut self) -> Result<Arc<Structure>, StoreError> {
-        let structure = self.structure().await?;
-        if structure.root.walk().any(|entity| matches!(entity.content, Content::Message(_))) {
-            self.settle().await?;
-        }
-        self.structure().await
+    /// The same for a message whose own structure the client can not read.
+    ///
+    /// # Errors
+    /// As [`Loader::settle`].
+    pub(crate) async fn readable_structure(&mut self) -> Result<Kept, StoreError> {
+        let structure = self.settled_structure().await?;
+        self.downgraded |= matches!(self.source, Source::Rewritten(_));
+        Ok(structure)
     }
 }
 

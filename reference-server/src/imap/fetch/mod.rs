@@ -7,4 +7,4 @@ mod section;
 mod surrogate;
 
 pub(crate) use answer::{Answers, Form, Unprepared, is_decodable, section_octets};
-pub(crate) use loader::{EnvelopeNeed, LoadForm, Loader};
+pub(crate) use loader::Loader;

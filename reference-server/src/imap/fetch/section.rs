@@ -7,7 +7,7 @@ use crate::message::{Keep, Portion, Span, Structure};
 
 /// Where the octets of a section stand, those of all fields where only some are asked for; or
 /// `None` where the message has no such part.
-pub(super) fn span(section: &Section, structure: &Structure) -> Option<Span> {
+pub(super) fn span(section: &Section, structure: &Structure<'_>) -> Option<Span> {
     let portion = match &section.text {
         None => Portion::Whole,
         Some(SectionText::Text) => Portion::Text,

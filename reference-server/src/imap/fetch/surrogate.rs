@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::loader::offsets;
-use crate::message::{Parser, Span, Structure, surrogate::surrogate};
+use crate::message::{Kept, Parser, Span, Structure, surrogate::surrogate};
 use crate::store::{BodyId, READ, Store, StoreError};
 
 /// How much of a header block is shown in another form.
@@ -45,8 +45,8 @@ impl Surrogate {
         store: &Store,
         body: BodyId,
         octets: u64,
-        structure: &Structure,
-    ) -> Result<Option<(Arc<Self>, Arc<Structure>)>, StoreError> {
+        structure: &Structure<'_>,
+    ) -> Result<Option<(Arc<Self>, Kept)>, StoreError> {
         let mut segments = Vec::new();
         let mut at = 0;
         for entity in structure.root.walk() {
@@ -70,10 +70,10 @@ impl Surrogate {
         let octets = segments.iter().fold(0u64, |sum, segment| sum.saturating_add(segment.shown()));
         let surrogate = Arc::new(Self { body, segments, octets });
         let structure = surrogate.parse(store).await?;
-        Ok(Some((surrogate, Arc::new(structure))))
+        Ok(Some((surrogate, Kept::of(&structure))))
     }
 
-    async fn parse(&self, store: &Store) -> Result<Structure, StoreError> {
+    async fn parse(&self, store: &Store) -> Result<Structure<'static>, StoreError> {
         let (mut parser, mut from) = (Parser::new(), 0);
         while from < self.octets {
             parser.feed(&self.range(store, from, READ).await?);

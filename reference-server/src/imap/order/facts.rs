@@ -1,5 +1,7 @@
 //! What SORT and THREAD want to know of one message, read out of its header.
 
+use std::borrow::Cow;
+
 use time::OffsetDateTime;
 
 use crate::message::collation::Collated;
@@ -50,7 +52,7 @@ impl<'m> Facts<'m> {
     pub(crate) fn mailbox(&self, field: &str) -> Collated {
         Collated::of(&match self.first_address(field) {
             Some(Address::Mailbox { local, .. } | Address::GroupStart(local)) => local,
-            Some(Address::GroupEnd) | None => Vec::new(),
+            Some(Address::GroupEnd) | None => Cow::default(),
         })
     }
 
@@ -62,7 +64,7 @@ impl<'m> Facts<'m> {
                 let name = name.unwrap_or_default();
                 match Some(decode(&name)).filter(|name| !name.octets().is_empty()) {
                     Some(name) => name.collated(name.octets()),
-                    None => Collated::of(&[local.as_slice(), b"@", &domain].concat()),
+                    None => Collated::of(&[&local, b"@".as_slice(), &domain].concat()),
                 }
             }
             Some(Address::GroupStart(name)) => Collated::of(&name),
@@ -70,7 +72,7 @@ impl<'m> Facts<'m> {
         }
     }
 
-    fn first_address(&self, field: &str) -> Option<Address> {
+    fn first_address(&self, field: &str) -> Option<Address<'static>> {
         let mut fields = self.header.all(field);
         fields.find_map(|field| crate::message::address::parse_list(&field.value()).into_iter().next())
     }

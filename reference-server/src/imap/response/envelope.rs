@@ -7,7 +7,7 @@ use crate::message::{Address, Envelope};
 /// envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP
 ///            env-to SP env-cc SP env-bcc SP env-in-reply-to SP env-message-id ")"
 /// ```
-pub(crate) fn envelope(out: &mut Vec<u8>, envelope: &Envelope) {
+pub(crate) fn envelope(out: &mut Vec<u8>, envelope: &Envelope<'_>) {
     out.push(b'(');
     nstring(out, envelope.date.as_deref());
     out.push(b' ');
@@ -28,7 +28,7 @@ pub(crate) fn envelope(out: &mut Vec<u8>, envelope: &Envelope) {
 /// ```abnf
 /// env-from = "(" 1*address ")" / nil
 /// ```
-fn addresses(out: &mut Vec<u8>, list: &[Address]) {
+fn addresses(out: &mut Vec<u8>, list: &[Address<'_>]) {
     if list.is_empty() {
         nstring(out, None);
         return;
@@ -44,7 +44,7 @@ fn addresses(out: &mut Vec<u8>, list: &[Address]) {
 /// address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"
 /// ```
 /// A group begins with a member that has no host, and ends with one that has nothing at all.
-fn address(out: &mut Vec<u8>, member: &Address) {
+fn address(out: &mut Vec<u8>, member: &Address<'_>) {
     let pieces: [Option<&[u8]>; 4] = match member {
         Address::Mailbox { name, route, local, domain } => {
             [name.as_deref(), route.as_deref(), Some(local), Some(domain)]

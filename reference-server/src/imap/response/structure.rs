@@ -53,7 +53,7 @@ pub(crate) struct Counts {
 /// 7.5.2; RFC 9755, section 6), and to others without looking into it, as IMAP4rev1 knows it.
 pub(crate) fn body_structure(
     out: &mut Vec<u8>,
-    entity: &Entity,
+    entity: &Entity<'_>,
     form: StructureForm,
     counts: Counts,
     audience: Audience,
@@ -63,7 +63,7 @@ pub(crate) fn body_structure(
 
 fn body(
     out: &mut Vec<u8>,
-    entity: &Entity,
+    entity: &Entity<'_>,
     form: StructureForm,
     counts: Counts,
     audience: Audience,
@@ -100,7 +100,7 @@ fn body(
 /// body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
 /// body-ext-mpart  = body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc]]]
 /// ```
-fn multipart_tail(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, audience: Audience) {
+fn multipart_tail(out: &mut Vec<u8>, entity: &Entity<'_>, form: StructureForm, audience: Audience) {
     out.push(b' ');
     string(out, entity.media.subtype.as_bytes());
     if form == StructureForm::Extended {
@@ -115,7 +115,7 @@ fn multipart_tail(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, audie
 /// body-type-text  = media-text SP body-fields SP body-fld-lines
 /// ```
 /// A leaf that calls itself a message can not be shown as one, for it has no structure.
-fn leaf(out: &mut Vec<u8>, entity: &Entity, octets: usize, counts: Counts, audience: Audience) {
+fn leaf(out: &mut Vec<u8>, entity: &Entity<'_>, octets: usize, counts: Counts, audience: Audience) {
     let media = &entity.media;
     if media.is("message", "rfc822") || media.is_kind("multipart") {
         basic_fields(out, "application", "octet-stream", entity, octets, audience);
@@ -135,7 +135,7 @@ fn basic_fields(
     out: &mut Vec<u8>,
     kind: &str,
     subtype: &str,
-    entity: &Entity,
+    entity: &Entity<'_>,
     octets: usize,
     audience: Audience,
 ) {
@@ -156,7 +156,7 @@ fn basic_fields(
 /// ```abnf
 /// body-ext-1part = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc]]]
 /// ```
-fn single_part_extension(out: &mut Vec<u8>, entity: &Entity, form: StructureForm, audience: Audience) {
+fn single_part_extension(out: &mut Vec<u8>, entity: &Entity<'_>, form: StructureForm, audience: Audience) {
     if form == StructureForm::Extended {
         out.push(b' ');
         nstring(out, entity.md5.as_deref());
@@ -169,7 +169,7 @@ fn single_part_extension(out: &mut Vec<u8>, entity: &Entity, form: StructureForm
 /// body-fld-lang = nstring / "(" string *(SP string) ")"
 /// body-fld-loc  = nstring
 /// ```
-fn disposition_language_location(out: &mut Vec<u8>, entity: &Entity, audience: Audience) {
+fn disposition_language_location(out: &mut Vec<u8>, entity: &Entity<'_>, audience: Audience) {
     out.push(b' ');
     disposition(out, entity.disposition.as_ref(), audience);
     out.push(b' ');
@@ -188,7 +188,7 @@ fn disposition_language_location(out: &mut Vec<u8>, entity: &Entity, audience: A
     nstring(out, entity.location.as_deref());
 }
 
-fn disposition(out: &mut Vec<u8>, disposition: Option<&Disposition>, audience: Audience) {
+fn disposition(out: &mut Vec<u8>, disposition: Option<&Disposition<'_>>, audience: Audience) {
     let Some(disposition) = disposition else {
         nstring(out, None);
         return;
@@ -203,7 +203,7 @@ fn disposition(out: &mut Vec<u8>, disposition: Option<&Disposition>, audience: A
 /// ```abnf
 /// body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
 /// ```
-fn parameters(out: &mut Vec<u8>, parameters: &[Parameter], audience: Audience) {
+fn parameters(out: &mut Vec<u8>, parameters: &[Parameter<'_>], audience: Audience) {
     let parameters = joined(parameters, audience.charsets());
     if parameters.is_empty() {
         nstring(out, None);

@@ -9,7 +9,9 @@ use time::Date;
 use super::Asked;
 use crate::message::collation::{Needle, casemap};
 use crate::message::search::Decoded;
-use crate::message::{Blocks, Decoder, Entity, Field, Header, Span, Structure, date, header_end, search};
+use crate::message::{
+    Blocks, Decoder, Entity, Field, Header, Kept, Span, Structure, date, header_end, search,
+};
 use crate::store::{BodyId, READ, Store, StoreError};
 
 /// How much of a line waits for its end before it is looked at.
@@ -41,7 +43,7 @@ enum Body {
     /// Nothing: nobody asks.
     Unread,
     /// All of a small message, and which of the needles it holds, once somebody has asked.
-    Whole { octets: Vec<u8>, structure: Box<Structure>, found: OnceCell<Vec<bool>> },
+    Whole { octets: Vec<u8>, structure: Kept, found: OnceCell<Vec<bool>> },
     /// Of a large one, which of the needles it holds.
     Found(Vec<bool>),
 }
@@ -89,9 +91,9 @@ impl<'n> Content<'n> {
     }
 
     /// A message of which all octets are here, and the structure that is kept of it.
-    pub(crate) fn whole(octets: Vec<u8>, structure: Option<Structure>, asked: &'n Asked) -> Self {
-        let structure = Box::new(structure.unwrap_or_else(|| Structure::parse(&octets)));
-        let header = Head::whole(structure.root.header.of(&octets).to_vec());
+    pub(crate) fn whole(octets: Vec<u8>, structure: Option<Kept>, asked: &'n Asked) -> Self {
+        let structure = structure.unwrap_or_else(|| Kept::of(&Structure::parse(&octets)));
+        let header = Head::whole(octets.get(..header_end(&octets)).unwrap_or_default().to_vec());
         Self { header, asked, body: Body::Whole { octets, structure, found: OnceCell::new() } }
     }
 
@@ -101,7 +103,8 @@ impl<'n> Content<'n> {
         body: BodyId,
         asked: &'n Asked,
     ) -> Result<Self, StoreError> {
-        let structure = store.structure(body).await?;
+        let kept = store.structure(body).await?;
+        let structure = kept.parts().ok_or_else(StoreError::damaged_structure)?;
         let mut header = HeadFound::nothing(asked);
         let mut hay = Hay::new(&asked.needles);
         for (index, entity) in structure.root.walk().enumerate() {
@@ -140,7 +143,13 @@ impl<'n> Content<'n> {
             Body::Unread => return false,
             Body::Found(found) => found,
             Body::Whole { octets, structure, found } => {
-                found.get_or_init(|| found_in(&self.asked.needles, search::body_texts(octets, structure)))
+                let texts = |structure: &Structure<'_>| {
+                    found_in(&self.asked.needles, search::body_texts(octets, structure))
+                };
+                found.get_or_init(|| match structure.parts() {
+                    Some(structure) => texts(&structure),
+                    None => texts(&Structure::parse(octets)),
+                })
             }
         };
         found.get(needle).copied().unwrap_or(false)
@@ -198,7 +207,7 @@ struct Fields {
 }
 
 impl Fields {
-    fn of(entity: &Entity) -> Self {
+    fn of(entity: &Entity<'_>) -> Self {
         let Span { start, end } = entity.header;
         Self { from: octets(start), end: octets(end), blocks: Some(Blocks::default()) }
     }
@@ -328,7 +337,7 @@ fn mapped(needle: &Needle) -> &[u8] {
 async fn read_text(
     store: &Store,
     body: BodyId,
-    entity: &Entity,
+    entity: &Entity<'_>,
     hay: &mut Hay<'_>,
 ) -> Result<(), StoreError> {
     let (mut from, end) = (octets(entity.body.start), octets(entity.body.end));

@@ -88,7 +88,8 @@ fn look<T>(opened: &Opened<'_>, make: impl Fn(&Facts<'_>) -> T) -> Result<Seen<T
 
 /// The fields that matter, of a header that is too long to be read at once.
 async fn fields_of(store: &Store, message: &Message) -> Result<Vec<u8>, StoreError> {
-    let span = store.structure(message.body).await?.root.header;
+    let kept = store.structure(message.body).await?;
+    let span = kept.parts().ok_or_else(StoreError::damaged_structure)?.root.header;
     let octets = |count| u64::try_from(count).unwrap_or(u64::MAX);
     let (mut from, end) = (octets(span.start), octets(span.end));
     let names = FIELDS.map(<[u8]>::to_vec);

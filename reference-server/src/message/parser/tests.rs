@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::super::structure::Structure;
 use super::*;
 
-fn root(message: &[u8]) -> Entity {
+fn root(message: &[u8]) -> Entity<'static> {
     Structure::parse(message).root
 }
 
@@ -191,7 +191,7 @@ fn the_number_of_parts_is_bounded() {
 }
 
 /// Checks what must hold between an entity and those within it.
-fn check(entity: &Entity, message: &[u8]) {
+fn check(entity: &Entity<'_>, message: &[u8]) {
     assert!(entity.body.end <= message.len());
     assert_eq!(entity.header.end, entity.body.start);
     let feeds = entity.body.of(message).iter().filter(|&&octet| octet == b'\n');
@@ -266,7 +266,8 @@ fn what_a_structure_says_is_bounded() {
     let part = format!("--b\r\nContent-Description: {}\r\n\r\n", "d".repeat(1000));
     let message = format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", part.repeat(5000));
     let root = root(message.as_bytes());
-    let described: usize = root.walk().filter_map(|entity| entity.description.as_ref()).map(Vec::len).sum();
+    let described: usize =
+        root.walk().filter_map(|entity| entity.description.as_deref()).map(<[u8]>::len).sum();
     assert!(described <= HEADERS_OCTETS && described > HEADERS_OCTETS / 2, "{described}");
     assert_eq!(root.children().len(), 5000);
 }

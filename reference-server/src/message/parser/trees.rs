@@ -59,7 +59,7 @@ fn written(tree: &Tree, next: &mut usize) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// Whether the entity is that tree, with all its octets and lines.
-fn is(entity: &Entity, tree: &Tree, message: &[u8], next: &mut usize) -> Result<(), TestCaseError> {
+fn is(entity: &Entity<'_>, tree: &Tree, message: &[u8], next: &mut usize) -> Result<(), TestCaseError> {
     let (header, body) = written(tree, &mut next.clone());
     prop_assert_eq!(entity.header.of(message), header);
     prop_assert_eq!(entity.body.of(message), body.as_slice());
@@ -81,7 +81,7 @@ fn is(entity: &Entity, tree: &Tree, message: &[u8], next: &mut usize) -> Result<
 }
 
 /// Every part that a number leads to, with that number.
-fn numbered(entity: &Entity, path: &[u32], all: &mut Vec<(Vec<u32>, Entity)>) {
+fn numbered<'o>(entity: &Entity<'o>, path: &[u32], all: &mut Vec<(Vec<u32>, Entity<'o>)>) {
     let below = |number: usize| [path, &[u32::try_from(number).unwrap()]].concat();
     match &entity.content {
         Content::Multipart(parts) => {
@@ -97,7 +97,7 @@ fn numbered(entity: &Entity, path: &[u32], all: &mut Vec<(Vec<u32>, Entity)>) {
     }
 }
 
-fn descend(part: &Entity, path: &[u32], all: &mut Vec<(Vec<u32>, Entity)>) {
+fn descend<'o>(part: &Entity<'o>, path: &[u32], all: &mut Vec<(Vec<u32>, Entity<'o>)>) {
     match &part.content {
         Content::Leaf => {}
         Content::Multipart(_) => numbered(part, path, all),
