@@ -127,18 +127,24 @@ impl Store {
             let mailbox = place(sql, &of)?;
             let id = mailbox.as_ref().map(|mailbox| mailbox.id);
             let mut told: Vec<Told> = Vec::new();
+            // Read once, however many names there are.
+            let of_audience = |audience| match names.iter().any(|name| name.audience == audience) {
+                true => held(sql, id, of.by(), audience, private),
+                false => Ok(Vec::new()),
+            };
+            let (mut own, shared) = (of_audience(Audience::Private)?, of_audience(Audience::Shared)?);
+            if let Some(mailbox) = &mailbox {
+                own.retain(|(path, _)| !path.eq_ignore_ascii_case(SPECIAL_USES));
+                own.extend(special_uses(mailbox));
+            }
             for name in names {
-                let mut held = held(sql, id, of.by(), name.audience, private)?;
-                if let (Audience::Private, Some(_)) = (name.audience, id) {
-                    held.retain(|(path, _)| !path.eq_ignore_ascii_case(SPECIAL_USES));
-                    held.extend(mailbox.as_ref().and_then(special_uses));
-                }
-                let reached = held.into_iter().filter(|(path, _)| depth.reaches(&name.path, path));
+                let held = if name.audience == Audience::Private { &own } else { &shared };
+                let reached = held.iter().filter(|(path, _)| depth.reaches(&name.path, path));
                 let before = told.len();
                 for (path, value) in reached {
-                    let entry = EntryName { audience: name.audience, path };
+                    let entry = EntryName { audience: name.audience, path: path.clone() };
                     if !told.iter().any(|(known, _)| *known == entry) {
-                        told.push((entry, Some(value)));
+                        told.push((entry, Some(value.clone())));
                     }
                 }
                 if depth == Depth::Zero && told.len() == before {

@@ -30,6 +30,10 @@ enum Segment {
 }
 
 impl Segment {
+    fn is_rewritten(self) -> bool {
+        matches!(self, Self::Rewritten { .. })
+    }
+
     fn shown(self) -> u64 {
         match self {
             Self::Kept { count, .. } => count,
@@ -89,17 +93,18 @@ impl Surrogate {
 
     /// Whether any of these octets stand in the place of others.
     pub(super) fn replaces(&self, from: u64, count: u64) -> bool {
-        let end = from.saturating_add(count);
+        let end = from.saturating_add(count.max(1));
         self.places().any(|(place, segment)| {
-            let behind = place.saturating_add(segment.shown());
-            matches!(segment, Segment::Rewritten { .. }) && place < end && from < behind
+            // Of a block that has gone altogether its place is left.
+            let behind = place.saturating_add(segment.shown().max(1));
+            segment.is_rewritten() && place < end && from < behind
         })
     }
 
     /// The header block in whose place another stands from `from` on.
     pub(super) async fn replaced(&self, store: &Store, from: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let Some((_, Segment::Rewritten { from, count, .. })) =
-            self.places().find(|(place, segment)| *place == from && segment.shown() > 0)
+            self.places().find(|(place, segment)| *place == from && segment.is_rewritten())
         else {
             return Ok(None);
         };

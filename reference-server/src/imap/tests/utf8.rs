@@ -58,11 +58,18 @@ async fn what_was_told_otherwise_than_it_is_is_named_by_its_uid() {
         let (_, end) = client.command(&format!("FETCH 1:* {items}")).await;
         assert_eq!(end, format!("OK {code}FETCH completed"), "{items}");
     }
+    // A message of one field and nothing else, of which nothing is left.
+    world.deliver("X-Y: \u{e9}\r\n").await;
+    client.ok("NOOP").await;
+    for item in ["BODY.PEEK[]", "BODY.PEEK[HEADER]", "BODY.PEEK[HEADER.FIELDS (X-Y)]"] {
+        let (_, end) = client.command(&format!("FETCH 3 {item}")).await;
+        assert_eq!(end, "OK [DOWNGRADED 4] FETCH completed", "{item}");
+    }
     // Unasked, too.
     client.ok("NOTIFY SET (selected (MessageNew (UID ENVELOPE) MessageExpunge))").await;
     world.deliver(MESSAGE).await;
-    while !client.line().await.starts_with("* 3 FETCH ") {}
-    assert!(client.line().await.starts_with("* OK [DOWNGRADED 4] "));
+    while !client.line().await.starts_with("* 4 FETCH ") {}
+    assert!(client.line().await.starts_with("* OK [DOWNGRADED 5] "));
 }
 
 #[tokio::test]
