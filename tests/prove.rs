@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use mailspec::prove::prove;
+use mailspec::prove::{Until, prove};
 use mailspec::run::{Options, Plan, Selection};
 use reference_server::deviation::{Deviation, all};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(2);
+    // Most of the time is waiting for what does not come.
+    arguments.test_threads.get_or_insert(4);
     let library = match mailspec::script::built_in() {
         Ok(library) => library,
         Err(mistakes) => {
@@ -38,7 +39,7 @@ fn is_caught(deviation: &'static Deviation, plan: &Plan, options: &Options) -> R
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let program = Some(PathBuf::from(env!("CARGO_BIN_EXE_mailspec")));
     let proof = runtime
-        .block_on(prove(deviation, plan, options, program))
+        .block_on(prove(deviation, plan, options, Until::Caught, program))
         .map_err(|error| Failed::from(error.to_string()))?;
     if proof.is_caught() {
         return Ok(());

@@ -4,7 +4,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use crate::context::Context;
-use crate::net::Connection;
+use crate::net::{Connection, Early};
 use crate::service::{Service, TlsMode};
 use crate::slots::Slot;
 use crate::{imap, pop3, smtp};
@@ -31,7 +31,7 @@ pub(crate) async fn session(
         return connection.close().await;
     }
     if context.service.tls_mode() == TlsMode::Implicit
-        && let Err(error) = connection.start_tls(&context.shared.tls).await
+        && let Err(error) = connection.start_tls(&context.shared.tls, Early::Forgotten).await
     {
         tracing::debug!(%error, service = %context.service, "handshake failed");
         return;

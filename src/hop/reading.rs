@@ -62,6 +62,7 @@ pub async fn hear_content(connection: &Connection, deadline: Instant) -> Heard<C
     let mut scanned = 0;
     let take = |octets: &[u8], end: Option<&End>| match end_of_content(octets, &mut scanned) {
         Some(consumed) => {
+            scanned = 0;
             let raw = octets.get(..consumed).unwrap_or_default().to_vec();
             let message = unstuffed(raw.get(..consumed.saturating_sub(3)).unwrap_or_default());
             Take::Done { consumed, item: Heard::Whole(Content { raw, message }) }

@@ -58,6 +58,11 @@ pub(crate) enum Again {
     Yes,
 }
 
+/// Plays a case once, whatever it comes to: what it found is not confirmed.
+pub async fn play_once(planned: &Planned, target: &Arc<Target>, options: &Options) -> CaseOutcome {
+    play_case(planned, target, options).await.outcome
+}
+
 /// Plays a case.
 pub(crate) async fn play_case(
     planned: &Planned,
@@ -85,7 +90,7 @@ pub(crate) async fn play_case(
             return unplayed(planned, Halt::Error(reason));
         }
     };
-    let evidence = Arc::new(Evidence::new(tap(case, options)));
+    let evidence = Arc::new(Evidence::new(tap(case, options), options.interference.clone()));
     let limit = options.stretched(case.deadline);
     let mut stage = Stage {
         suite: Arc::clone(&planned.suite),

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::interference::Interference;
 use crate::outcome::{Finding, TranscriptLine};
 use crate::source::Span;
-use crate::wire::{Recorder, Tap};
+use crate::wire::{Interceptor, Recorder, Tap};
 
 /// Findings a case may have before more of them say nothing new.
 const MAX_FINDINGS: usize = 50;
@@ -16,6 +17,7 @@ const MAX_COURSES: usize = 50;
 #[derive(Debug, Default)]
 pub(crate) struct Evidence {
     recorder: Arc<Recorder>,
+    interference: Option<Arc<dyn Interference>>,
     state: Mutex<State>,
 }
 
@@ -31,10 +33,11 @@ struct State {
 }
 
 impl Evidence {
-    /// Nothing yet; `tap` is shown the transcript as it grows.
-    pub(crate) fn new(tap: Option<Tap>) -> Self {
+    /// Nothing yet; `tap` is shown the transcript as it grows, `interference` may alter what is heard.
+    pub(crate) fn new(tap: Option<Tap>, interference: Option<Arc<dyn Interference>>) -> Self {
         let recorder = tap.map_or_else(Recorder::new, Recorder::tapped);
-        Self { recorder: Arc::new(recorder), state: Mutex::default() }
+        let between = interference.clone().map(|one| one as Arc<dyn Interceptor>);
+        Self { recorder: Arc::new(recorder.intercepted(between)), interference, state: Mutex::default() }
     }
 
     /// The transcript.
@@ -45,6 +48,27 @@ impl Evidence {
     /// Notes where the script is.
     pub(crate) fn arrive(&self, span: Span) {
         self.lock().at = span;
+        if let Some(interference) = &self.interference {
+            interference.arrive(span);
+        }
+    }
+
+    /// Notes that the script is at an expectation that something does not come; `example` makes
+    /// such a thing.
+    pub(crate) fn arrive_at_forbidden(&self, span: Span, example: impl FnOnce() -> Option<Vec<u8>>) {
+        if let Some(interference) = &self.interference
+            && let Some(example) = example()
+        {
+            interference.forbidden(span, example);
+        }
+    }
+
+    /// What was seen in a mailbox.
+    pub(crate) fn seen_in_mailbox(&self, messages: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        match &self.interference {
+            Some(interference) => interference.mailbox(messages),
+            None => messages,
+        }
     }
 
     /// Where the script is.

@@ -11,6 +11,7 @@ mod evidence;
 mod fixture;
 mod halt;
 mod hop;
+mod interference;
 mod mailbox;
 mod options;
 mod plan;
@@ -23,7 +24,10 @@ mod stage;
 mod steps;
 mod waits;
 
+pub use case::play_once;
+pub use interference::Interference;
 pub use options::{FailFast, Levels, Options, Retry, Strictness, Trace};
+pub(crate) use plan::reason_to_skip;
 pub use plan::{NothingSelected, Part, Plan, Planned, Selection};
 pub use preview::{Fate, preview};
 pub use schedule::run;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::interference::Interference;
 use crate::outcome::TranscriptLine;
 use crate::requirement::{Level, RequirementId};
 
@@ -30,6 +31,8 @@ pub struct Options {
     pub levels: Levels,
     /// Who is shown what is said while it is said.
     pub trace: Option<Trace>,
+    /// Who may alter what cases hear.
+    pub interference: Option<Arc<dyn Interference>>,
 }
 
 /// Whether what fails is run once more, alone, before it accuses.
@@ -70,6 +73,7 @@ impl Options {
             fail_fast: FailFast::No,
             levels: Arc::new(levels),
             trace: None,
+            interference: None,
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use super::channel::TlsChannel;
 use super::failure::{ConnectError, WriteError};
-use super::inbox::{End, Inbox, Take};
+use super::inbox::{End, Inbox, Kept, Take};
 use super::layers::handshake;
 use super::reader::Open;
 use super::recorder::Recorder;
@@ -106,7 +106,7 @@ pub struct Connection {
 #[derive(Debug)]
 pub struct Mark {
     inbox: Arc<Inbox>,
-    taken: usize,
+    kept: Kept,
     writes: u64,
 }
 
@@ -143,7 +143,7 @@ impl Connection {
                 handshake(tcp, &tls, deadline, &name, &recorder).await.map_err(ConnectError::Tls)?
             }
         };
-        let inbox = Arc::new(Inbox::default());
+        let inbox = Arc::new(Inbox::intercepted(recorder.interceptor(), &name));
         let open = Open::start(stream, Side::Client, &name, &inbox, &recorder);
         Ok(Self {
             name,
@@ -163,7 +163,7 @@ impl Connection {
         let _ = tcp.set_nodelay(true);
         let from = tcp.peer_addr().map_or_else(|_| "nowhere".to_owned(), |address| address.to_string());
         recorder.note(&name, format!("a connection from {from}"));
-        let inbox = Arc::new(Inbox::default());
+        let inbox = Arc::new(Inbox::intercepted(recorder.interceptor(), &name));
         let open = Open::start(Stream::Plain(tcp), Side::Server, &name, &inbox, &recorder);
         Self {
             name,
@@ -233,7 +233,7 @@ impl Connection {
     /// Remembers this place: what is taken from here on can be put back as long as the mark lives.
     #[must_use]
     pub fn mark(&self) -> Mark {
-        Mark { taken: self.inbox.keep(), inbox: Arc::clone(&self.inbox), writes: self.writes }
+        Mark { kept: self.inbox.keep(), inbox: Arc::clone(&self.inbox), writes: self.writes }
     }
 
     /// Puts back what was taken since the mark; `false`, and nothing put back, when octets were
@@ -241,7 +241,7 @@ impl Connection {
     pub fn rewind(&self, mark: &Mark) -> bool {
         let same = Arc::ptr_eq(&self.inbox, &mark.inbox) && self.writes == mark.writes;
         if same {
-            self.inbox.put_back(mark.taken);
+            self.inbox.put_back(mark.kept);
         }
         same
     }

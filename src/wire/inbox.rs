@@ -3,10 +3,12 @@
 //! Filled by the reader task, emptied by whoever waits; bounded by [`MAX_UNREAD`].
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::Notify;
+
+use super::intercept::{Behind, Instead, Interceptor, Place};
 
 /// Octets that may lie unread before the connection stops reading.
 pub(crate) const MAX_UNREAD: usize = 64 * 1024 * 1024;
@@ -66,11 +68,33 @@ pub enum Take<T> {
     },
 }
 
+/// A place to which what was taken can be put back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    octets: usize,
+    items: usize,
+}
+
 /// The shared buffer between the reader task and those who wait.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
     changed: Notify,
+    between: Option<Between>,
+}
+
+/// Who stands between the peer and those who wait, and which connection this is.
+#[derive(Debug)]
+struct Between {
+    interceptor: Arc<dyn Interceptor>,
+    connection: String,
+    opened: usize,
+}
+
+impl Between {
+    fn place(&self, number: usize) -> Place {
+        Place { connection: self.connection.clone(), opened: self.opened, number }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -78,6 +102,8 @@ struct State {
     octets: Vec<u8>,
     /// Octets at the head of `octets` that were taken already.
     taken: usize,
+    /// Items that waiters took.
+    items: usize,
     /// How many marks want taken octets kept.
     marks: usize,
     last_arrival: Option<Instant>,
@@ -85,6 +111,16 @@ struct State {
 }
 
 impl Inbox {
+    /// An empty one, of a connection of this name, with somebody between.
+    pub(crate) fn intercepted(interceptor: Option<Arc<dyn Interceptor>>, connection: &str) -> Self {
+        let between = interceptor.map(|interceptor| Between {
+            opened: interceptor.opened(connection),
+            interceptor,
+            connection: connection.to_owned(),
+        });
+        Self { between, ..Self::default() }
+    }
+
     /// Adds what arrived; `false` when the bound is reached and reading must stop.
     pub(crate) fn push(&self, octets: &[u8], at: Instant) -> bool {
         let mut state = self.lock();
@@ -141,16 +177,17 @@ impl Inbox {
     }
 
     /// Keeps what is taken from here on; gives the place to put it back to.
-    pub(crate) fn keep(&self) -> usize {
+    pub(crate) fn keep(&self) -> Kept {
         let mut state = self.lock();
         state.marks += 1;
-        state.taken
+        Kept { octets: state.taken, items: state.items }
     }
 
     /// Makes octets unread that were taken since a mark stood at this place.
-    pub(crate) fn put_back(&self, taken: usize) {
+    pub(crate) fn put_back(&self, kept: Kept) {
         let mut state = self.lock();
-        state.taken = taken.min(state.taken);
+        state.taken = kept.octets.min(state.taken);
+        state.items = kept.items;
     }
 
     /// A mark is gone.
@@ -165,19 +202,52 @@ impl Inbox {
         deadline: Instant,
         mut take: impl FnMut(&[u8], Option<&End>) -> Take<T>,
     ) -> Option<T> {
+        self.put_before();
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             // Registered before looking, so that no arrival between is missed.
             changed.as_mut().enable();
             if let Take::Done { consumed, item } = self.look(&mut take) {
+                if self.replaced(consumed) {
+                    continue;
+                }
+                self.lock().items += 1;
                 self.consume(consumed);
                 return Some(item);
             }
             if tokio::time::timeout_at(deadline.into(), changed).await.is_err() {
+                if let Some(between) = &self.between {
+                    between.interceptor.in_vain(&between.place(self.lock().items));
+                }
                 return None;
             }
         }
+    }
+
+    /// Puts before the unread octets what somebody between has to say.
+    fn put_before(&self) {
+        let Some(between) = &self.between else { return };
+        let mut state = self.lock();
+        if let Some(octets) = between.interceptor.before(&between.place(state.items)) {
+            let taken = state.taken;
+            state.octets.splice(taken..taken, octets);
+        }
+    }
+
+    /// Whether somebody between has put something else in the place of so many octets.
+    fn replaced(&self, consumed: usize) -> bool {
+        let Some(between) = &self.between else { return false };
+        let mut state = self.lock();
+        let range = state.taken..state.taken.saturating_add(consumed).min(state.octets.len());
+        let behind = if state.end.is_some() { Behind::TheEnd } else { Behind::More };
+        let octets = state.octets.get(range.clone()).unwrap_or_default();
+        match between.interceptor.found(&between.place(state.items), octets, behind) {
+            Instead::Itself => return false,
+            Instead::Octets(instead) => drop(state.octets.splice(range, instead)),
+            Instead::NoEnd => state.end = None,
+        }
+        true
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -216,6 +286,49 @@ mod tests {
             assert_eq!(octets, b"rest");
             assert!(end.is_none());
         });
+    }
+
+    /// Doubles the second item, and sees what is waited for in vain.
+    #[derive(Debug, Default)]
+    struct Doubler(Mutex<Vec<String>>);
+
+    impl Interceptor for Doubler {
+        fn opened(&self, _connection: &str) -> usize {
+            0
+        }
+
+        fn before(&self, place: &Place) -> Option<Vec<u8>> {
+            (place.number == 0 && self.0.lock().unwrap().is_empty()).then(|| b"0\n".to_vec())
+        }
+
+        fn found(&self, place: &Place, octets: &[u8], _behind: Behind) -> Instead {
+            let mut seen = self.0.lock().unwrap();
+            seen.push(format!("{} {}", place.number, String::from_utf8_lossy(octets).trim_end()));
+            let again = seen.iter().filter(|one| **one == "1 b").count();
+            if again == 1 && octets == b"b\n" { Instead::Octets(b"b\nb\n".to_vec()) } else { Instead::Itself }
+        }
+
+        fn in_vain(&self, place: &Place) {
+            self.0.lock().unwrap().push(format!("{} never", place.number));
+        }
+    }
+
+    #[tokio::test]
+    async fn somebody_between_may_hand_on_something_else() {
+        let doubler = Arc::new(Doubler::default());
+        let inbox = Inbox::intercepted(Some(doubler.clone()), "main");
+        inbox.push(b"b\n", Instant::now());
+        let line = |octets: &[u8], _: Option<&End>| match octets.iter().position(|octet| *octet == b'\n') {
+            Some(at) => Take::Done { consumed: at + 1, item: octets[..=at].to_vec() },
+            None => Take::More,
+        };
+        let mut heard = Vec::new();
+        for _ in 0..4 {
+            heard.push(inbox.wait(Instant::now() + Duration::from_millis(20), line).await);
+        }
+        let b = Some(b"b\n".to_vec());
+        assert_eq!(heard, [Some(b"0\n".to_vec()), b.clone(), b, None]);
+        assert_eq!(*doubler.0.lock().unwrap(), ["0 0", "1 b", "1 b", "2 b", "3 never"]);
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::escape::{escape_line, shorten};
+use super::intercept::Interceptor;
 use super::redact::Redactor;
 use crate::outcome::{Direction, TranscriptLine};
 
@@ -50,6 +51,8 @@ impl fmt::Debug for Tap {
 pub struct Recorder {
     start: Instant,
     state: Mutex<State>,
+    /// Who stands between the peers of the case and its script.
+    interceptor: Option<Arc<dyn Interceptor>>,
 }
 
 #[derive(Debug, Default)]
@@ -80,14 +83,26 @@ impl Recorder {
     /// An empty transcript whose clock starts now.
     #[must_use]
     pub fn new() -> Self {
-        Self { start: Instant::now(), state: Mutex::new(State::default()) }
+        Self { start: Instant::now(), state: Mutex::new(State::default()), interceptor: None }
     }
 
     /// An empty transcript whose lines somebody is shown as they come.
     #[must_use]
     pub fn tapped(tap: Tap) -> Self {
         let state = State { tap: Some(tap), ..State::default() };
-        Self { start: Instant::now(), state: Mutex::new(state) }
+        Self { state: Mutex::new(state), ..Self::new() }
+    }
+
+    /// The same, with somebody between the peers and the script.
+    #[must_use]
+    pub fn intercepted(self, interceptor: Option<Arc<dyn Interceptor>>) -> Self {
+        Self { interceptor, ..self }
+    }
+
+    /// Who stands between the peers and the script.
+    #[must_use]
+    pub fn interceptor(&self) -> Option<Arc<dyn Interceptor>> {
+        self.interceptor.clone()
     }
 
     /// A secret to take out of whatever is recorded from now on.

@@ -13,14 +13,22 @@ mod auth_scram_proof_unchecked;
 mod auth_token_unchecked;
 mod clock_gives_up_at_once;
 mod clock_never_tries_again;
+mod dsn_notify_ignored;
+mod dsn_returns_whole;
 mod imap_acl_read_unchecked;
 mod imap_append_flags_ignored;
 mod imap_append_utf8_unasked;
+mod imap_appenduid_of_the_next;
+mod imap_binary_encoded;
 mod imap_body_lines_off_by_one;
+mod imap_catenate_texts_first;
 mod imap_charset_taken;
 mod imap_close_keeps_deleted;
+mod imap_compress_twice;
+mod imap_display_by_address;
 mod imap_downgraded_numbers;
 mod imap_emailid_of_the_mailbox;
+mod imap_enabled_echoes;
 mod imap_enabled_metadata_silent;
 mod imap_examine_changes;
 mod imap_expunge_during_fetch;
@@ -28,21 +36,44 @@ mod imap_idle_silent;
 mod imap_list_annotations_missing;
 mod imap_literal_one_short;
 mod imap_metadata_private_shown;
+mod imap_modified_missing;
+mod imap_move_copies;
+mod imap_multiappend_in_parts;
 mod imap_nested_part_octets_off_by_one;
+mod imap_noselect_unmarked;
 mod imap_notify_expunge_silent;
+mod imap_notify_oldname_missing;
 mod imap_notify_uidvalidity_silent;
+mod imap_oldname_missing;
+mod imap_parameter_pieces_apart;
+mod imap_partial_from_the_first;
+mod imap_preview_encoded;
+mod imap_replace_removes_first;
 mod imap_rev2_search_response;
+mod imap_savedate_of_arrival;
+mod imap_search_always_saves;
 mod imap_search_not_ignored;
 mod imap_sort_date_by_arrival;
+mod imap_sort_subject_with_prefixes;
+mod imap_special_use_untold;
 mod imap_special_uses_unchecked;
+mod imap_status_of_leaves;
 mod imap_store_adds_replace;
+mod imap_thread_without_in_reply_to;
+mod imap_uid_expunge_all;
 mod imap_uid_fetch_without_uid;
 mod imap_uid_search_by_number;
 mod imap_uidnext_stays;
 mod imap_uidvalidity_stays;
+mod imap_unauthenticate_keeps_enabled;
 mod imap_unchangedsince_ignored;
+mod imap_unselect_expunges;
+mod imap_update_silent;
+mod imap_url_from_the_start;
+mod imap_url_section_ignored;
 mod imap_utf8_unasked;
 mod imap_vanished_missing;
+mod imap_younger_by_days;
 mod lmtp_one_reply;
 mod pop3_capa_words_missing;
 mod pop3_dots_not_stuffed;
@@ -73,8 +104,10 @@ mod smtp_order_ignored;
 mod smtp_parameter_ignored;
 mod smtp_utf8_not_told;
 mod smtp_vrfy_any;
+mod starttls_input_kept;
 mod store_answers_before_commit;
 mod store_copy_beyond_quota;
+mod submission_open;
 
 use std::fmt;
 
@@ -93,14 +126,22 @@ const ALL: &[Deviation] = &[
     auth_token_unchecked::DEVIATION,
     clock_gives_up_at_once::DEVIATION,
     clock_never_tries_again::DEVIATION,
+    dsn_notify_ignored::DEVIATION,
+    dsn_returns_whole::DEVIATION,
     imap_acl_read_unchecked::DEVIATION,
     imap_append_flags_ignored::DEVIATION,
     imap_append_utf8_unasked::DEVIATION,
+    imap_appenduid_of_the_next::DEVIATION,
+    imap_binary_encoded::DEVIATION,
     imap_body_lines_off_by_one::DEVIATION,
+    imap_catenate_texts_first::DEVIATION,
     imap_charset_taken::DEVIATION,
     imap_close_keeps_deleted::DEVIATION,
+    imap_compress_twice::DEVIATION,
+    imap_display_by_address::DEVIATION,
     imap_downgraded_numbers::DEVIATION,
     imap_emailid_of_the_mailbox::DEVIATION,
+    imap_enabled_echoes::DEVIATION,
     imap_enabled_metadata_silent::DEVIATION,
     imap_examine_changes::DEVIATION,
     imap_expunge_during_fetch::DEVIATION,
@@ -108,21 +149,44 @@ const ALL: &[Deviation] = &[
     imap_list_annotations_missing::DEVIATION,
     imap_literal_one_short::DEVIATION,
     imap_metadata_private_shown::DEVIATION,
+    imap_modified_missing::DEVIATION,
+    imap_move_copies::DEVIATION,
+    imap_multiappend_in_parts::DEVIATION,
     imap_nested_part_octets_off_by_one::DEVIATION,
+    imap_noselect_unmarked::DEVIATION,
     imap_notify_expunge_silent::DEVIATION,
+    imap_notify_oldname_missing::DEVIATION,
     imap_notify_uidvalidity_silent::DEVIATION,
+    imap_oldname_missing::DEVIATION,
+    imap_parameter_pieces_apart::DEVIATION,
+    imap_partial_from_the_first::DEVIATION,
+    imap_preview_encoded::DEVIATION,
+    imap_replace_removes_first::DEVIATION,
     imap_rev2_search_response::DEVIATION,
+    imap_savedate_of_arrival::DEVIATION,
+    imap_search_always_saves::DEVIATION,
     imap_search_not_ignored::DEVIATION,
     imap_sort_date_by_arrival::DEVIATION,
+    imap_sort_subject_with_prefixes::DEVIATION,
+    imap_special_use_untold::DEVIATION,
     imap_special_uses_unchecked::DEVIATION,
+    imap_status_of_leaves::DEVIATION,
     imap_store_adds_replace::DEVIATION,
+    imap_thread_without_in_reply_to::DEVIATION,
+    imap_uid_expunge_all::DEVIATION,
     imap_uid_fetch_without_uid::DEVIATION,
     imap_uid_search_by_number::DEVIATION,
     imap_uidnext_stays::DEVIATION,
     imap_uidvalidity_stays::DEVIATION,
+    imap_unauthenticate_keeps_enabled::DEVIATION,
     imap_unchangedsince_ignored::DEVIATION,
+    imap_unselect_expunges::DEVIATION,
+    imap_update_silent::DEVIATION,
+    imap_url_from_the_start::DEVIATION,
+    imap_url_section_ignored::DEVIATION,
     imap_utf8_unasked::DEVIATION,
     imap_vanished_missing::DEVIATION,
+    imap_younger_by_days::DEVIATION,
     lmtp_one_reply::DEVIATION,
     pop3_capa_words_missing::DEVIATION,
     pop3_dots_not_stuffed::DEVIATION,
@@ -152,8 +216,10 @@ const ALL: &[Deviation] = &[
     smtp_parameter_ignored::DEVIATION,
     smtp_utf8_not_told::DEVIATION,
     smtp_vrfy_any::DEVIATION,
+    starttls_input_kept::DEVIATION,
     store_answers_before_commit::DEVIATION,
     store_copy_beyond_quota::DEVIATION,
+    submission_open::DEVIATION,
 ];
 
 /// Where in the server a deviation is mounted.

@@ -3,17 +3,27 @@
 //! one place. The code that asks knows no deviation.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use time::OffsetDateTime;
 
 use crate::auth::{Purpose, Verified, prepare};
-use crate::imap::{EmailPlace, Expunges, Numbering, Reads, SortFacts};
+use crate::imap::{
+    CatenatePart, EmailPlace, Expunges, MessageUrl, Numbering, OldName, Reads, ResultRange, SearchKey,
+    SortFacts,
+};
+use crate::message::Entity;
+use crate::message::collation::Collated;
+use crate::message::continuation::{Join, joined};
+use crate::message::preview::preview;
+use crate::message::transfer::{Decode, decoded};
+use crate::net::Early;
 use crate::pop3::Ending;
 use crate::pop3::policy::Admission;
 use crate::queue::Next;
 use crate::store::{
-    Access, AnswerTiming, Counted, FlagChange, Flags, Happened, ModSeq, PrivateOf, Rights, Terms, Writing,
-    for_server,
+    Access, AnswerTiming, Counted, FlagChange, Flags, Happened, Leaves, Message, ModSeq, NewMessage, Notify,
+    PrivateOf, Replaced, Returned, Rights, Terms, Which, Writing, for_server,
 };
 
 /// All seams of a running server.
@@ -89,6 +99,14 @@ pub(crate) struct Gate {
     pub(crate) imap_charset_agreed: fn() -> bool,
     /// IMAP: are special uses looked at that are set as an annotation (RFC 6154, section 4)?
     pub(crate) imap_special_uses_checked: fn() -> bool,
+    /// What becomes of input that came in plaintext behind STARTTLS (RFC 3207, section 4.2)?
+    pub(crate) early_input: fn() -> Early,
+    /// Is a message taken for submission from nobody in particular (RFC 6409, section 4.3)?
+    pub(crate) submission_open: fn() -> bool,
+    /// IMAP: does COMPRESS succeed where it is active (RFC 4978, section 3)?
+    pub(crate) imap_compresses_again: fn() -> bool,
+    /// IMAP: does what ENABLE has switched on outlive UNAUTHENTICATE (RFC 8437, section 4.1)?
+    pub(crate) imap_keeps_enabled: fn() -> bool,
     /// IMAP: which rights SELECT takes, given which it should (RFC 4314, section 4)?
     pub(crate) imap_to_select: fn(Rights) -> Rights,
 }
@@ -106,6 +124,10 @@ impl Default for Gate {
             imap_utf8_needed: || true,
             imap_charset_agreed: || true,
             imap_special_uses_checked: || true,
+            early_input: || Early::Forgotten,
+            submission_open: || false,
+            imap_compresses_again: || false,
+            imap_keeps_enabled: || false,
             imap_to_select: |needed| needed,
         }
     }
@@ -163,6 +185,13 @@ pub(crate) struct View {
     pub(crate) imap_uid_next: fn(u32) -> u32,
     /// The UIDVALIDITY that SELECT tells, given what it is (RFC 3501, section 2.3.1.1).
     pub(crate) imap_uid_validity: fn(u32) -> u32,
+    /// Is it told what joins and leaves the results of a search that is kept up to date (RFC 5267, section
+    /// 4.3)?
+    pub(crate) imap_contexts_told: fn() -> bool,
+    /// Is MODIFIED told of what a conditional STORE left alone (RFC 7162, section 3.1.3)?
+    pub(crate) imap_modified_told: fn() -> bool,
+    /// Is a name before told on this occasion (RFC 9051, section 6.3.9.7; RFC 5465, section 5.4)?
+    pub(crate) imap_old_name_told: fn(OldName) -> bool,
     /// Are expunges of before told by SELECT and FETCH (RFC 7162, sections 3.2.5.1 and 3.2.6)?
     pub(crate) imap_vanished_told: fn() -> bool,
     /// Does LIST tell annotations that it is asked for (RFC 9590, section 3)?
@@ -179,6 +208,9 @@ impl Default for View {
             imap_notify: |happened| happened,
             imap_uid_next: |next| next,
             imap_uid_validity: |validity| validity,
+            imap_contexts_told: || true,
+            imap_modified_told: || true,
+            imap_old_name_told: |_| true,
             imap_vanished_told: || true,
             imap_list_annotations: || true,
             imap_annotations_told: || true,
@@ -193,6 +225,18 @@ pub(crate) struct Evaluator {
     pub(crate) imap_search_not: fn(bool) -> bool,
     /// The date by which SORT DATE sorts (RFC 5256, section 2.2).
     pub(crate) imap_sort_sent: fn(&SortFacts<'_>) -> OffsetDateTime,
+    /// The base subject by which SORT SUBJECT sorts (RFC 5256, section 2.1).
+    pub(crate) imap_sort_subject: fn(&SortFacts<'_>) -> Collated,
+    /// What SORT DISPLAYFROM and DISPLAYTO sort by, of the first address of this field (RFC 5957, section 3).
+    pub(crate) imap_sort_display: fn(&SortFacts<'_>, &str) -> Collated,
+    /// The identifiers by which THREAD REFERENCES goes (RFC 5256, section 3).
+    pub(crate) imap_references: fn(&SortFacts<'_>) -> Vec<Vec<u8>>,
+    /// The keys of a search, given those of the command.
+    pub(crate) imap_keys: fn(Vec<SearchKey>) -> Vec<SearchKey>,
+    /// Is the outcome of a search saved, given that SAVE asks for it or does not (RFC 5182, section 2.1)?
+    pub(crate) imap_search_saves: fn(bool) -> bool,
+    /// Which of so many results PARTIAL gives (RFC 9394, section 3.1).
+    pub(crate) imap_window: fn(ResultRange, usize) -> Range<usize>,
     /// What numbers the answer to UID SEARCH has, or that to SEARCH (RFC 3501, section 6.4.8).
     pub(crate) imap_search_numbering: fn(Numbering) -> Numbering,
 }
@@ -202,6 +246,12 @@ impl Default for Evaluator {
         Self {
             imap_search_not: |matches| !matches,
             imap_sort_sent: |facts| facts.sent(),
+            imap_sort_subject: |facts| facts.subject().0,
+            imap_sort_display: |facts, field| facts.display(field),
+            imap_references: |facts| facts.references(),
+            imap_keys: |keys| keys,
+            imap_search_saves: |asked| asked,
+            imap_window: ResultRange::within,
             imap_search_numbering: |numbering| numbering,
         }
     }
@@ -220,6 +270,24 @@ pub(crate) struct Renderer {
     pub(crate) smtp_vrfy_unknown: fn() -> bool,
     /// POP3: a line of the CAPA reply (RFC 2449, section 5).
     pub(crate) pop3_capability: fn(String) -> String,
+    /// The names that ENABLED tells, given those that are switched on and those that were asked for
+    /// (RFC 5161, section 3.1).
+    pub(crate) imap_enabled: fn(Vec<String>, Vec<String>) -> Vec<String>,
+    /// Is a mailbox said to have children, given that it has some or has none (RFC 3348, section 3)?
+    pub(crate) imap_has_children: fn(bool) -> bool,
+    /// What LIST tells of a name that cannot be selected (RFC 3501, section 7.2.2).
+    pub(crate) imap_no_mailbox: fn() -> &'static [&'static str],
+    /// Does LIST tell special uses (RFC 6154, section 2)?
+    pub(crate) imap_special_uses_told: fn() -> bool,
+    /// Does LIST tell the STATUS of a mailbox, given that it has children or has none (RFC 5819,
+    /// section 2)?
+    pub(crate) imap_list_status: fn(bool) -> bool,
+    /// The save date that is told of a message (RFC 8514, section 3).
+    pub(crate) imap_saved: fn(&Message) -> OffsetDateTime,
+    /// The preview of a part that begins with these octets (RFC 8970, section 3.3).
+    pub(crate) imap_preview: fn(&Entity<'_>, &[u8]) -> String,
+    /// The UID that APPENDUID tells, given the right one (RFC 4315, section 3).
+    pub(crate) imap_append_uid: fn(u32) -> u32,
     /// Does the answer to UID FETCH tell the UID unasked (RFC 3501, section 6.4.8)?
     pub(crate) imap_uid_unasked: fn() -> bool,
     /// Of what the EMAILID of a message is made (RFC 8474, section 5.1)?
@@ -240,6 +308,14 @@ impl Default for Renderer {
             smtp_told_recipients: |taken| taken,
             smtp_vrfy_unknown: || false,
             pop3_capability: |line| line,
+            imap_enabled: |enabled, _| enabled,
+            imap_has_children: |has| has,
+            imap_no_mailbox: || &["\\Noselect"],
+            imap_special_uses_told: || true,
+            imap_list_status: |_| true,
+            imap_saved: |message| message.saved,
+            imap_preview: preview,
+            imap_append_uid: |uid| uid,
             imap_uid_unasked: || true,
             imap_email_number: |place| place.body,
             imap_literal_octets: |octets| octets,
@@ -255,13 +331,25 @@ pub(crate) struct Structure {
     /// How many lines BODY and BODYSTRUCTURE say that a body has, given how many it has
     /// (RFC 3501, section 7.4.2).
     pub(crate) imap_body_lines: fn(usize) -> usize,
+    /// The octets of a part without its transfer encoding (RFC 3516, section 4.3).
+    pub(crate) imap_binary: Decode,
+    /// How parameters in pieces are told (RFC 2231, section 6).
+    pub(crate) imap_parameters: Join,
+    /// To what a URL of CATENATE points, given what it says (RFC 4469, section 3).
+    pub(crate) imap_url: fn(MessageUrl) -> MessageUrl,
     /// How many octets, given how deep the part lies and how many it has.
     pub(crate) imap_body_octets: fn(usize, usize) -> usize,
 }
 
 impl Default for Structure {
     fn default() -> Self {
-        Self { imap_body_lines: |lines| lines, imap_body_octets: |_, octets| octets }
+        Self {
+            imap_body_lines: |lines| lines,
+            imap_binary: decoded,
+            imap_parameters: joined,
+            imap_url: |url| url,
+            imap_body_octets: |_, octets| octets,
+        }
     }
 }
 
@@ -284,6 +372,18 @@ pub(crate) struct StoreSeam {
     pub(crate) imap_append_flags: fn(Flags) -> Flags,
     /// Whose private annotations does GETMETADATA tell (RFC 5464, section 3.3)?
     pub(crate) imap_private_entries: fn() -> PrivateOf,
+    /// The parts of a message in their order (RFC 4469, section 3).
+    pub(crate) imap_parts: fn(Vec<CatenatePart>) -> Vec<CatenatePart>,
+    /// The messages of an APPEND in the groups that are all there or not at all (RFC 3502).
+    pub(crate) imap_appended: fn(Vec<NewMessage>) -> Vec<Vec<NewMessage>>,
+    /// Do messages that are moved leave their mailbox (RFC 6851, section 3.3)?
+    pub(crate) imap_moved: fn() -> Leaves,
+    /// When a message goes that is replaced (RFC 8508, section 3.4).
+    pub(crate) imap_replaced: fn() -> Replaced,
+    /// What EXPUNGE and UID EXPUNGE remove, given what they should (RFC 4315, section 2.1).
+    pub(crate) imap_expunged: fn(Which) -> Which,
+    /// Does UNSELECT expunge (RFC 3691, section 2)?
+    pub(crate) imap_unselect_expunges: fn() -> bool,
     /// Does CLOSE expunge (RFC 3501, section 6.4.2)?
     pub(crate) imap_close_expunges: fn() -> bool,
 }
@@ -299,6 +399,12 @@ impl Default for StoreSeam {
             imap_unchanged_since: |since| since,
             imap_append_flags: |flags| flags,
             imap_private_entries: || PrivateOf::Oneself,
+            imap_parts: |parts| parts,
+            imap_appended: |messages| vec![messages],
+            imap_moved: || Leaves::Yes,
+            imap_replaced: || Replaced::Together,
+            imap_expunged: |which| which,
+            imap_unselect_expunges: || false,
             imap_close_expunges: || true,
         }
     }
@@ -310,6 +416,10 @@ pub(crate) struct Queue {
     /// The return path of a report to this address; `None` is the null reverse-path, which
     /// keeps reports from being answered by reports (RFC 5321, section 4.5.5).
     pub(crate) report_sender: fn(&str) -> Option<String>,
+    /// Of what the sender is told of a failure, given what he wants to hear of (RFC 3461, section 5.2).
+    pub(crate) notify: fn(Notify) -> Notify,
+    /// What comes back with a report of failure, given what he wants back (RFC 3461, section 4.3).
+    pub(crate) returned: fn(Option<Returned>) -> Option<Returned>,
     /// How often the sender is told one thing.
     pub(crate) copies: fn() -> usize,
     /// Is SIZE said to a server that offers it, or does not (RFC 5321, section 4.1.1.11)?
@@ -340,6 +450,8 @@ impl Default for Queue {
     fn default() -> Self {
         Self {
             report_sender: |_| None,
+            notify: |notify| notify,
+            returned: |returned| returned,
             copies: || 1,
             says_size: |offered| offered,
             heeds_size: || true,

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use tokio_rustls::TlsAcceptor;
 
 use crate::channel::Channel;
-use crate::net::{Connection, ReadError, Stream};
+use crate::net::{Connection, Early, ReadError, Stream};
 
 /// A future in a box.
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -29,7 +29,7 @@ pub(crate) trait Link: Send {
     /// Takes a short piece of output.
     fn push(&mut self, bytes: &[u8]);
     /// Forgets input, and puts the connection under TLS.
-    fn start_tls<'a>(&'a mut self, acceptor: &'a TlsAcceptor) -> Boxed<'a, io::Result<()>>;
+    fn start_tls<'a>(&'a mut self, acceptor: &'a TlsAcceptor, early: Early) -> Boxed<'a, io::Result<()>>;
     /// Whether the connection is under TLS.
     fn is_tls(&self) -> bool;
     /// What TLS says of the connection.
@@ -71,8 +71,8 @@ impl<S: Stream> Link for Connection<S> {
         Connection::push(self, bytes);
     }
 
-    fn start_tls<'a>(&'a mut self, acceptor: &'a TlsAcceptor) -> Boxed<'a, io::Result<()>> {
-        Box::pin(Connection::start_tls(self, acceptor))
+    fn start_tls<'a>(&'a mut self, acceptor: &'a TlsAcceptor, early: Early) -> Boxed<'a, io::Result<()>> {
+        Box::pin(Connection::start_tls(self, acceptor, early))
     }
 
     fn is_tls(&self) -> bool {

@@ -28,11 +28,12 @@ mod view;
 use crate::context::Context;
 use crate::net::{Connection, Stream};
 
+pub(crate) use commands::{CatenatePart, OldName};
 pub(crate) use order::Facts as SortFacts;
 use policy::Literals;
 pub(crate) use policy::Policy;
 pub(crate) use response::EmailPlace;
-pub(crate) use syntax::Reads;
+pub(crate) use syntax::{MessageUrl, Reads, ResultRange, SearchKey, Section};
 pub(crate) use view::{Expunges, Numbering};
 
 /// The capability of users who set their own quotas.

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::imap::failure::{Ended, Failure};
 use crate::imap::link::Link;
 use crate::imap::notify::{Moment, Notify, Queue};
+use crate::imap::order::SortedBy;
 use crate::imap::registry::{self, Command, Gate, Login, Registered, Standing};
 use crate::imap::response::{Condition, Reply, ResponseCode};
 use crate::imap::syntax::{
@@ -149,7 +150,8 @@ impl Session {
                 Next::Command => {}
                 Next::Close => return Ok(()),
                 Next::Handshake => {
-                    self.link.start_tls(&self.context.shared.tls).await?;
+                    let early = (self.context.shared.seams.gate.early_input)();
+                    self.link.start_tls(&self.context.shared.tls, early).await?;
                     self.recognize().await;
                     self.next = Next::Command;
                 }
@@ -447,6 +449,9 @@ impl Session {
             return Box::pin(self.tell_as_asked(Moment::Command(expunges), numbering)).await;
         }
         let (store, evaluation) = (self.store(), self.evaluation());
+        if !(self.context.shared.seams.view.imap_contexts_told)() {
+            self.contexts.clear();
+        }
         if let Some(selected) = &mut self.selected {
             let mut out = Vec::new();
             let left = self.contexts.removals(&selected.view, &store, evaluation).await;
@@ -537,7 +542,12 @@ impl Session {
     /// How searches are evaluated.
     pub(crate) fn evaluation(&self) -> Evaluation {
         let evaluator = &self.context.shared.seams.evaluator;
-        Evaluation { negation: evaluator.imap_search_not, sent: evaluator.imap_sort_sent }
+        let sorted = SortedBy {
+            sent: evaluator.imap_sort_sent,
+            subject: evaluator.imap_sort_subject,
+            display: evaluator.imap_sort_display,
+        };
+        Evaluation { negation: evaluator.imap_search_not, sorted }
     }
 
     /// An untagged status response.
@@ -606,6 +616,9 @@ impl Session {
         self.notify = None;
         self.annotations = None;
         self.own_store = None;
+        if (self.context.shared.seams.gate.imap_keeps_enabled)() {
+            return;
+        }
         self.sync = Sync::Plain;
         self.revision = Revision::default();
         self.names = Names::default();

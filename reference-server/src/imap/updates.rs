@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::imap::order::{Criterion, Facts, Key, compare};
+use crate::imap::order::{Criterion, Key, SortedBy, compare};
 use crate::imap::search::{Found, Largest, Negation, compile, matching, with_keys};
 use crate::imap::syntax::{FetchItem, SearchKey, SequenceSet, compact_uid_set};
 use crate::imap::view::{Entry, Numbering, View};
@@ -21,8 +21,8 @@ const ROOM: usize = 16 * 1024 * 1024;
 pub(crate) struct Evaluation {
     /// What NOT makes of an answer.
     pub(crate) negation: Negation,
-    /// Which date is the sent date.
-    pub(crate) sent: fn(&Facts<'_>) -> time::OffsetDateTime,
+    /// What messages are sorted by.
+    pub(crate) sorted: SortedBy,
 }
 
 /// One search with its outcome as the client knows it.
@@ -135,7 +135,7 @@ impl Context {
         new.retain(|found| !self.results.has(found.uid));
         let keyed = match self.criteria.as_slice() {
             [] => new.into_iter().map(|found| (found, Vec::new())).collect(),
-            criteria => with_keys(store, view.mailbox(), new, criteria, evaluation.sent).await?,
+            criteria => with_keys(store, view.mailbox(), new, criteria, evaluation.sorted).await?,
         };
         let through = self.through;
         let uids = keyed.iter().map(|(found, _)| found.uid);

@@ -33,6 +33,9 @@ enum Form {
     Extended,
 }
 
+/// How the pieces of parameters are put together, as [`joined`] does.
+pub(crate) type Join = for<'p, 'o> fn(&'p [Parameter<'o>], Charsets) -> Vec<Parameter<'p>>;
+
 /// The parameters with pieces put together, each value in the place of its first piece. Pieces
 /// without a beginning, or behind a gap, stay what they are.
 pub(crate) fn joined<'p>(parameters: &'p [Parameter<'_>], charsets: Charsets) -> Vec<Parameter<'p>> {

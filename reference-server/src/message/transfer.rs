@@ -49,6 +49,9 @@ impl Encoding {
     }
 }
 
+/// How the transfer encoding of a part of a message is taken away, as [`decoded`] does.
+pub(crate) type Decode = for<'m> fn(&'m [u8], &Entity<'_>) -> Option<Cow<'m, [u8]>>;
+
 /// The body of a part with its transfer encoding undone; nothing where the encoding is unknown.
 /// Lines of text end with CRLF, however they were stored (RFC 3516, section 6); base64 and
 /// `binary` say octets, not lines, and nothing is changed in these.

@@ -25,6 +25,15 @@ const LINGER_OCTETS: usize = 1024 * 1024;
 /// The same when the server itself ends, and somebody waits for that.
 const LINGER_AT_END: Duration = Duration::from_millis(100);
 
+/// What becomes of input that came before the handshake; a deviation can have it kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Early {
+    /// It is forgotten.
+    Forgotten,
+    /// It is taken for input of the protected session.
+    Kept,
+}
+
 /// Why no more input comes.
 #[derive(Debug)]
 pub(crate) enum ReadError {
@@ -233,10 +242,12 @@ impl<S: Stream> Connection<S> {
 
     /// Sends what is held back, forgets input that came before the handshake (it may be an
     /// attacker's; RFC 3207, section 4.2), and puts the connection under TLS.
-    pub(crate) async fn start_tls(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
+    pub(crate) async fn start_tls(&mut self, acceptor: &TlsAcceptor, early: Early) -> io::Result<()> {
         self.flush().await?;
-        self.input.clear();
-        self.used = 0;
+        if early == Early::Forgotten {
+            self.input.clear();
+            self.used = 0;
+        }
         timeout(self.handshake, self.transport.upgrade(acceptor))
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?

@@ -8,7 +8,7 @@ mod outbound;
 mod tls;
 mod transport;
 
-pub(crate) use connection::{Connection, Line, ReadError, ending};
+pub(crate) use connection::{Connection, Early, Line, ReadError, ending};
 pub(crate) use listener::Listener;
 pub(crate) use outbound::{Anchors, Outbound, Trust, roots};
 pub(crate) use tls::{ClientCertificates, Identity, identity};

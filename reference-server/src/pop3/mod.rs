@@ -66,7 +66,7 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, session: &mut Sessi
         match answer.then {
             Then::GoOn => {}
             Then::StartTls => {
-                connection.start_tls(&context.shared.tls).await?;
+                connection.start_tls(&context.shared.tls, (context.shared.seams.gate.early_input)()).await?;
                 let channel = connection.channel();
                 session.secured(context.shared.authenticator.recognized(channel, context.peer).await);
             }

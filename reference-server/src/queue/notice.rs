@@ -40,7 +40,9 @@ pub(crate) async fn notices(
     for action in [Action::Failed, Action::Delayed, Action::Delivered, Action::Relayed] {
         let group: Vec<Told> = told.iter().filter(|one| one.action == action).cloned().collect();
         if !group.is_empty() {
-            let facts = Facts { hostname: &shared.hostname, envelope, arrived, now, told: &group };
+            let returned = (shared.seams.queue.returned)(envelope.returned);
+            let hostname = &shared.hostname;
+            let facts = Facts { hostname, envelope, returned, arrived, now, told: &group };
             let text = report(facts, original.head, original.octets);
             reports.extend(addressed(shared, envelope, &text, original, now).await?);
         }

@@ -77,6 +77,8 @@ pub(crate) struct Facts<'f> {
     pub(crate) hostname: &'f str,
     /// The message's envelope.
     pub(crate) envelope: &'f Envelope,
+    /// What the sender wants back.
+    pub(crate) returned: Option<Returned>,
     /// When the message came.
     pub(crate) arrived: OffsetDateTime,
     /// When the report is written.
@@ -98,7 +100,7 @@ pub(crate) struct Text {
 
 /// The report of one message of so many octets, which begins with `head`.
 pub(crate) fn report(facts: Facts<'_>, head: &[u8], octets: u64) -> Text {
-    let Facts { hostname, envelope, arrived, now, told } = facts;
+    let Facts { hostname, envelope, returned: wanted, arrived, now, told } = facts;
     let action = told.first().map_or(Action::Failed, |first| first.action);
     let boundary = boundary(head, now);
     let sender = envelope.sender.as_deref().unwrap_or_default();
@@ -133,7 +135,7 @@ pub(crate) fn report(facts: Facts<'_>, head: &[u8], octets: u64) -> Text {
     // A message that had to be under TLS does not go back whole (RFC 8689, section 5).
     let whole = action == Action::Failed
         && envelope.terms.tls != TlsTerm::Required
-        && match envelope.returned {
+        && match wanted {
             Some(Returned::Full) => true,
             Some(Returned::Headers) => false,
             None => octets <= WHOLE_OCTETS,

@@ -92,7 +92,7 @@ impl After<'_> {
     }
 
     fn failed(&self, reason: Reason) -> (Fate, Option<Told>) {
-        let notify = self.pending.remote.notify;
+        let notify = (self.shared.seams.queue.notify)(self.pending.remote.notify);
         (Fate::Settled, notify.failure().then(|| self.tell(Action::Failed, reason, None)))
     }
 

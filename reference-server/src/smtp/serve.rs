@@ -72,7 +72,7 @@ async fn converse<S: Stream>(connection: &mut Connection<S>, context: Context) -
             Next::StartTls(reply) => {
                 connection.push(&reply.render());
                 let shared = session.context.shared.clone();
-                connection.start_tls(&shared.tls).await?;
+                connection.start_tls(&shared.tls, (shared.seams.gate.early_input)()).await?;
                 let channel = connection.channel();
                 let channel = shared.authenticator.recognized(channel, session.context.peer).await;
                 session = session.secured(channel);

@@ -149,6 +149,24 @@ impl Missing {
     }
 }
 
+/// Whether messages that are moved leave their mailbox; a deviation can have them stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    /// They do.
+    Yes,
+    /// They stay.
+    No,
+}
+
+/// When a message goes that is replaced; a deviation can have it go too early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replaced {
+    /// With the new one's coming.
+    Together,
+    /// Before anything else is done.
+    First,
+}
+
 /// Which messages are to be expunged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Which {
@@ -311,6 +329,7 @@ impl Store {
         uids: Vec<Uid>,
         to: &Named,
         missing: Missing,
+        leaves: Leaves,
     ) -> Result<Moved, StoreError> {
         let mut all: Option<Moved> = None;
         for some in uids.chunks(MOVED_IN_A_JOB) {
@@ -319,7 +338,7 @@ impl Store {
             let moved = self
                 .write(move |w| {
                     let owner = to.owner;
-                    quota::within(w, owner, |w| move_some(w, from, some, &to, known, missing))
+                    quota::within(w, owner, |w| move_some(w, from, some, &to, known, missing, leaves))
                 })
                 .await;
             match (&mut all, moved) {
@@ -545,6 +564,7 @@ fn move_some(
     to: &Named,
     known: Option<MailboxId>,
     missing: Missing,
+    leaves: Leaves,
 ) -> Result<Moved, StoreError> {
     mailboxes::by_id(w.sql, from)?;
     let (target, rights) = mailboxes::open(w.sql, to, Rights::INSERT)?;
@@ -562,7 +582,7 @@ fn move_some(
         pairs.push((uid, insert_row(w, target.id, &mut room, &message)?));
     }
     let modseq = next_modseq(w, from, Happened::EXPUNGED)?;
-    for (uid, _) in &pairs {
+    for (uid, _) in pairs.iter().filter(|_| leaves == Leaves::Yes) {
         remove_row(w.sql, from, *uid, modseq)?;
     }
     let copied = Copied { mailbox: target.id, uid_validity: target.uid_validity, pairs };

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::play_all;
 use crate::run::bindings::Bindings;
+use crate::run::checks::imap::example_text;
 use crate::run::checks::text::{Case, match_text};
 use crate::run::halt::{Cause, Halt};
 use crate::run::mailbox;
@@ -39,9 +40,12 @@ pub(super) async fn steps(stage: &mut Stage, step: &Step, steps: &[Step]) -> Res
 pub(super) async fn mailbox(stage: &mut Stage, step: &Step, asked: &EventuallyMailbox) -> Result<(), Halt> {
     let wait = stage.wait(step.within);
     let mut pause = FIRST_PAUSE;
+    if asked.count == Some(0) {
+        stage.evidence.arrive_at_forbidden(step.span, || example(stage, &asked.has));
+    }
     let departure = loop {
         let seen = match mailbox::read(stage, &asked.account, &asked.folder).await? {
-            Ok(messages) => match look(stage, asked, &messages)? {
+            Ok(messages) => match look(stage, asked, &stage.evidence.seen_in_mailbox(messages))? {
                 Seen::Enough => return Ok(()),
                 Seen::Not(departure) => Ok(departure),
             },
@@ -68,6 +72,21 @@ pub(super) async fn mailbox(stage: &mut Stage, step: &Step, asked: &EventuallyMa
 async fn rest(stage: &Stage, pause: Duration) {
     let _waiting = stage.only_waits();
     tokio::time::sleep(pause).await;
+}
+
+/// A message that has all that is asked for.
+fn example(stage: &Stage, has: &MessageTraits) -> Option<Vec<u8>> {
+    let mut message = Vec::new();
+    for (name, pattern) in &has.headers {
+        message.extend_from_slice(format!("{name}: ").as_bytes());
+        message.extend(example_text(pattern, &stage.bindings)?);
+        message.extend_from_slice(b"\r\n");
+    }
+    message.extend_from_slice(b"\r\n");
+    for body in [&has.body, &has.body_contains].into_iter().flatten() {
+        message.extend(stage.octets(body).ok()?);
+    }
+    Some(message)
 }
 
 enum Seen {

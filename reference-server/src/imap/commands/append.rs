@@ -173,17 +173,19 @@ impl Command for Append {
             let name = name_of(&self.mailbox)?;
             let messages = received(session, self.messages).await?;
             let to = resolve(session, &name).await.map_err(|error| refusal_of_destination(&error))?;
-            let appended = session
-                .store()
-                .append(&to, messages)
-                .await
-                .map_err(|error| refusal_of_destination(&error))?;
+            let store = session.store();
+            let mut appended = Vec::with_capacity(messages.len());
+            for job in (session.context.shared.seams.store.imap_appended)(messages) {
+                let done = store.append(&to, job).await;
+                appended.extend(done.map_err(|error| refusal_of_destination(&error))?);
+            }
             for one in &appended {
                 session.made(one.mailbox, [one.uid]);
             }
             tell_normalized(session, &name, &self.mailbox).await?;
             let reply = Reply::ok("APPEND completed");
-            let uids = appended.iter().map(|appended| appended.uid.0).collect();
+            let told = session.context.shared.seams.renderer.imap_append_uid;
+            let uids = appended.iter().map(|appended| told(appended.uid.0)).collect();
             Ok(match appended.first() {
                 Some(first) => reply.with(ResponseCode::AppendUid { validity: first.uid_validity.0, uids }),
                 None => reply,

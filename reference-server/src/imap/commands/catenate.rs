@@ -14,7 +14,8 @@ use crate::store::{MailboxName, READ, Store, StoreError, Uid, Wanted};
 const PART_LIMIT: usize = 1000;
 
 /// A part of a message.
-pub(super) enum Part {
+#[derive(Debug)]
+pub(crate) enum Part {
     /// Octets that the client sends.
     Text(MessageLiteral),
     /// Octets that the server has.
@@ -91,6 +92,7 @@ pub(super) async fn put_together(
     room: u64,
 ) -> Result<Upload, Failure> {
     let store = session.store();
+    let parts = (session.context.shared.seams.store.imap_parts)(parts);
     let mut whole = Reception::new(&store);
     for part in parts {
         match part {
@@ -129,6 +131,7 @@ async fn copy(
     room: u64,
 ) -> Result<(), Failure> {
     let Some(found) = message_url(url) else { return Err(bad_url(url)) };
+    let found = (session.context.shared.seams.structure.imap_url)(found);
     let mut loader = load(session, store, &found).await?.ok_or_else(|| bad_url(url))?;
     let octets = match section_octets(&found.section, found.partial, &mut loader).await {
         Ok(Some(octets)) => octets,

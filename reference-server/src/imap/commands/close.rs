@@ -19,6 +19,10 @@ struct Unselect;
 impl Command for Unselect {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
+            if (session.context.shared.seams.store.imap_unselect_expunges)() {
+                let mailbox = session.view()?.mailbox();
+                session.store().expunge(mailbox, Which::Deleted).await?;
+            }
             session.set_selected(None);
             Ok(Reply::ok("UNSELECT completed"))
         })

@@ -26,6 +26,9 @@ fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
 impl Command for Compress {
     fn run<'s>(self: Box<Self>, session: &'s mut Session) -> Running<'s> {
         Box::pin(async move {
+            if session.link.is_compressed() && (session.context.shared.seams.gate.imap_compresses_again)() {
+                return Ok(Reply::ok("DEFLATE is active"));
+            }
             if session.link.is_compressed() {
                 let reply = Reply::no("COMPRESS has switched DEFLATE on already");
                 return Err(reply.with(ResponseCode::CompressionActive).into());

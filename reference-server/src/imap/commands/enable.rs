@@ -16,6 +16,8 @@ pub(crate) const ENABLE: Registered = Registered::new("ENABLE", Gate::Authentica
 struct Enable {
     /// What is both asked for and here, each once.
     wanted: Vec<Switch>,
+    /// Every name, as it was written.
+    asked: Vec<String>,
 }
 
 /// An extension that has to be switched on: its name and how.
@@ -35,13 +37,15 @@ const SWITCHES: [Switch; 5] = [
 /// What is not known, or needs no switching on, is passed over (section 3.1).
 fn parse(cursor: &mut Cursor<'_>) -> Parsed<Box<dyn Command>> {
     let mut wanted: Vec<Switch> = Vec::new();
+    let mut asked = Vec::new();
     for _ in 0..NAME_LIMIT {
         cursor.space()?;
         let name = cursor.atom()?;
+        asked.push(name.to_owned());
         let known = SWITCHES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         wanted.extend(known.filter(|(known, _)| !wanted.iter().any(|(held, _)| held == known)));
         if cursor.peek() != Some(b' ') {
-            return Ok(Box::new(Enable { wanted }));
+            return Ok(Box::new(Enable { wanted, asked }));
         }
     }
     Err(ParseError::Syntax("too many extensions"))
@@ -52,8 +56,10 @@ impl Command for Enable {
         Box::pin(async move {
             let policy = &session.context.shared.imap;
             let wanted: Vec<_> = self.wanted.into_iter().filter(|(name, _)| policy.offers(name)).collect();
+            let enabled: Vec<String> = wanted.iter().map(|(name, _)| (*name).to_owned()).collect();
+            let told = (session.context.shared.seams.renderer.imap_enabled)(enabled, self.asked);
             let mut line = String::from("* ENABLED");
-            for (name, _) in &wanted {
+            for name in &told {
                 line.push(' ');
                 line.push_str(name);
             }

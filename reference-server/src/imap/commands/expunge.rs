@@ -45,6 +45,7 @@ impl Command for Expunge {
                     Which::DeletedAmong(view.uids(&places))
                 }
             };
+            let which = (session.context.shared.seams.store.imap_expunged)(which);
             let expunged = session.store().expunge(mailbox, which).await;
             if let Ok(expunged) = &expunged {
                 session.expunged(&expunged.uids);

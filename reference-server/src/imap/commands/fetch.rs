@@ -272,8 +272,15 @@ impl Telling {
             },
             literal_octets: seams.renderer.imap_literal_octets,
             email_number: seams.renderer.imap_email_number,
+            saved: seams.renderer.imap_saved,
+            preview: seams.renderer.imap_preview,
+            decode: seams.structure.imap_binary,
             mailbox: session.view()?.mailbox(),
-            audience: Audience { reads, revision: session.revision() },
+            audience: Audience {
+                reads,
+                revision: session.revision(),
+                parameters: seams.structure.imap_parameters,
+            },
         };
         let mut items_and_flags = items.clone();
         let told = match session.sync() >= Sync::Condstore {

@@ -71,7 +71,8 @@ pub(super) async fn find(
     if charset.is_some_and(|charset| !CHARSETS.iter().any(|known| known.eq_ignore_ascii_case(charset))) {
         return Err(Reply::no("the charset is not known here").with(ResponseCode::BadCharset).into());
     }
-    let negation = session.context.shared.seams.evaluator.imap_search_not;
+    let evaluator = &session.context.shared.seams.evaluator;
+    let (negation, keys) = (evaluator.imap_search_not, (evaluator.imap_keys)(keys));
     check_numbers(&keys, session.view()?).map_err(no_such_number)?;
     if names(&keys, &|key| matches!(key, SearchKey::Numbers(SequenceSet::Ranges(_)))) {
         session.hold_expunges();

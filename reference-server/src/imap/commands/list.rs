@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::acl::tell_rights;
 use super::metadata;
-use super::old_name::{is_as_written, old_name};
+use super::old_name::{Occasion, is_as_written, old_name};
 use super::status::{self, Facts, Item};
 use crate::imap::failure::Failure;
 use crate::imap::naming::user_of;
@@ -250,6 +250,14 @@ pub(super) struct Names {
     /// Those with an existing one below.
     parents: BTreeSet<MailboxName>,
     subscribed: BTreeSet<MailboxName>,
+    told: Told,
+}
+
+/// What is told of names; the seams at which a deviation can tell something else.
+struct Told {
+    no_mailbox: fn() -> &'static [&'static str],
+    has_children: fn(bool) -> bool,
+    special_uses: fn() -> bool,
 }
 
 /// The mailboxes that the session can see, by the names that it has for them.
@@ -282,7 +290,13 @@ impl Names {
         let existing = existing(session).await?;
         let parents = existing.keys().flat_map(MailboxName::ancestors).collect();
         let subscribed = subscribed(session).await?.into_iter().collect();
-        Ok(Self { existing, parents, subscribed })
+        let renderer = &session.context.shared.seams.renderer;
+        let told = Told {
+            no_mailbox: renderer.imap_no_mailbox,
+            has_children: renderer.imap_has_children,
+            special_uses: renderer.imap_special_uses_told,
+        };
+        Ok(Self { existing, parents, subscribed, told })
     }
 
     /// Every name there is, those above the subscribed ones too.
@@ -316,17 +330,18 @@ impl Names {
         let mailbox = self.existing.get(name).map(|seen| &seen.mailbox);
         match mailbox.map(|mailbox| mailbox.selectable) {
             None => attributes.push("\\NonExistent"),
-            Some(Selectable::No) => attributes.push("\\Noselect"),
+            Some(Selectable::No) => attributes.extend((self.told.no_mailbox)()),
             Some(Selectable::Yes) => {}
         }
         if subscribed == Subscribed::Told && self.subscribed.contains(name) {
             attributes.push("\\Subscribed");
         }
-        attributes.push(match self.parents.contains(name) {
+        attributes.push(match (self.told.has_children)(self.parents.contains(name)) {
             true => "\\HasChildren",
             false => "\\HasNoChildren",
         });
-        attributes.extend(mailbox.iter().flat_map(|mailbox| &mailbox.special_uses).map(|known| known.name()));
+        let uses = mailbox.iter().flat_map(|mailbox| &mailbox.special_uses);
+        attributes.extend(uses.filter(|_| (self.told.special_uses)()).map(|known| known.name()));
         attributes
     }
 }
@@ -354,7 +369,8 @@ pub(super) async fn tell_selected(
 ) -> Result<(), Failure> {
     let names = Names::read(session).await?;
     let attributes = names.attributes(Subscribed::Told, name);
-    let extended = match is_as_written(name, written) {
+    let told = session.context.shared.seams.view.imap_old_name_told;
+    let extended = match is_as_written(name, written) || !told(Occasion::Written) {
         true => Vec::new(),
         false => old_name(written, session.names()),
     };
@@ -381,7 +397,9 @@ pub(crate) async fn tell_affected(session: &mut Session, affected: &[Affected]) 
             continue;
         }
         let mut extended = Vec::new();
-        if let Affected::Renamed { old: before, .. } = one {
+        if let Affected::Renamed { old: before, .. } = one
+            && (session.context.shared.seams.view.imap_old_name_told)(Occasion::Renamed)
+        {
             extended.extend_from_slice(b" (\"OLDNAME\" (");
             mailbox_name(&mut extended, before.as_str(), encoding);
             extended.extend_from_slice(b"))");
@@ -492,7 +510,8 @@ async fn tell(session: &mut Session, query: &Query) -> Result<(), Failure> {
             metadata::tell_listed(&mut numbers, session, name, entries).await?;
         }
         let items = &query.returns.status;
-        if itself && !items.is_empty() && !attributes.iter().any(|found| is_no_mailbox(found)) {
+        let told = (session.context.shared.seams.renderer.imap_list_status)(names.parents.contains(name));
+        if itself && told && !items.is_empty() && !attributes.iter().any(|found| is_no_mailbox(found)) {
             match Facts::of(session, name).await? {
                 Ok(facts) => status::tell(&mut numbers, name, items, &facts, encoding),
                 // It has gone meanwhile, or may not be read (RFC 5819, section 2).

@@ -1,6 +1,9 @@
 //! The commands, one file each: the grammar of its arguments above its parser, then what it does.
 //! None of them is known anywhere but in the registry.
 
+pub(crate) use catenate::Part as CatenatePart;
+pub(crate) use old_name::Occasion as OldName;
+
 pub(crate) mod acl;
 pub(crate) mod append;
 pub(crate) mod authenticate;

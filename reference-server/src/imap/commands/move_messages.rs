@@ -55,8 +55,9 @@ impl Command for Move {
                 return Ok(Reply::ok("no messages, nothing moved"));
             }
             let store = session.store();
+            let leaves = (session.context.shared.seams.store.imap_moved)();
             let Moved { copied: moved, modseq, stopped } = store
-                .move_messages(from, uids, &to, missing(self.numbering))
+                .move_messages(from, uids, &to, missing(self.numbering), leaves)
                 .await
                 .map_err(|error| refusal_of_destination(&error))?;
             session.expunged(&moved.pairs.iter().map(|(here, _)| *here).collect::<Vec<_>>());

@@ -10,6 +10,15 @@ use crate::imap::syntax::{MailboxArgument, Names as Encoding};
 use crate::imap::view::Revision;
 use crate::store::{DELIMITER, MailboxName};
 
+/// Why there is a name before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// The client has written another one (RFC 9051, section 6.3.9.7).
+    Written,
+    /// The mailbox was renamed (RFC 5465, section 5.4).
+    Renamed,
+}
+
 /// Tells a client of IMAP4rev2 under which name it finds what it has called otherwise (RFC 9051,
 /// section 6.3.9.7).
 pub(super) async fn tell_normalized(
@@ -29,7 +38,8 @@ pub(super) async fn tell_old_name(
     name: &MailboxName,
     written: &MailboxArgument,
 ) -> Result<(), Failure> {
-    if session.revision() == Revision::Rev1 {
+    let told = session.context.shared.seams.view.imap_old_name_told;
+    if session.revision() == Revision::Rev1 || !told(Occasion::Written) {
         return Ok(());
     }
     let names = Names::read(session).await?;

@@ -11,7 +11,7 @@ use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::{Session, name_of};
 use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, SequenceSet, mailbox, sequence_set};
 use crate::imap::view::Numbering;
-use crate::store::StoreError;
+use crate::store::{Replaced, StoreError, Which};
 
 /// See [`parse`].
 pub(crate) const REPLACE: Registered =
@@ -60,8 +60,11 @@ impl Command for Replace {
             let (Some(uid), Some(message)) = (uid, message) else {
                 return Err(StoreError::NoSuchMessage.into());
             };
-            let to = resolve(session, &to).await.map_err(|error| refusal_of_destination(&error))?;
             let store = session.store();
+            if (session.context.shared.seams.store.imap_replaced)() == Replaced::First {
+                store.expunge(from, Which::These(vec![uid])).await?;
+            }
+            let to = resolve(session, &to).await.map_err(|error| refusal_of_destination(&error))?;
             let (appended, modseq) = store
                 .replace(from, uid, &to, message)
                 .await

@@ -2,10 +2,11 @@
 //! (RFC 4731; RFC 5267; RFC 9394). The order is that of the search: of the mailbox, or of SORT.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::finding::Modseq;
 use crate::imap::search::Found;
-use crate::imap::syntax::{ReturnOption, compact_uid_set};
+use crate::imap::syntax::{ResultRange, ReturnOption, compact_uid_set};
 use crate::imap::view::Numbering;
 
 /// ```abnf
@@ -24,6 +25,9 @@ pub(super) fn plain(name: &str, found: &[Found], numbering: Numbering, modseq: M
     out
 }
 
+/// Which of so many results PARTIAL gives, by their places; the seam at which a deviation can give others.
+pub(super) type Window = fn(ResultRange, usize) -> Range<usize>;
+
 /// ```abnf
 /// esearch-response   = "ESEARCH" [SP "(" "TAG" SP tag-string ")"] [SP "UID"]
 ///                      *(SP search-return-data)                      ; RFC 4466, section 2.6.2
@@ -36,7 +40,7 @@ pub(super) fn extended(
     tag: &str,
     found: &[Found],
     options: &[ReturnOption],
-    numbering: Numbering,
+    (numbering, window): (Numbering, Window),
     modseq: Modseq,
 ) -> String {
     if options == [ReturnOption::Save] {
@@ -54,7 +58,7 @@ pub(super) fn extended(
             (ReturnOption::Max, _, Some(last)) => out.push_str(&format!(" MAX {last}")),
             (ReturnOption::All, Some(_), _) => out.push_str(&format!(" ALL {}", compact_uid_set(&named))),
             (ReturnOption::Partial(range), ..) => {
-                let some = match named.get(range.within(named.len())).unwrap_or_default() {
+                let some = match named.get(window(*range, named.len())).unwrap_or_default() {
                     [] => "NIL".to_owned(),
                     some => compact_uid_set(some),
                 };

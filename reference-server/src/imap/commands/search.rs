@@ -77,15 +77,16 @@ impl Command for Search {
             let seams = &session.context.shared.seams;
             let in_rev2 = session.revision() == Revision::Rev2 && (seams.renderer.imap_rev2_esearch)();
             let numbering = (seams.evaluator.imap_search_numbering)(self.numbering);
+            let window = seams.evaluator.imap_window;
             let out = match options {
                 None if self.answer == "SEARCH" && in_rev2 => {
                     // IMAP4rev2 has no SEARCH response: nothing asked for is ALL (RFC 9051, section 6.4.4).
-                    extended(session.tag(), &found, &[ReturnOption::All], numbering, modseq)
+                    extended(session.tag(), &found, &[ReturnOption::All], (numbering, window), modseq)
                 }
                 None => plain(self.answer, &found, numbering, modseq),
-                Some(options) => extended(session.tag(), &found, options, numbering, modseq),
+                Some(options) => extended(session.tag(), &found, options, (numbering, window), modseq),
             };
-            if wants(ReturnOption::Save) {
+            if (session.context.shared.seams.evaluator.imap_search_saves)(wants(ReturnOption::Save)) {
                 let options = options.as_deref().unwrap_or_default();
                 let chosen = chosen(&found, options).into_iter().map(|found| found.uid).collect();
                 session.view()?.save(chosen);
@@ -131,9 +132,9 @@ async fn in_order(
     if criteria.is_empty() {
         return Ok(Outcome { found, keys: Vec::new() });
     }
-    let sent = session.context.shared.seams.evaluator.imap_sort_sent;
+    let sorted = session.evaluation().sorted;
     let mailbox = session.view()?.mailbox();
-    let mut keyed = with_keys(&session.store(), mailbox, found, criteria, sent).await?;
+    let mut keyed = with_keys(&session.store(), mailbox, found, criteria, sorted).await?;
     keyed.sort_by(|(_, one), (_, other)| compare(criteria, one, other));
     let (found, keys) = keyed.into_iter().unzip();
     Ok(Outcome { found, keys })

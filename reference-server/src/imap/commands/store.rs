@@ -100,7 +100,10 @@ impl Command for Store {
                     view.tell_sequence(&mut out, place);
                 }
             }
-            let modified = named(view, &done.modified, self.numbering);
+            let mut modified = named(view, &done.modified, self.numbering);
+            if !(session.context.shared.seams.view.imap_modified_told)() {
+                modified.clear();
+            }
             session.link.write(&out).await?;
             Ok(outcome(done.gone.named_by(self.numbering), modified))
         })

@@ -50,7 +50,9 @@ impl Command for Thread {
                         .await?
                 }
                 Algorithm::References => {
-                    let made = from_headers(&store, mailbox, finding.found, Threaded::of).await?;
+                    let references = session.context.shared.seams.evaluator.imap_references;
+                    let make = move |facts: &crate::imap::order::Facts<'_>| Threaded::of(facts, references);
+                    let made = from_headers(&store, mailbox, finding.found, make).await?;
                     let (found, messages) = split(made);
                     blocking(move || by_references(&messages).write(|place| named(&found, place, numbering)))
                         .await?

@@ -1,6 +1,8 @@
 //! Untagged FETCH responses (RFC 3501, section 7.4.2): each made ready as a whole before the first
 //! octet of it is sent, since an answer that has begun can not be taken back.
 
+use time::OffsetDateTime;
+
 use super::loader::{LiteralOctets, Loader, Octets, here, offsets};
 use super::section::{fields, span, window, write_section};
 use crate::imap::link::Link;
@@ -10,10 +12,10 @@ use crate::imap::response::{
 };
 use crate::imap::syntax::{FetchItem, Partial, Section, SectionText, format_date_time};
 use crate::imap::view::{Numbered, View};
-use crate::message::preview::{preview, preview_part};
-use crate::message::transfer::{Encoding, decoded};
-use crate::message::{Content, Envelope, Kept, Span, Structure};
-use crate::store::{MailboxId, READ, Store, StoreError};
+use crate::message::preview::preview_part;
+use crate::message::transfer::{Decode, Encoding};
+use crate::message::{Content, Entity, Envelope, Kept, Span, Structure};
+use crate::store::{MailboxId, Message, READ, Store, StoreError};
 
 /// How answers are written; fixed for a command.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +26,11 @@ pub(crate) struct Form {
     pub(crate) literal_octets: fn(u64) -> u64,
     /// Of what an EMAILID is made: the content, or something else.
     pub(crate) email_number: fn(EmailPlace) -> i64,
+    /// The save date of a message, and its preview.
+    pub(crate) saved: fn(&Message) -> OffsetDateTime,
+    pub(crate) preview: fn(&Entity<'_>, &[u8]) -> String,
+    /// How transfer encodings are taken away.
+    pub(crate) decode: Decode,
     /// The mailbox.
     pub(crate) mailbox: MailboxId,
     /// Who is told.
@@ -69,7 +76,7 @@ impl From<StoreError> for Unprepared {
 
 /// The content of a part with its transfer encoding undone; the whole message has none. Nothing
 /// where the message has no such part.
-async fn content(part: &[u32], loader: &mut Loader) -> Result<Option<Octets>, Unprepared> {
+async fn content(part: &[u32], loader: &mut Loader, decode: Decode) -> Result<Option<Octets>, Unprepared> {
     loader.settle().await?;
     if part.is_empty() {
         return Ok(Some(loader.octets(0, u64::MAX).await?));
@@ -84,7 +91,7 @@ async fn content(part: &[u32], loader: &mut Loader) -> Result<Option<Octets>, Un
     let octets = loader.octets(from, count).await?;
     let Octets::Here(octets, span) = octets else { return Err(Unprepared::UnknownEncoding) };
     entity.body = span;
-    match decoded(&octets, &entity) {
+    match decode(&octets, &entity) {
         Some(content) => Ok(Some(here(content.into_owned()))),
         None => Err(Unprepared::UnknownEncoding),
     }
@@ -157,7 +164,10 @@ pub(crate) async fn section_octets(
 const PREVIEW_OCTETS: usize = 16 * 1024;
 
 /// The beginning of the text; empty where there is none (RFC 8970, section 3.2).
-async fn preview_of(loader: &mut Loader) -> Result<String, StoreError> {
+async fn preview_of(
+    loader: &mut Loader,
+    preview: fn(&Entity<'_>, &[u8]) -> String,
+) -> Result<String, StoreError> {
     let kept = loader.structure().await?;
     let structure = parts(&kept)?;
     let Some(part) = preview_part(&structure) else { return Ok(String::new()) };
@@ -265,7 +275,7 @@ impl Answers {
                 None => self.push("THREADID NIL"),
             },
             FetchItem::SaveDate => {
-                let date = format_date_time(loader.message().saved);
+                let date = format_date_time((self.form.saved)(loader.message()));
                 self.push(&format!("SAVEDATE \"{date}\""));
             }
             FetchItem::Envelope => self.envelope(loader).await?,
@@ -296,12 +306,13 @@ impl Answers {
             }
             FetchItem::Preview => {
                 self.push("PREVIEW ");
-                let text = preview_of(loader).await?;
+                let text = preview_of(loader, self.form.preview).await?;
                 string(&mut self.text, text.as_bytes());
             }
             FetchItem::Binary { part, partial, .. } => self.binary(part, *partial, loader).await?,
             FetchItem::BinarySize { part } => {
-                let octets = content(part, loader).await?.map_or(0, |content| content.count());
+                let octets =
+                    content(part, loader, self.form.decode).await?.map_or(0, |content| content.count());
                 self.push("BINARY.SIZE");
                 write_section(&mut self.text, &Section { part: part.clone(), text: None });
                 self.push(&format!(" {octets}"));
@@ -367,7 +378,7 @@ impl Answers {
         partial: Option<Partial>,
         loader: &mut Loader,
     ) -> Result<(), Unprepared> {
-        let content = content(part, loader).await?;
+        let content = content(part, loader, self.form.decode).await?;
         self.push("BINARY");
         write_section(&mut self.text, &Section { part: part.to_vec(), text: None });
         if let Some(partial) = partial {

@@ -48,6 +48,14 @@ impl<'m> Facts<'m> {
         (subject.collated(&base.text), base.kind)
     }
 
+    /// The subject as it is written, prefixes and all.
+    pub(crate) fn whole_subject(&self) -> Collated {
+        let field = self.header.first("Subject");
+        let value = field.map(|field| field.value()).unwrap_or_default();
+        let subject = decode(&value);
+        subject.collated(subject.octets())
+    }
+
     /// addr-mailbox of the first address in a field; of a group that is its name.
     pub(crate) fn mailbox(&self, field: &str) -> Collated {
         Collated::of(&match self.first_address(field) {
@@ -72,6 +80,17 @@ impl<'m> Facts<'m> {
         }
     }
 
+    /// The first address in a field as it stands, without its name.
+    pub(crate) fn bare_address(&self, field: &str) -> Collated {
+        Collated::of(&match self.first_address(field) {
+            Some(Address::Mailbox { local, domain, .. }) => {
+                [&local, b"@".as_slice(), &domain].concat().into()
+            }
+            Some(Address::GroupStart(name)) => name,
+            Some(Address::GroupEnd) | None => Cow::default(),
+        })
+    }
+
     fn first_address(&self, field: &str) -> Option<Address<'static>> {
         let mut fields = self.header.all(field);
         fields.find_map(|field| crate::message::address::parse_list(&field.value()).into_iter().next())
@@ -85,11 +104,15 @@ impl<'m> Facts<'m> {
     /// The identifiers of the messages before it in its thread, the oldest first: those of
     /// References, or else the first of In-Reply-To.
     pub(crate) fn references(&self) -> Vec<Vec<u8>> {
-        let ids = |name| self.header.first(name).map(|field| message_ids(&field.value())).unwrap_or_default();
-        match ids("References") {
+        match self.ids("References") {
             found if !found.is_empty() => found,
-            _ => ids("In-Reply-To").into_iter().take(1).collect(),
+            _ => self.ids("In-Reply-To").into_iter().take(1).collect(),
         }
+    }
+
+    /// The identifiers in a field.
+    pub(crate) fn ids(&self, name: &str) -> Vec<Vec<u8>> {
+        self.header.first(name).map(|field| message_ids(&field.value())).unwrap_or_default()
     }
 }
 

@@ -9,5 +9,5 @@ mod subjects;
 
 pub(crate) use facts::Facts;
 pub(crate) use references::{Threaded, by_references};
-pub(crate) use sort::{Criterion, Direction, Key, SortKey, compare, keys};
+pub(crate) use sort::{Criterion, Direction, Key, SortKey, SortedBy, compare, keys};
 pub(crate) use subjects::by_subject;

@@ -70,23 +70,30 @@ impl Key {
     }
 }
 
-/// A message's values for these criteria. `sent` says which date is the sent date; the seam at
-/// which a deviation can take another.
-pub(crate) fn keys(
-    criteria: &[Criterion],
-    facts: &Facts<'_>,
-    sent: fn(&Facts<'_>) -> OffsetDateTime,
-) -> Vec<Key> {
+/// What the header says that messages are sorted by; the seams at which a deviation can take
+/// something else.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SortedBy {
+    /// The sent date.
+    pub(crate) sent: fn(&Facts<'_>) -> OffsetDateTime,
+    /// The base subject.
+    pub(crate) subject: fn(&Facts<'_>) -> Collated,
+    /// How the first address of a field is displayed.
+    pub(crate) display: fn(&Facts<'_>, &str) -> Collated,
+}
+
+/// A message's values for these criteria.
+pub(crate) fn keys(criteria: &[Criterion], facts: &Facts<'_>, sorted: SortedBy) -> Vec<Key> {
     let key = |criterion: &Criterion| match criterion.key {
         SortKey::Arrival => Key::Time(facts.arrival()),
-        SortKey::Date => Key::Time(sent(facts)),
+        SortKey::Date => Key::Time((sorted.sent)(facts)),
         SortKey::Size => Key::Size(facts.octets()),
-        SortKey::Subject => Key::Text(facts.subject().0),
+        SortKey::Subject => Key::Text((sorted.subject)(facts)),
         SortKey::Cc => Key::Text(facts.mailbox("Cc")),
         SortKey::From => Key::Text(facts.mailbox("From")),
         SortKey::To => Key::Text(facts.mailbox("To")),
-        SortKey::DisplayFrom => Key::Text(facts.display("From")),
-        SortKey::DisplayTo => Key::Text(facts.display("To")),
+        SortKey::DisplayFrom => Key::Text((sorted.display)(facts, "From")),
+        SortKey::DisplayTo => Key::Text((sorted.display)(facts, "To")),
     };
     criteria.iter().map(key).collect()
 }
@@ -121,7 +128,12 @@ mod tests {
         let found = HEADERS.iter().enumerate().map(|(index, header)| {
             let header = Header::new(header.as_bytes(), Span::new(0, header.len()));
             let facts = Facts::new(header, OffsetDateTime::UNIX_EPOCH, 5);
-            (keys(&criteria, &facts, |facts| facts.sent()), index + 1)
+            let sorted = SortedBy {
+                sent: |facts| facts.sent(),
+                subject: |facts| facts.subject().0,
+                display: |facts, field| facts.display(field),
+            };
+            (keys(&criteria, &facts, sorted), index + 1)
         });
         let mut found: Vec<_> = found.collect();
         found.sort_by(|(one, _), (other, _)| compare(&criteria, one, other));

@@ -3,7 +3,7 @@
 use super::{envelope, nstring, string};
 use crate::imap::syntax::Reads;
 use crate::imap::view::Revision;
-use crate::message::continuation::{Charsets, joined};
+use crate::message::continuation::{Charsets, Join};
 use crate::message::{Content, Disposition, Entity, Envelope, Parameter};
 
 /// With or without the extension data.
@@ -22,6 +22,8 @@ pub(crate) struct Audience {
     pub(crate) reads: Reads,
     /// The revision that it speaks.
     pub(crate) revision: Revision,
+    /// How the pieces of parameters are put together; the seam at which a deviation can leave them.
+    pub(crate) parameters: Join,
 }
 
 impl Audience {
@@ -204,7 +206,7 @@ fn disposition(out: &mut Vec<u8>, disposition: Option<&Disposition<'_>>, audienc
 /// body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
 /// ```
 fn parameters(out: &mut Vec<u8>, parameters: &[Parameter<'_>], audience: Audience) {
-    let parameters = joined(parameters, audience.charsets());
+    let parameters = (audience.parameters)(parameters, audience.charsets());
     if parameters.is_empty() {
         nstring(out, None);
         return;
@@ -237,7 +239,11 @@ mod tests {
             &structure.root,
             form,
             counts,
-            Audience { reads: Reads::Utf8, revision: Revision::Rev2 },
+            Audience {
+                reads: Reads::Utf8,
+                revision: Revision::Rev2,
+                parameters: crate::message::continuation::joined,
+            },
         );
         String::from_utf8(out).unwrap()
     }

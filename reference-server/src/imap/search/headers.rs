@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Content, Found};
-use crate::imap::order::{Criterion, Facts, Key, keys};
+use crate::imap::order::{Criterion, Facts, Key, SortedBy, keys};
 use crate::message::selection::Selection;
 use crate::message::{Header, Keep, Span, header_end};
 use crate::store::{MailboxId, Message, Opened, READ, Store, StoreError, Uid};
@@ -122,8 +122,8 @@ pub(crate) async fn with_keys(
     mailbox: MailboxId,
     found: Vec<Found>,
     criteria: &[Criterion],
-    sent: fn(&Facts<'_>) -> time::OffsetDateTime,
+    sorted: SortedBy,
 ) -> Result<Vec<(Found, Vec<Key>)>, StoreError> {
     let criteria = criteria.to_vec();
-    from_headers(store, mailbox, found, move |facts| keys(&criteria, facts, sent)).await
+    from_headers(store, mailbox, found, move |facts| keys(&criteria, facts, sorted)).await
 }

@@ -43,6 +43,11 @@ enum Origin {
 }
 
 impl ResultRange {
+    /// The same, counted at the front.
+    pub(crate) fn from_the_first(self) -> Self {
+        Self { origin: Origin::First, ..self }
+    }
+
     /// Which of `count` results are in the range, by their places from 0 on.
     pub(crate) fn within(self, count: usize) -> Range<usize> {
         let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);

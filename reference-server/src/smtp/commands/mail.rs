@@ -23,7 +23,7 @@ fn mail(session: &mut Session, argument: &str) -> Reply {
     if session.context.shared.limits.transactions.is_some_and(|limit| session.mails > limit) {
         return Reply::new(452, "4.5.3", "too many messages in this session");
     }
-    if session.login_missing() {
+    if session.login_missing() && !(session.context.shared.seams.gate.submission_open)() {
         // RFC 4954, section 6.
         return Reply::new(530, "5.7.0", "authentication required");
     }

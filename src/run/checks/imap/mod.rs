@@ -7,12 +7,14 @@
 //! of a message's structure has upper and lower case, in `structure`.
 
 mod data;
+mod example;
 mod exchange;
 mod item;
 mod show;
 mod structure;
 mod unordered;
 
+pub(crate) use example::{example, text as example_text};
 pub use exchange::judge;
 pub use show::show_values;
 

@@ -9,7 +9,7 @@ use crate::run::halt::{Cause, Halt};
 use crate::run::session::{Flooded, Heard, ImapSpeech};
 use crate::run::stage::{Departure, Stage, Wait, quote};
 use crate::script::model::{Command, Exchange, Expectation, Pattern, Step};
-use crate::script::pattern::ImapExpectation;
+use crate::script::pattern::{Cardinality, ImapExpectation};
 use crate::target::Account;
 use crate::wire::WriteError;
 
@@ -26,7 +26,13 @@ pub(super) async fn exchange(stage: &mut Stage, step: &Step, exchange: &Exchange
         };
         stage.evidence.arrive(expectation.span);
         match pattern {
-            ImapExpectation::Untagged { .. } => part.push(Line { expectation, pattern }),
+            ImapExpectation::Untagged { cardinality, .. } => {
+                if *cardinality == Cardinality::Forbidden {
+                    let example = || checks::imap::example(pattern, &stage.bindings);
+                    stage.evidence.arrive_at_forbidden(expectation.span, example);
+                }
+                part.push(Line { expectation, pattern });
+            }
             ImapExpectation::Tagged { .. } => {
                 tagged(stage, step, &part, Line { expectation, pattern }).await?;
                 part.clear();

@@ -16,7 +16,7 @@ fn threads(headers: &[&str]) -> String {
         .map(|(index, header)| {
             let header = Header::new(header.as_bytes(), Span::new(0, header.len()));
             let arrival = OffsetDateTime::from_unix_timestamp(i64::try_from(index).unwrap()).unwrap();
-            Threaded::of(&Facts::new(header, arrival, 1))
+            Threaded::of(&Facts::new(header, arrival, 1), |facts| facts.references())
         })
         .collect();
     by_references(&messages).write(|place| u32::try_from(place + 1).unwrap())

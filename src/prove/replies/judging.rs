@@ -1,0 +1,147 @@
+//! Judging expectations: what of a script can make a finding, each with its place.
+
+use std::fmt;
+
+use crate::requirement::RequirementId;
+use crate::run::Planned;
+use crate::script::model::{Action, Expectation, HopAction, Law, Pattern, Step, Suite};
+use crate::script::pattern::{Cardinality, ImapExpectation};
+use crate::source::Span;
+
+/// Where a judging expectation is written. A table's rows and the uses of a block share it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site {
+    /// The script.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: usize,
+    /// Its column, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// What kind of expectation it is, which says what it would miss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A whole reply of SMTP or POP3, a tagged answer of IMAP, a continuation request.
+    Reply,
+    /// An untagged response.
+    Untagged,
+    /// An untagged response that must not come.
+    Forbidden,
+    /// An authentication.
+    Sasl,
+    /// A comparison of values.
+    Check,
+    /// The end of the connection.
+    Closed,
+    /// Silence.
+    Silence,
+    /// A mailbox that holds something.
+    Mailbox,
+    /// A mailbox that does not hold something.
+    NoMail,
+    /// What the target says as a client.
+    Client,
+    /// That the target comes as a client, or brings a message.
+    Coming,
+}
+
+/// A judging expectation of a case.
+#[derive(Debug, Clone)]
+pub struct Judging {
+    /// Where it is written.
+    pub site: Site,
+    /// What it judges.
+    pub requirements: Vec<RequirementId>,
+    /// What it is.
+    pub kind: Kind,
+    /// Where it stands, as the runner tells it.
+    pub(super) span: Span,
+    /// Whether it is asked again and again until it holds.
+    pub(super) polled: bool,
+}
+
+/// Every judging expectation of a case, in order.
+pub(super) fn of_case(planned: &Planned) -> Vec<Judging> {
+    let mut found = Vec::new();
+    if let Some(case) = planned.case() {
+        let mut collect = Collect { suite: &planned.suite, polled: false, found: &mut found };
+        case.steps.iter().for_each(|step| collect.step(step));
+    }
+    found
+}
+
+struct Collect<'a> {
+    suite: &'a Suite,
+    polled: bool,
+    found: &'a mut Vec<Judging>,
+}
+
+impl Collect<'_> {
+    fn add(&mut self, law: Option<&Law>, span: Span, kind: Kind) {
+        let Some(law) = law else { return };
+        let (source, at) = self.suite.source.resolve(span);
+        let location = source.location(at.start);
+        let file = source.path().to_string_lossy().into_owned();
+        let site = Site { file, line: location.line, column: location.column };
+        let polled = self.polled;
+        self.found.push(Judging { site, requirements: law.ids.clone(), kind, span, polled });
+    }
+
+    fn step(&mut self, step: &Step) {
+        match &step.action {
+            Action::Talk(talk) => {
+                for expectation in talk.exchanges.iter().flat_map(|exchange| &exchange.expectations) {
+                    self.add(expectation.law.as_ref(), expectation.span, kind_of(expectation));
+                }
+            }
+            Action::Sasl(sasl) => self.add(sasl.law.as_ref(), step.span, Kind::Sasl),
+            Action::Check(check) => self.add(check.law.as_ref(), check.span, Kind::Check),
+            Action::Closed(law) => self.add(law.as_ref(), step.span, Kind::Closed),
+            Action::Silence { law, .. } => self.add(law.as_ref(), step.span, Kind::Silence),
+            Action::EventuallyMailbox(wait) => {
+                let kind = if wait.count == Some(0) { Kind::NoMail } else { Kind::Mailbox };
+                self.add(wait.law.as_ref(), step.span, kind);
+            }
+            Action::Hop(hop) => self.hop(step, hop),
+            action => {
+                let polled = self.polled;
+                self.polled |= matches!(action, Action::EventuallySteps(_));
+                for steps in action.inner() {
+                    steps.iter().for_each(|step| self.step(step));
+                }
+                self.polled = polled;
+            }
+        }
+    }
+
+    fn hop(&mut self, step: &Step, hop: &HopAction) {
+        match hop {
+            HopAction::Talk(talk) => {
+                for line in talk.turns.iter().flat_map(|turn| &turn.heard) {
+                    self.add(line.law.as_ref(), line.span, Kind::Client);
+                }
+            }
+            HopAction::Receive(receive) => self.add(receive.law.as_ref(), step.span, Kind::Coming),
+            HopAction::Arrival(arrival) => self.add(arrival.law.as_ref(), step.span, Kind::Coming),
+            HopAction::Accept { law, .. } => self.add(law.as_ref(), step.span, Kind::Coming),
+            _ => {}
+        }
+    }
+}
+
+fn kind_of(expectation: &Expectation) -> Kind {
+    match &expectation.pattern {
+        Pattern::Imap(ImapExpectation::Untagged { cardinality: Cardinality::Forbidden, .. }) => {
+            Kind::Forbidden
+        }
+        Pattern::Imap(ImapExpectation::Untagged { .. }) => Kind::Untagged,
+        Pattern::Imap(_) | Pattern::Smtp(_) | Pattern::Pop3(_) => Kind::Reply,
+    }
+}
