@@ -1,8 +1,6 @@
 //! Judging expectations fail when the server says something else: of a few suites of each kind, since
 //! all of them take minutes (`mailspec prove --replies`).
 
-#![expect(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
-
 use std::path::PathBuf;
 use std::sync::Arc;
 

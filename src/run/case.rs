@@ -60,7 +60,7 @@ pub(crate) enum Again {
 
 /// Plays a case once, whatever it comes to: what it found is not confirmed.
 pub async fn play_once(planned: &Planned, target: &Arc<Target>, options: &Options) -> CaseOutcome {
-    play_case(planned, target, options).await.outcome
+    play_case(planned, target, options, &Arc::default()).await.outcome
 }
 
 /// Plays a case.

@@ -46,8 +46,13 @@ impl Evidence {
     }
 
     /// Notes where the script is.
-    pub(crate) fn arrive(&self, span: Span) {
+    pub(crate) fn come_to(&self, span: Span) {
         self.lock().at = span;
+    }
+
+    /// The same, of a step that is done or an expectation that is put.
+    pub(crate) fn arrive(&self, span: Span) {
+        self.come_to(span);
         if let Some(interference) = &self.interference {
             interference.arrive(span);
         }

@@ -9,6 +9,6 @@ pub(super) const DEVIATION: Deviation = Deviation {
     breaks: &["rfc9394-3.1-R2"],
     summary: "PARTIAL counts a range with minus signs from the first result",
     mount: |seams| {
-        seams.evaluator.imap_window = |range, count| range.from_the_first().within(count);
+        seams.evaluator.imap_window = |range, count| range.at_the_front().within(count);
     },
 };

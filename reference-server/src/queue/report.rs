@@ -267,7 +267,14 @@ mod tests {
     fn write(envelope: &Envelope, action: Action, content: &[u8]) -> String {
         let now = OffsetDateTime::UNIX_EPOCH;
         let told = [told(action)];
-        let facts = Facts { hostname: "mx.here.test", envelope, arrived: now, now, told: &told };
+        let facts = Facts {
+            hostname: "mx.here.test",
+            envelope,
+            returned: envelope.returned,
+            arrived: now,
+            now,
+            told: &told,
+        };
         let text = report(facts, content, u64::try_from(content.len()).unwrap());
         let whole = if text.returned == Returned::Full { content } else { b"" };
         String::from_utf8([&text.before, whole, &text.after].concat()).unwrap()

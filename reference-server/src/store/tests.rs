@@ -363,16 +363,20 @@ async fn a_move_of_many_stops_where_one_is_missing_and_keeps_what_is_done() {
     let uids: Vec<Uid> = opened.messages.iter().map(|message| message.uid).collect();
     store.expunge(opened.mailbox.id, Which::These(vec![Uid(1500)])).await.unwrap();
     let to = Named::own(account, &name("work"));
-    let moved = store.move_messages(opened.mailbox.id, uids.clone(), &to, Missing::Refused).await.unwrap();
+    let moved = store
+        .move_messages(opened.mailbox.id, uids.clone(), &to, Missing::Refused, Leaves::Yes)
+        .await
+        .unwrap();
     assert_eq!(moved.stopped, Some(StoreError::NoSuchMessage));
     assert_eq!(moved.copied.pairs.len(), 1000);
     assert_eq!(moved.copied.pairs.last(), Some(&(Uid(1000), Uid(1000))));
     let left = inbox(&store, account).await;
     assert_eq!(left.messages.iter().map(|message| message.uid.0).min(), Some(1001));
     assert_eq!(left.messages.len(), 1499);
-    let rest = store.move_messages(work.id, vec![Uid(5)], &to, Missing::Refused).await.unwrap();
+    let rest = store.move_messages(work.id, vec![Uid(5)], &to, Missing::Refused, Leaves::Yes).await.unwrap();
     assert_eq!((rest.copied.pairs, rest.stopped), (vec![(Uid(5), Uid(1001))], None));
-    let rest = store.move_messages(left.mailbox.id, uids, &to, Missing::PassedOver).await.unwrap();
+    let rest =
+        store.move_messages(left.mailbox.id, uids, &to, Missing::PassedOver, Leaves::Yes).await.unwrap();
     assert_eq!((rest.copied.pairs.len(), rest.stopped), (1499, None));
     assert!(inbox(&store, account).await.messages.is_empty());
     assert_eq!(open(&store, account, &name("work")).await.messages.len(), 2499);

@@ -130,7 +130,7 @@ impl Interference for Altering {
             Aim::Behind(here, _) | Aim::Mailbox(here) => here == place,
             _ => false,
         };
-        if wanted && !state.done {
+        if wanted {
             state.forbidden = Some(example);
         }
     }

@@ -65,13 +65,33 @@ pub struct Judging {
     pub(super) span: Span,
     /// Whether it is asked again and again until it holds.
     pub(super) polled: bool,
+    /// Where the `any-of` begins in which it stands: of several courses one alone is told of.
+    pub(super) any_of: Option<Span>,
+    /// Its text, where it has one.
+    pub(super) text: String,
 }
+
+impl Judging {
+    /// Whether a finding at the other's place speaks for this one: where they stand in one `any-of`, of
+    /// which one course is told of, or are one line written twice, of which the last speaks.
+    pub(super) fn speaks_through(&self, other: &Self) -> bool {
+        let near = self.site.line.abs_diff(other.site.line) <= NEAR;
+        let twins = !self.text.is_empty() && self.text == other.text && near;
+        self.site.file == other.site.file
+            && (self.any_of.is_some() && self.any_of == other.any_of || twins)
+            && self.requirements.iter().any(|one| other.requirements.contains(one))
+    }
+}
+
+/// How many lines apart one line stands that is written several times in one exchange.
+const NEAR: usize = 6;
 
 /// Every judging expectation of a case, in order.
 pub(super) fn of_case(planned: &Planned) -> Vec<Judging> {
     let mut found = Vec::new();
     if let Some(case) = planned.case() {
-        let mut collect = Collect { suite: &planned.suite, polled: false, found: &mut found };
+        let mut collect =
+            Collect { suite: &planned.suite, polled: false, any_of: None, text: "", found: &mut found };
         case.steps.iter().for_each(|step| collect.step(step));
     }
     found
@@ -80,26 +100,37 @@ pub(super) fn of_case(planned: &Planned) -> Vec<Judging> {
 struct Collect<'a> {
     suite: &'a Suite,
     polled: bool,
+    any_of: Option<Span>,
+    text: &'a str,
     found: &'a mut Vec<Judging>,
 }
 
-impl Collect<'_> {
+impl<'a> Collect<'a> {
     fn add(&mut self, law: Option<&Law>, span: Span, kind: Kind) {
         let Some(law) = law else { return };
         let (source, at) = self.suite.source.resolve(span);
         let location = source.location(at.start);
         let file = source.path().to_string_lossy().into_owned();
         let site = Site { file, line: location.line, column: location.column };
-        let polled = self.polled;
-        self.found.push(Judging { site, requirements: law.ids.clone(), kind, span, polled });
+        self.found.push(Judging {
+            site,
+            requirements: law.ids.clone(),
+            kind,
+            span,
+            polled: self.polled,
+            any_of: self.any_of,
+            text: self.text.to_owned(),
+        });
     }
 
-    fn step(&mut self, step: &Step) {
+    fn step(&mut self, step: &'a Step) {
         match &step.action {
             Action::Talk(talk) => {
                 for expectation in talk.exchanges.iter().flat_map(|exchange| &exchange.expectations) {
+                    self.text = &expectation.text;
                     self.add(expectation.law.as_ref(), expectation.span, kind_of(expectation));
                 }
+                self.text = "";
             }
             Action::Sasl(sasl) => self.add(sasl.law.as_ref(), step.span, Kind::Sasl),
             Action::Check(check) => self.add(check.law.as_ref(), check.span, Kind::Check),
@@ -111,12 +142,15 @@ impl Collect<'_> {
             }
             Action::Hop(hop) => self.hop(step, hop),
             action => {
-                let polled = self.polled;
+                let (polled, any_of) = (self.polled, self.any_of);
                 self.polled |= matches!(action, Action::EventuallySteps(_));
+                if matches!(action, Action::AnyOf(_)) {
+                    self.any_of = any_of.or(Some(step.span));
+                }
                 for steps in action.inner() {
                     steps.iter().for_each(|step| self.step(step));
                 }
-                self.polled = polled;
+                (self.polled, self.any_of) = (polled, any_of);
             }
         }
     }

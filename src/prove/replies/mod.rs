@@ -31,7 +31,7 @@ use crate::outcome::{CaseOutcome, Finding, Verdict};
 use crate::run::{Interference, Options, Plan, Planned, play_once, reason_to_skip};
 use crate::target::{EmbeddedOptions, Target, TargetError};
 
-/// The part of a case's time limits that the embedded server is given.
+/// The part of its time limits that a case is given where something is altered: the embedded server is quick.
 const PATIENCE: f64 = 0.4;
 
 /// Cases at the same time, at least: most of the time is waiting for what is lost.
@@ -93,7 +93,7 @@ pub async fn prove_replies(
     let target = Arc::new(Target::embedded(embedded).await?);
     let search = Arc::new(Search {
         target: Arc::clone(&target),
-        options: Options { time_factor: options.time_factor * PATIENCE, ..options.clone() },
+        options: options.clone(),
         report: Mutex::default(),
         shared: Semaphore::new(options.jobs.max(JOBS)),
         own: Semaphore::new(OWN_PROCESSES),
@@ -158,7 +158,7 @@ impl Search {
         let turns = if case.ends_target() { &self.own } else { &self.shared };
         let Ok(_turn) = turns.acquire().await else { return };
         let log = Arc::new(Log::default());
-        let outcome = self.play(planned, Arc::clone(&log) as Arc<dyn Interference>).await;
+        let outcome = self.play(planned, Arc::clone(&log) as Arc<dyn Interference>, 1.0).await;
         if outcome.verdict != Verdict::Pass {
             let why = outcome.reason.unwrap_or_else(|| outcome.verdict.to_string());
             self.report().unusable.push((outcome.id, why));
@@ -179,7 +179,7 @@ impl Search {
             if self.is_settled(&judging.site) {
                 return;
             }
-            self.alter(planned, &judging.site, aim, change).await;
+            self.alter(planned, judging, aim, change).await;
         }
     }
 
@@ -189,28 +189,39 @@ impl Search {
     }
 
     /// Plays a case with one change, and takes down which expectations found something.
-    async fn alter(&self, planned: &Planned, site: &Site, aim: Aim, change: Change) {
+    async fn alter(&self, planned: &Planned, judging: &Judging, aim: Aim, change: Change) {
         let altering = Arc::new(Altering::new(aim, change));
-        let outcome = self.play(planned, Arc::clone(&altering) as Arc<dyn Interference>).await;
+        let outcome = self.play(planned, Arc::clone(&altering) as Arc<dyn Interference>, PATIENCE).await;
         let mut report = self.report();
-        if let Some(tried) = report.tried.get_mut(site) {
+        if let Some(tried) = report.tried.get_mut(&judging.site) {
             tried.tries += 1;
         }
         if !altering.is_done() {
             return;
         }
         for finding in &outcome.findings {
-            if let Some(tried) = report.tried.get_mut(&site_of(finding))
-                && tried.judging.requirements.contains(&finding.requirement)
-            {
-                tried.seen.get_or_insert_with(|| (outcome.id.clone(), change));
+            let Some(tried) = report.tried.get_mut(&site_of(finding)) else { continue };
+            if !tried.judging.requirements.contains(&finding.requirement) {
+                continue;
+            }
+            tried.seen.get_or_insert_with(|| (outcome.id.clone(), change));
+            let speaks =
+                judging.speaks_through(&tried.judging) && judging.requirements.contains(&finding.requirement);
+            if let Some(aimed) = report.tried.get_mut(&judging.site).filter(|_| speaks) {
+                aimed.seen.get_or_insert_with(|| (outcome.id.clone(), change));
             }
         }
     }
 
-    async fn play(&self, planned: &Planned, interference: Arc<dyn Interference>) -> CaseOutcome {
+    async fn play(
+        &self,
+        planned: &Planned,
+        interference: Arc<dyn Interference>,
+        patience: f64,
+    ) -> CaseOutcome {
         self.report().played += 1;
-        let options = Options { interference: Some(interference), ..self.options.clone() };
+        let time_factor = self.options.time_factor * patience;
+        let options = Options { interference: Some(interference), time_factor, ..self.options.clone() };
         play_once(planned, &self.target, &options).await
     }
 }

@@ -12,6 +12,9 @@ const MOST: usize = 60;
 /// Items looked at on either side of an expectation.
 const WINDOW: usize = 24;
 
+/// Untagged responses that were heard before an expectation and may be meant for it.
+const EARLIER: usize = 4;
+
 /// What is tried for an expectation that the script came to, in order.
 pub(super) fn tries(judging: &Judging, moments: &[Moment]) -> Vec<(Aim, Change)> {
     let here = |moment: &Moment| matches!(moment, Moment::Arrived(place) if *place == judging.span);
@@ -39,8 +42,15 @@ fn at_once(judging: &Judging, moments: &[Moment], at: usize) -> Vec<(Aim, Change
         Kind::Untagged => {
             let untagged = |item: &&Item<'_>| item.octets.starts_with(b"* ");
             let items: Vec<Item<'_>> = behind.iter().filter(untagged).copied().collect();
-            [each(judging, &DATA, &items), each(judging, &singly(), &items), each(judging, &ANSWERS, &behind)]
-                .concat()
+            // Of commands that were sent at once, it may have been heard with the answer to another.
+            let earlier: Vec<Item<'_>> = before.iter().filter(untagged).take(EARLIER).copied().collect();
+            [
+                each(judging, &DATA, &items),
+                each(judging, &singly(), &items),
+                each(judging, &DATA, &earlier),
+                each(judging, &ANSWERS, &behind),
+            ]
+            .concat()
         }
         Kind::Check => [each(judging, &VALUES, &before), each(judging, &singly(), &before)].concat(),
         Kind::Client | Kind::Coming => {

@@ -28,10 +28,11 @@ use crate::script::model::{Action, Step};
 /// # Errors
 /// What ends the case.
 pub(crate) async fn play(stage: &mut Stage, step: &Step) -> Result<(), Halt> {
-    stage.evidence.arrive(step.span);
+    stage.evidence.come_to(step.span);
     if !condition::hold(stage, step)? {
         return Ok(());
     }
+    stage.evidence.arrive(step.span);
     if step.action.inner().is_empty() && !step.laws().is_empty() {
         stage.evidence.set_judged(true);
     }

@@ -28,7 +28,7 @@ pub(in crate::script) const CASE: &Mapping = &Mapping {
         .cannot_fail("the case is skipped then, and the reason told"),
         Construct::new("given", "the fixture", Shape::Mapping(GIVEN)).cannot_fail("what fails is a key of it"),
         Construct::new("let", "variables", LET_VALUES).cannot_fail("what they read is there, or the script is refused"),
-        Construct::new("deadline", "for the whole case, default `30s`", Shape::Duration),
+        Construct::new("deadline", "for the whole case, longer than any wait in it; default `20s` and the longest `within`", Shape::Duration),
         Construct::new(
             "table",
             "rows that each make a case of this one, below",

@@ -66,7 +66,7 @@ pub(super) fn read(
         needs: all_needs,
         given,
         lets,
-        deadline: deadline.unwrap_or(Duration::from_secs(30)),
+        deadline: deadline.unwrap_or_else(|| DEADLINE + longest_wait(&steps)),
         steps,
         teardown,
         span,
@@ -76,6 +76,16 @@ pub(super) fn read(
         lint::check(context, &case);
     }
     Some(case)
+}
+
+/// The time of a case beside its longest wait: a wait that the case's end cuts short judges nothing.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The longest that a step waits.
+fn longest_wait(steps: &[Step]) -> Duration {
+    let mut longest = Duration::ZERO;
+    steps.iter().for_each(|step| step.walk(&mut |step| longest = longest.max(step.within)));
+    longest
 }
 
 /// Steps that always run, and so cannot tell whether what they need was there: they judge nothing.

@@ -6,12 +6,14 @@
 //! more than that it is one needs its own command granted in the same case.
 
 use super::Context;
-use crate::script::model::Case;
+use super::step::WITHIN;
+use crate::script::model::{Case, Step};
 use crate::script::survey::{Survey, granted};
 
 /// Writes down that a case judges nothing, or only refusals without a control, or one whose reason is
 /// left open and whose command it never sees granted.
 pub(super) fn check(context: &mut Context<'_>, case: &Case) {
+    waits(context, case);
     let survey = Survey::of(case);
     if survey.negative + survey.other == 0 {
         let help = "end at least one `S:` line in `§ ID`, or give a `check` or `eventually` its `law`";
@@ -35,6 +37,23 @@ pub(super) fn check(context: &mut Context<'_>, case: &Case) {
     }
 }
 
+/// A wait that the case's deadline cuts short blocks the case, so that its expectation can not fail.
+fn waits(context: &mut Context<'_>, case: &Case) {
+    let mut found = Vec::new();
+    let mut look = |step: &Step| {
+        // Only eventual expectations wait long; of others the usual time is more than they need.
+        if step.within > WITHIN && step.within >= case.deadline {
+            found.push(step.span);
+        }
+    };
+    case.steps.iter().for_each(|step| step.walk(&mut look));
+    for span in found {
+        let message =
+            "the case's `deadline` is not longer than this wait: what does not come would find nothing";
+        context.decoder.mistake_help(span, message, "give the case a longer `deadline`");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::mistakes;
@@ -47,6 +66,18 @@ mod tests {
     #[test]
     fn a_case_must_judge() {
         assert_eq!(found("smtp", &["S: 220", "C: NOOP", "S: 250"], ""), ["this case judges nothing"]);
+    }
+
+    #[test]
+    fn a_wait_must_be_able_to_end() {
+        let waiting = |more: &str| {
+            let steps = "  - eventually:\n      within: 40s\n      mailbox: {has: {subject: x}, law: rfc5321-4.1.1.1-4}\n";
+            mistakes("smtp", &format!("{more}steps:\n{steps}"))
+        };
+        assert_eq!(waiting(""), [""; 0]);
+        assert_eq!(waiting("deadline: 1m\n"), [""; 0]);
+        let cut = "the case's `deadline` is not longer than this wait: what does not come would find nothing";
+        assert_eq!(waiting("deadline: 40s\n"), [cut]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::script::template::Escapes;
 use crate::source::{Entry, Fields, Node, Span};
 
 /// Time limit of each wait where a step says none.
-const WITHIN: Duration = Duration::from_secs(10);
+pub(super) const WITHIN: Duration = Duration::from_secs(10);
 
 /// The most octets that one piece of a `send` has.
 const MAX_PIECE: usize = 10_000_000;

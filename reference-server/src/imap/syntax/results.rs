@@ -44,7 +44,7 @@ enum Origin {
 
 impl ResultRange {
     /// The same, counted at the front.
-    pub(crate) fn from_the_first(self) -> Self {
+    pub(crate) fn at_the_front(self) -> Self {
         Self { origin: Origin::First, ..self }
     }
 

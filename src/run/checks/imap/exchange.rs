@@ -1,9 +1,11 @@
 //! All untagged expectations of an exchange against all its untagged responses.
 
+use super::example::example;
 use super::match_response;
 use super::show::show_items;
 use crate::dialect::escape::quote;
-use crate::dialect::imap::{Kind, Response, Value};
+use crate::dialect::imap::{Framer, Kind, Response, Value};
+use crate::dialect::{Framing, Limits};
 use crate::run::bindings::Bindings;
 use crate::run::checks::{Mismatch, brief};
 use crate::script::pattern::{Cardinality, ImapData, ImapExpectation, ImapItem};
@@ -133,7 +135,8 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// A forbidden response: one that no other expectation took, or any FETCH, which may say more than was asked.
+    /// A forbidden response: one that no other expectation took, or took without asking for so much, or any
+    /// FETCH, which may say more than was asked.
     fn find_forbidden(
         &self,
         at: usize,
@@ -141,7 +144,7 @@ impl<'a> Exchange<'a> {
         bindings: &mut Bindings,
     ) -> Result<Option<usize>, Mismatch> {
         for (index, response) in self.responses.iter().enumerate() {
-            if self.is_taken(index, at) && !is_fetch(response) {
+            if self.is_taken(index, at) && !is_fetch(response) && !self.is_narrower(at, index, bindings) {
                 continue;
             }
             // Tried only: a forbidden response binds nothing.
@@ -156,6 +159,28 @@ impl<'a> Exchange<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether an expectation says more of a response than the one that took it does: of
+    /// `* LIST (\\HasChildren ...) any Top` that it is taken by `* LIST (...) any Top` decides nothing.
+    fn is_narrower(&self, at: usize, response: usize, bindings: &mut Bindings) -> bool {
+        let taker = self.taken.iter().position(|taken| *taken == Some(response));
+        let (Some(narrow), Some(wide)) =
+            (self.expectations.get(at), taker.and_then(|taker| self.expectations.get(taker)))
+        else {
+            return false;
+        };
+        let fits_example = |one: &ImapExpectation, of: &ImapExpectation, bindings: &mut Bindings| {
+            let example = example(of, bindings).and_then(|octets| read_one(&octets));
+            let mut fits = false;
+            // Tried only: an example binds nothing.
+            let _: Result<(), ()> = bindings.attempt(|bindings| {
+                fits = example.is_some_and(|example| match_response(one, &example, bindings).is_ok());
+                Err(())
+            });
+            fits
+        };
+        fits_example(wide, narrow, bindings) && !fits_example(narrow, wide, bindings)
     }
 
     /// Why no response stands where this one must: it came too early, or not at all.
@@ -203,6 +228,14 @@ impl<'a> Exchange<'a> {
             actual.push_str(&format!(", and {} more", self.responses.len() - 8));
         }
         Mismatch::new(expected, actual, "no such response came")
+    }
+}
+
+/// The response that these octets are.
+fn read_one(octets: &[u8]) -> Option<Response> {
+    match Framer::new(Limits::IMAP).frame(octets) {
+        Framing::Complete { item, .. } => Some(item),
+        Framing::Incomplete => None,
     }
 }
 

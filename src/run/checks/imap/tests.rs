@@ -253,6 +253,22 @@ fn responses_come_in_any_order_and_others_may_come_too() {
 }
 
 #[test]
+fn what_is_forbidden_is_found_behind_a_line_that_expects_less() {
+    let came = "* LIST (\\Noselect) \"/\" Work\r\n";
+    let wide = "S: * LIST (...) ${_ = any} Work";
+    let narrow = "S!: * LIST (\\Noselect ...) ${_ = any} Work";
+    let (results, _) = exchange(&[wide, narrow], came);
+    assert_eq!(results[0], Ok(Some(0)));
+    assert_eq!(results[1].as_ref().unwrap_err().label, "this response came");
+    // What another line expects as such is not forbidden by a line that means all others.
+    assert_eq!(
+        took(&["S: * LIST (\\Noselect ...) ${_ = any} Work", "S!: * LIST ..."], came),
+        [Some(0), None]
+    );
+    assert_eq!(took(&["S: * 1 EXPUNGE", "S!: * 1 EXPUNGE"], "* 1 EXPUNGE\r\n"), [Some(0), None]);
+}
+
+#[test]
 fn each_expectation_has_a_response_of_its_own() {
     assert_eq!(
         took(&["S: * 1 EXPUNGE", "S: * 1 EXPUNGE"], "* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n"),
