@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::plan::Planned;
-use crate::script::model::Case;
+use crate::script::model::{Action, Case, HopAction, Step};
 
 /// Cases with server processes of their own at the same time: each costs a start.
 const OWN_PROCESSES: usize = 4;
 
-/// What a case with a next hop waits for at least: the target's queue has its own pace.
-const HOP: Duration = Duration::from_millis(300);
+/// Who allows much time for something to come about expects to wait, for this part of it.
+const EXPECTED: u32 = 10;
 
 /// What the start of a server process costs.
 const PROCESS: Duration = Duration::from_millis(500);
@@ -33,7 +33,7 @@ pub(super) enum Order {
 impl Queue {
     pub(super) fn new(mut cases: Vec<Planned>, order: Order) -> Self {
         if order == Order::LongestFirst {
-            cases.sort_by_cached_key(|planned| std::cmp::Reverse(planned.case().map(least_time)));
+            cases.sort_by_cached_key(|planned| std::cmp::Reverse(planned.case().map(likely_time)));
         }
         Self { cases: cases.into() }
     }
@@ -56,16 +56,30 @@ fn has_processes(planned: &Planned) -> bool {
     planned.case().is_some_and(|case| case.ends_target() || !case.given.servers.is_empty())
 }
 
-/// What a case takes at least, as far as it can be read.
-fn least_time(case: &Case) -> Duration {
-    let mut time = case.waits();
-    if !case.given.hops.is_empty() {
-        time += HOP;
-    }
+/// What a case takes most likely, as far as it can be read.
+fn likely_time(case: &Case) -> Duration {
+    let mut time = case.waits() + longest_allowed(case) / EXPECTED;
     if case.ends_target() || !case.given.servers.is_empty() {
         time += PROCESS;
     }
     time
+}
+
+/// The longest time that a case allows for mail to arrive, or for anything else to be so in the end.
+fn longest_allowed(case: &Case) -> Duration {
+    let mut longest = Duration::ZERO;
+    let mut look = |step: &Step| {
+        let comes_about = match &step.action {
+            Action::EventuallyMailbox(_) | Action::EventuallySteps(_) => true,
+            Action::Hop(action) => matches!(**action, HopAction::Arrival(_) | HopAction::Accept { .. }),
+            _ => false,
+        };
+        if comes_about {
+            longest = longest.max(step.within);
+        }
+    };
+    case.steps.iter().for_each(|step| step.walk(&mut look));
+    longest
 }
 
 #[cfg(test)]

@@ -18,8 +18,10 @@ use crate::target::{Rulings, Target};
 /// Connections that a case may have at once, for targets with a limit.
 const CONNECTIONS_PER_CASE: usize = 4;
 
-/// For each job that acts, cases that may wait beside it.
+/// For each job that acts, cases that may wait beside it; and how many cases there are at once with
+/// those that wait, however many jobs there are: servers bound what one address may have.
 const WAITING: usize = 3;
+const AT_ONCE: usize = 64;
 
 /// Runs a plan against a target and tells the listeners what happens.
 pub async fn run(
@@ -80,6 +82,7 @@ impl Room {
         let jobs = jobs.max(1);
         let most = target.connections().map_or(usize::MAX, |limit| (limit / CONNECTIONS_PER_CASE).max(1));
         let waiting = if jobs == 1 { 0 } else { jobs.saturating_mul(WAITING) };
+        let waiting = waiting.min(AT_ONCE.saturating_sub(jobs));
         // More cases than accounts would only wait for each other.
         let accounts = target.accounts().unwrap_or(usize::MAX).max(jobs);
         Self { jobs: jobs.min(most), cases: jobs.saturating_add(waiting).min(accounts).min(most) }

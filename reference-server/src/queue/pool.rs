@@ -15,7 +15,7 @@ use super::route::RelayTls;
 /// Sessions with one server.
 const ONE_HOST: usize = 4;
 /// Sessions in all.
-const ALL: usize = 50;
+const ALL: usize = 100;
 /// How long a session is kept that nothing needs.
 const IDLE: Duration = Duration::from_millis(1500);
 /// How long a delivery waits for one of the others to end its session.
