@@ -1,12 +1,14 @@
 //! Advertised means tested: each capability that the reference server declares has at least three
 //! cases in which something must be granted and two in which something must be refused, left out
-//! or withheld. A capability without suites fails here.
+//! or withheld. A capability without suites fails here, also one that it declares only where a case
+//! wants it set so.
 //!
 //! A case counts for what it `needs`, and for what its suite or itself has as a tag (in lower case):
 //! what every server has, as VRFY, is no condition of a case. One that judges both can be told off as
 //! either, and not twice.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use mailspec::script::model::{Case, Need, Protocol};
 use mailspec::script::{Survey, built_in};
@@ -25,8 +27,19 @@ const FAMILIES: [(&str, &[Protocol]); 3] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_capability_has_positive_and_negative_cases() {
-    let target = Target::embedded(EmbeddedOptions::default()).await.unwrap();
+    let target = Arc::new(Target::embedded(EmbeddedOptions::default()).await.unwrap());
     let library = built_in().unwrap();
+    let settings: BTreeSet<_> = library
+        .suites
+        .iter()
+        .flat_map(|suite| &suite.cases)
+        .map(|case| case.given.settings.clone())
+        .collect();
+    let mut servers = Vec::new();
+    for settings in &settings {
+        servers.push(target.set(settings).await.unwrap());
+    }
+    assert!(servers.iter().any(|server| server.declared().has(Protocol::Imap, "LITERAL-")));
     let cases: Vec<(Protocol, &Case)> = library
         .suites
         .iter()
@@ -34,7 +47,8 @@ async fn each_capability_has_positive_and_negative_cases() {
         .collect();
     let mut wanting = Vec::new();
     for (family, protocols) in FAMILIES {
-        let capabilities = declared(target.declared(), protocols);
+        let all = servers.iter().flat_map(|server| declared(server.declared(), protocols));
+        let capabilities: BTreeSet<String> = all.collect();
         assert!(capabilities.len() > 5, "{family}: {capabilities:?}");
         for capability in capabilities {
             let about = cases.iter().filter(|(suite, case)| is_about(*suite, case, protocols, &capability));
@@ -44,7 +58,8 @@ async fn each_capability_has_positive_and_negative_cases() {
             }
         }
     }
-    target.shutdown().await.unwrap();
+    drop(servers);
+    target.end().await.unwrap();
     let wanted = format!("{POSITIVE} positive and {NEGATIVE} negative cases each");
     assert!(wanting.is_empty(), "fewer than {wanted}:\n  {}", wanting.join("\n  "));
 }

@@ -45,6 +45,7 @@ mod store;
 mod testing;
 
 pub use auth::DerivedSecret;
+pub use imap::Literals;
 pub use limits::{
     AddressVerification, Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts,
 };

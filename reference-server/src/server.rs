@@ -70,6 +70,9 @@ impl Builder {
             .map_err(|error| StartError::Storage(error.to_string()))??
         };
         let maildrops = Maildrops::new(self.maildrops, self.relaying.clock.clone());
+        for (address, policy) in &self.own_maildrops {
+            maildrops.set(address, *policy);
+        }
         let outgoing = Outgoing::new(self.relaying).map_err(StartError::Resolver)?;
         let shared = Arc::new(Shared {
             hostname: self.hostname,

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::outcome::CaseOutcome;
 use crate::requirement::RequirementId;
-use crate::run::{Options, Plan, Planned, play_once, reason_to_skip};
+use crate::run::{Options, Plan, Planned, play_once, runs_on};
 use crate::script::model::Case;
 use crate::target::{EmbeddedOptions, Target, TargetError};
 
@@ -67,16 +67,19 @@ pub async fn prove(
     until: Until,
     program: Option<PathBuf>,
 ) -> Result<Proof, TargetError> {
-    let embedded = EmbeddedOptions { deviations: vec![deviation.id.to_owned()], program };
+    let deviations = vec![deviation.id.to_owned()];
+    let embedded = EmbeddedOptions { deviations, program, ..EmbeddedOptions::default() };
     let target = Arc::new(Target::embedded(embedded).await?);
-    let can_run = |planned: &&Planned| {
-        planned.case().is_some_and(|case| reason_to_skip(case, &planned.suite, &target).is_none())
-    };
     let plan = relevant(deviation, all);
-    let cases = plan.cases.iter().filter(can_run).cloned();
+    let mut cases = Vec::new();
+    for planned in plan.cases {
+        if runs_on(&planned, &target).await.is_some() {
+            cases.push(planned);
+        }
+    }
     // Those that need a process of their own cost most, and are asked when no other has caught it.
     let (own, shared): (Vec<_>, Vec<_>) =
-        cases.partition(|planned| planned.case().is_some_and(Case::ends_target));
+        cases.into_iter().partition(|planned| planned.case().is_some_and(Case::ends_target));
     // Where a deviation shows as mail that never comes, the embedded server needs no long waiting.
     let options = Options { time_factor: options.time_factor * PATIENCE, ..options.clone() };
     let mut proof = Proof { deviation, ran: 0, caught: Vec::new(), others: Vec::new() };
@@ -104,7 +107,8 @@ impl Proof {
             let (target, options, turns) = (Arc::clone(target), options.clone(), Arc::clone(&turns));
             tasks.spawn(async move {
                 let _turn = turns.acquire().await.ok()?;
-                Some(play_once(&planned, &target, &options).await)
+                let set = runs_on(&planned, &target).await?;
+                Some(play_once(&planned, &set, &options).await)
             });
         }
         while let Some(joined) = tasks.join_next().await {

@@ -14,7 +14,7 @@ pub fn draw_preview<'a>(
     cases: impl IntoIterator<Item = (&'a str, &'a str, Fate<'a>)>,
 ) -> String {
     let mut out = String::new();
-    let (mut run, mut skipped) = (0, 0);
+    let (mut run, mut skipped, mut errors) = (0, 0, 0);
     for (id, name, fate) in cases {
         // Writing to a String cannot fail.
         let _ = match fate {
@@ -26,9 +26,15 @@ pub fn draw_preview<'a>(
                 skipped += 1;
                 writeln!(out, "skip  {id}  {DIM}{}{DIM:#}", printable(reason))
             }
+            Fate::Error(reason) => {
+                errors += 1;
+                writeln!(out, "error {id}  {DIM}{}{DIM:#}", printable(reason))
+            }
         };
     }
-    let _ = writeln!(out, "\n{run} would run, {skipped} would be skipped; {}", printable(target));
+    let errors = if errors > 0 { format!(", {errors} would be errors") } else { String::new() };
+    let target = printable(target);
+    let _ = writeln!(out, "\n{run} would run, {skipped} would be skipped{errors}; {target}");
     out
 }
 
@@ -39,6 +45,8 @@ pub enum Fate<'a> {
     Runs(&'a str),
     /// It does not, for this reason.
     Skipped(&'a str),
+    /// It cannot, for this reason, which is no fault of the target's.
+    Error(&'a str),
 }
 
 #[cfg(test)]

@@ -202,7 +202,7 @@ fn unique() -> String {
 }
 
 /// A case that came to nothing before its stage stood.
-fn unplayed(planned: &Planned, halt: Halt) -> Played {
+pub(crate) fn unplayed(planned: &Planned, halt: Halt) -> Played {
     let evidence = Evidence::default();
     match planned.case() {
         Some(case) => finish(case, &planned.suite, &evidence, Some(halt), Duration::ZERO, Strictness::Normal),

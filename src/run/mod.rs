@@ -27,7 +27,7 @@ mod waits;
 pub use case::play_once;
 pub use interference::Interference;
 pub use options::{FailFast, Levels, Options, Retry, Strictness, Trace};
-pub(crate) use plan::reason_to_skip;
+pub(crate) use plan::runs_on;
 pub use plan::{NothingSelected, Part, Plan, Planned, Selection};
 pub use preview::{Fate, preview};
 pub use schedule::run;

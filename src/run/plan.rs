@@ -10,7 +10,7 @@ use crate::requirement::RequirementId;
 use crate::script::model::{
     Action, Case, Endpoint, GivenMessage, Lifecycle, Need, Protocol, Secrets, Step, Suite,
 };
-use crate::target::{FixtureRoute, Target};
+use crate::target::{FixtureRoute, NotSet, Target, TargetError};
 
 /// Cases chosen from suites, in order.
 #[derive(Debug, Clone, Default)]
@@ -180,8 +180,40 @@ fn covers(case: &Case, requirement: &str) -> bool {
     })
 }
 
+/// What becomes of a case.
+pub(crate) enum Fit {
+    /// It is run on this target, which is set as the case wants.
+    On(Arc<Target>),
+    /// It is skipped, for this reason.
+    Skipped(String),
+    /// The server does not start as the case wants it set.
+    NotStarted(TargetError),
+}
+
+/// Whether a case can be run on a target, and on which one: a case that wants the embedded server set
+/// in its own way is run on another than the rest.
+pub(crate) async fn fit(case: &Case, suite: &Suite, target: &Arc<Target>) -> Fit {
+    let target = match target.set(&case.given.settings).await {
+        Ok(target) => target,
+        Err(NotSet::Unknown(reason)) => return Fit::Skipped(reason),
+        Err(NotSet::Failed(error)) => return Fit::NotStarted(error),
+    };
+    match reason_to_skip(case, suite, &target) {
+        Some(reason) => Fit::Skipped(reason),
+        None => Fit::On(target),
+    }
+}
+
+/// The target that a case is run on, set as it wants; `None` when it cannot be run.
+pub(crate) async fn runs_on(planned: &Planned, target: &Arc<Target>) -> Option<Arc<Target>> {
+    match fit(planned.case()?, &planned.suite, target).await {
+        Fit::On(target) => Some(target),
+        Fit::Skipped(_) | Fit::NotStarted(_) => None,
+    }
+}
+
 /// Why a case cannot be run on a target; `None` when it can.
-pub(crate) fn reason_to_skip(case: &Case, suite: &Suite, target: &Target) -> Option<String> {
+fn reason_to_skip(case: &Case, suite: &Suite, target: &Target) -> Option<String> {
     let endpoints = endpoints(case, suite);
     endpoints
         .into_iter()

@@ -2,7 +2,9 @@
 //!
 //! Asks the same questions as the run itself, so that the two cannot disagree.
 
-use super::plan::{Plan, Planned, reason_to_skip};
+use std::sync::Arc;
+
+use super::plan::{Fit, Plan, Planned, fit};
 use crate::target::Target;
 
 /// What a run would make of a case.
@@ -14,18 +16,22 @@ pub enum Fate {
     RunsAlone,
     /// It would be skipped, for this reason.
     Skipped(String),
+    /// The server does not start as the case wants it set, for this reason.
+    NotStarted(String),
 }
 
 /// Each case of the plan, in order, with what a run against this target would make of it.
-#[must_use]
-pub fn preview<'p>(plan: &'p Plan, target: &Target) -> Vec<(&'p Planned, Fate)> {
-    let fate = |planned: &Planned| {
-        let case = planned.case()?;
-        Some(match reason_to_skip(case, &planned.suite, target) {
-            Some(reason) => Fate::Skipped(reason),
-            None if case.ends_target() => Fate::RunsAlone,
-            None => Fate::Runs,
-        })
-    };
-    plan.cases.iter().filter_map(|planned| Some((planned, fate(planned)?))).collect()
+pub async fn preview<'p>(plan: &'p Plan, target: &Arc<Target>) -> Vec<(&'p Planned, Fate)> {
+    let mut fates = Vec::new();
+    for planned in &plan.cases {
+        let Some(case) = planned.case() else { continue };
+        let fate = match fit(case, &planned.suite, target).await {
+            Fit::Skipped(reason) => Fate::Skipped(reason),
+            Fit::NotStarted(error) => Fate::NotStarted(error.to_string()),
+            Fit::On(_) if case.ends_target() => Fate::RunsAlone,
+            Fit::On(_) => Fate::Runs,
+        };
+        fates.push((planned, fate));
+    }
+    fates
 }

@@ -1,18 +1,19 @@
 //! Cases at the same time where they may be, alone where they must be; events in order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::case::{Again, Played, confirm, panicked, play_case, skipped};
+use super::case::{Again, Played, confirm, panicked, play_case, skipped, unplayed};
 use super::options::{FailFast, Options, Retry};
-use super::plan::{Plan, Planned, reason_to_skip};
+use super::plan::{Fit, Plan, Planned, fit};
 use super::queue::{Order, Queue};
 use super::waits::Waits;
 use crate::outcome::{CaseOutcome, CasePlan, Event, Listener, RunInfo, RunSummary, Verdict};
 use crate::requirement::RequirementId;
+use crate::script::model::Settings;
 use crate::target::{Rulings, Target};
 
 /// Connections that a case may have at once, for targets with a limit.
@@ -32,6 +33,7 @@ pub async fn run(
 ) -> RunSummary {
     let mut run = Run {
         target: Arc::clone(target),
+        set: BTreeMap::new(),
         options: options.clone(),
         listeners,
         summary: RunSummary::default(),
@@ -44,11 +46,15 @@ pub async fn run(
     let (mut together, mut alone) = (Vec::new(), Vec::new());
     for planned in &plan.cases {
         let Some(case) = planned.case() else { continue };
-        match reason_to_skip(case, &planned.suite, target) {
-            Some(reason) => run.finish(skipped(planned, reason)),
-            // A server of one's own disturbs nobody; a foreign one is ended only while nobody else is there.
-            None if case.ends_target() && !target.is_ours() => alone.push(planned.clone()),
-            None => together.push(planned.clone()),
+        match fit(case, &planned.suite, target).await {
+            Fit::Skipped(reason) => run.finish(skipped(planned, reason)),
+            Fit::NotStarted(error) => run.finish(unplayed(planned, error.into()).outcome),
+            Fit::On(set) => {
+                run.set.insert(case.given.settings.clone(), set);
+                // A server of one's own disturbs nobody; a foreign one is ended only while nobody else is there.
+                let kind = if case.ends_target() && !target.is_ours() { &mut alone } else { &mut together };
+                kind.push(planned.clone());
+            }
         }
     }
     run.play(together, Room::on(target, options.jobs)).await;
@@ -96,6 +102,8 @@ impl Room {
 /// The state of a run.
 struct Run<'a> {
     target: Arc<Target>,
+    /// The same, set as cases want it.
+    set: BTreeMap<Settings, Arc<Target>>,
     options: Options,
     listeners: &'a mut [Box<dyn Listener>],
     summary: RunSummary,
@@ -213,7 +221,9 @@ impl Run<'_> {
     }
 
     fn spawn(&self, tasks: &mut JoinSet<Played>, planned: &Planned) -> Id {
-        let (planned, target, options) = (planned.clone(), Arc::clone(&self.target), self.options.clone());
+        let set = planned.case().and_then(|case| self.set.get(&case.given.settings));
+        let target = Arc::clone(set.unwrap_or(&self.target));
+        let (planned, options) = (planned.clone(), self.options.clone());
         let waits = Arc::clone(&self.waits);
         tasks.spawn(async move { play_case(&planned, &target, &options, &waits).await }).id()
     }

@@ -86,7 +86,7 @@ pub(crate) async fn start(stage: &mut Stage, case: &Case) -> Result<(), Halt> {
     for given in &case.given.servers {
         let hop = stage.hops.find(&given.hop);
         let hop = hop.ok_or_else(|| Halt::Error(format!("no route was leased for `{}`", given.hop)))?;
-        let further = stage.target.further(hop.domain(), &given.accounts).await?;
+        let further = stage.target.further(hop.domain(), given).await?;
         let place = Mutex::new(further.place().clone());
         let accounts = further.accounts().to_vec();
         for (name, account) in &accounts {

@@ -8,8 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reference_server::{
-    AccountError, DerivedSecret, Limits, MaildropPolicy, NextHop, RecoverableSecrets, RelayTls, Retention,
-    Schedule, Server, Service, Storage,
+    AccountError, DerivedSecret, NextHop, RecoverableSecrets, RelayTls, Server, Service, Storage,
 };
 use tokio::sync::Mutex;
 
@@ -17,8 +16,9 @@ use super::TargetError;
 use super::account::Account;
 use super::place::Place;
 use super::route::Route;
+use super::settings::{self, Maildrops};
 use crate::hop::NameServer;
-use crate::script::model::{Endpoint, Secrets};
+use crate::script::model::{Endpoint, Secrets, Settings};
 use crate::wire::{ClientAuthority, ClientTls, ServerTls, Trust};
 
 /// The domain of the embedded server's accounts.
@@ -39,6 +39,8 @@ pub struct EmbeddedOptions {
     /// The `mailspec` program, for cases that need a process of their own; this process's own
     /// program when it is not said.
     pub program: Option<PathBuf>,
+    /// How it is set, for cases that say it.
+    pub settings: Settings,
 }
 
 /// The reference server, started here.
@@ -52,6 +54,7 @@ pub(super) struct Embedded {
     /// What the server asks for the hosts of other domains, and the port at which it then calls them.
     pub(super) names: Arc<NameServer>,
     relay_port: u16,
+    maildrops: Maildrops,
     /// Who signs the accounts' client certificates.
     authority: ClientAuthority,
 }
@@ -69,9 +72,6 @@ impl Embedded {
             .domain(DOMAIN)
             .recoverable_secrets(RecoverableSecrets::Kept)
             .users_set_quotas()
-            // Small enough that a case can reach them.
-            .limits(Limits { recipients: 120, transactions: Some(60), ..Limits::default() })
-            .schedule(schedule())
             .resolver(names.address())
             .resolver_patience(RESOLVER_PATIENCE)
             .relay_port(relay_port);
@@ -85,17 +85,15 @@ impl Embedded {
         for deviation in &options.deviations {
             builder = builder.deviation(deviation.clone());
         }
+        builder = settings::tell(builder, &options.settings, &address_of);
         let server = builder.start().await.map_err(|error| TargetError::Start(error.to_string()))?;
-        // So that what is announced before login is the same at all times.
-        for (name, policy) in special_maildrops() {
-            server.set_maildrop(&format!("{name}@{DOMAIN}"), policy);
-        }
         // The server's own front door, which knows no such domain: mail to it comes back.
         if let Some(address) = server.address(Service::Smtp) {
             server.add_route(REFUSING, NextHop::new(address.ip().to_string(), address.port()));
         }
         Ok(Self {
             server,
+            maildrops: Maildrops::of(&options.settings),
             options,
             accounts: AtomicUsize::new(0),
             secrets: Mutex::default(),
@@ -124,7 +122,7 @@ impl Embedded {
         user: &str,
         secrets: Secrets,
     ) -> Result<Account, TargetError> {
-        let address = format!("{user}@{DOMAIN}");
+        let address = address_of(user);
         let certificate = self.authority.certify(&address).map_err(TargetError::Tls)?;
         Ok(Account {
             user: user.to_owned(),
@@ -151,7 +149,7 @@ impl Embedded {
         let failed = |error: AccountError| TargetError::Start(error.to_string());
         let secret = self.derived(&account.secret).await.map_err(failed)?;
         self.server.add_account_with(&account.address, &secret).await.map_err(failed)?;
-        if let Some((_, policy)) = special_maildrops().into_iter().find(|(special, _)| *special == name) {
+        if let Some(policy) = self.maildrops.own(name) {
             self.server.set_maildrop(&account.address, policy);
         }
         if let Some(token) = &account.token {
@@ -205,14 +203,9 @@ impl Embedded {
 /// Short enough for a case to see what becomes of mail while the name server is silent.
 const RESOLVER_PATIENCE: Duration = Duration::from_millis(1500);
 
-/// Names of accounts in cases whose maildrops have rules of their own: with a delay between logins that
-/// a case can wait for, and where mail stays some days, or no longer than a session.
-fn special_maildrops() -> [(&'static str, MaildropPolicy); 3] {
-    [
-        ("hasty", MaildropPolicy { login_delay: 3, ..MaildropPolicy::default() }),
-        ("tenant", MaildropPolicy { login_delay: 0, retention: Retention::days(30) }),
-        ("guest", MaildropPolicy { login_delay: 0, retention: Retention::Session }),
-    ]
+/// The address of the account with this local part.
+pub(super) fn address_of(user: &str) -> String {
+    format!("{user}@{DOMAIN}")
 }
 
 /// Addresses that are tried for a host.
@@ -222,15 +215,6 @@ const HOST_TRIES: usize = 20;
 fn free_port() -> std::io::Result<u16> {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())
-}
-
-/// Waits short enough for a case to see what is tried again.
-fn schedule() -> Schedule {
-    Schedule {
-        first_wait: Duration::from_millis(300),
-        longest_wait: Duration::from_secs(2),
-        ..Schedule::default()
-    }
 }
 
 /// The endpoint with this word.

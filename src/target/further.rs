@@ -3,9 +3,9 @@
 use super::account::Account;
 use super::embedded::EmbeddedOptions;
 use super::place::Place;
-use super::process::{OwnProcess, Settings};
+use super::process::{OwnProcess, Served};
 use super::{Target, TargetError};
-use crate::script::model::{Endpoint, Lifecycle};
+use crate::script::model::{Endpoint, GivenServer, Lifecycle};
 
 /// A further reference server, in a process of its own.
 #[derive(Debug)]
@@ -45,12 +45,12 @@ impl Further {
 }
 
 impl Target {
-    /// Starts a further server, which has this domain, and hands mail for the target's domain to
-    /// the target.
+    /// Starts a further server of a case, which has this domain, and hands mail for the target's
+    /// domain to the target.
     ///
     /// # Errors
     /// When it does not start.
-    pub async fn further(&self, domain: &str, names: &[String]) -> Result<Further, TargetError> {
+    pub async fn further(&self, domain: &str, given: &GivenServer) -> Result<Further, TargetError> {
         let account = |name: &String| {
             let (user, secret) = (name.clone(), format!("{name}-secret"));
             (
@@ -58,17 +58,18 @@ impl Target {
                 Account { address: format!("{name}@{domain}"), user, secret, token: None, certificate: None },
             )
         };
-        let accounts: Vec<(String, Account)> = names.iter().map(account).collect();
+        let accounts: Vec<(String, Account)> = given.accounts.iter().map(account).collect();
         let back = self.place().addresses.get(&Endpoint::Smtp);
-        let settings = Settings {
+        let served = Served {
             domain: domain.to_owned(),
             hostname: format!("mail.{domain}"),
             accounts: accounts.iter().map(|(_, account)| account.clone()).collect(),
             client_authority: None,
+            settings: given.settings.clone(),
             routes: back.map(|address| format!("{}={address}", self.domain())).into_iter().collect(),
         };
-        let options = EmbeddedOptions { deviations: Vec::new(), program: self.program() };
-        let process = OwnProcess::start(&options, &settings).await?;
+        let options = EmbeddedOptions { program: self.program(), ..EmbeddedOptions::default() };
+        let process = OwnProcess::start(&options, &served).await?;
         Ok(Further { process, accounts })
     }
 }

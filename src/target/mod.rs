@@ -18,8 +18,10 @@ mod process;
 mod profile;
 mod route;
 mod rulings;
+mod settings;
 mod stock;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,12 +43,12 @@ pub use rulings::{Occurs, Ruling, Rulings};
 use reference_server::RelayTls;
 
 use crate::hop::NameServer;
-use crate::script::model::{Endpoint, Lifecycle, Secrets};
+use crate::script::model::{Endpoint, Lifecycle, Secrets, Settings};
 use crate::wire::{ClientIdentity, ClientTls, Trust};
 use client::ClientError;
 use embedded::Embedded;
 use lease::{ForeignHost, Host};
-use process::{OwnProcess, Settings};
+use process::{OwnProcess, Served};
 use route::{RouteLease, Routes};
 
 /// How often, and how far apart, [`Target::end`] looks whether interrupted cases let go.
@@ -73,8 +75,21 @@ pub struct Target {
 }
 
 enum Kind {
-    Embedded(Box<Embedded>),
-    Foreign { pool: Pool, beyond_ascii: Pool, host: Arc<ForeignHost>, cleaning: Cleaning },
+    Embedded { server: Box<Embedded>, others: Others },
+    Foreign { pool: Pool, beyond_ascii: Pool, host: Arc<ForeignHost>, cleaning: Cleaning, settings: Settings },
+}
+
+/// Servers that are set in another way, started for the first case that wants one and shared by all that
+/// want the same.
+type Others = tokio::sync::Mutex<BTreeMap<Settings, Arc<Target>>>;
+
+/// Why a target is not set as a case wants it.
+#[derive(Debug)]
+pub enum NotSet {
+    /// A foreign one is set by others, and nothing says how.
+    Unknown(String),
+    /// The embedded server does not start so.
+    Failed(TargetError),
 }
 
 /// How many servers a case needs.
@@ -110,7 +125,7 @@ impl Target {
             rulings: None,
             expects: Vec::new(),
             routes: Routes::default(),
-            kind: Kind::Embedded(Box::new(server)),
+            kind: Kind::Embedded { server: Box::new(server), others: Others::default() },
         })
     }
 
@@ -169,6 +184,7 @@ impl Target {
                 pool: Pool::new(ascii),
                 beyond_ascii: Pool::new(beyond_ascii),
                 cleaning: profile.cleaning,
+                settings: profile.settings.clone(),
                 host: Arc::new(ForeignHost {
                     commands: profile.lifecycle.clone(),
                     folder: profile.folder.clone(),
@@ -198,7 +214,7 @@ impl Target {
     /// Whether the target is ours, so that house rules bind it.
     #[must_use]
     pub const fn is_ours(&self) -> bool {
-        matches!(self.kind, Kind::Embedded(_))
+        matches!(self.kind, Kind::Embedded { .. })
     }
 
     /// Where it listens.
@@ -241,7 +257,7 @@ impl Target {
     #[must_use]
     pub fn accounts(&self) -> Option<usize> {
         match &self.kind {
-            Kind::Embedded(_) => None,
+            Kind::Embedded { .. } => None,
             Kind::Foreign { pool, .. } => Some(pool.size()),
         }
     }
@@ -250,7 +266,7 @@ impl Target {
     #[must_use]
     pub fn beyond_ascii(&self) -> Option<usize> {
         match &self.kind {
-            Kind::Embedded(_) => None,
+            Kind::Embedded { .. } => None,
             Kind::Foreign { beyond_ascii, .. } => Some(beyond_ascii.size()),
         }
     }
@@ -259,7 +275,7 @@ impl Target {
     #[must_use]
     pub fn routes(&self) -> Option<usize> {
         match &self.kind {
-            Kind::Embedded(_) => None,
+            Kind::Embedded { .. } => None,
             Kind::Foreign { .. } => Some(self.routes.size()),
         }
     }
@@ -268,7 +284,7 @@ impl Target {
     #[must_use]
     pub fn names(&self) -> Option<Arc<NameServer>> {
         match &self.kind {
-            Kind::Embedded(server) => Some(Arc::clone(&server.names)),
+            Kind::Embedded { server, .. } => Some(Arc::clone(&server.names)),
             Kind::Foreign { .. } => None,
         }
     }
@@ -276,7 +292,7 @@ impl Target {
     /// The program of further servers; this process's own when it is not said.
     fn program(&self) -> Option<std::path::PathBuf> {
         match &self.kind {
-            Kind::Embedded(server) => server.options.program.clone(),
+            Kind::Embedded { server, .. } => server.options.program.clone(),
             Kind::Foreign { .. } => None,
         }
     }
@@ -291,7 +307,7 @@ impl Target {
     #[must_use]
     pub fn can(&self, lifecycle: Lifecycle) -> bool {
         match &self.kind {
-            Kind::Embedded(_) => true,
+            Kind::Embedded { .. } => true,
             Kind::Foreign { host, .. } => {
                 let Commands { start, stop, restart, kill, .. } = &host.commands;
                 match lifecycle {
@@ -317,6 +333,30 @@ impl Target {
         Ok(())
     }
 
+    /// The target as a case wants it set: for the embedded one a server of its own, shared by all cases
+    /// that want the same.
+    ///
+    /// # Errors
+    /// See [`NotSet`].
+    pub async fn set(self: &Arc<Self>, wanted: &Settings) -> Result<Arc<Self>, NotSet> {
+        match &self.kind {
+            _ if wanted.is_empty() => Ok(Arc::clone(self)),
+            Kind::Embedded { server, others } => {
+                let mut others = others.lock().await;
+                if let Some(other) = others.get(wanted) {
+                    return Ok(Arc::clone(other));
+                }
+                let options = EmbeddedOptions { settings: wanted.clone(), ..server.options.clone() };
+                let other = Box::pin(Self::embedded(options)).await.map_err(NotSet::Failed)?;
+                let other = Arc::new(other);
+                others.insert(wanted.clone(), Arc::clone(&other));
+                Ok(other)
+            }
+            Kind::Foreign { settings: said, .. } => settings::missing(wanted, said, &self.declared)
+                .map_or_else(|| Ok(Arc::clone(self)), |why| Err(NotSet::Unknown(why))),
+        }
+    }
+
     /// What a case wants, accounts empty; waits until there is enough of it.
     ///
     /// # Errors
@@ -324,8 +364,8 @@ impl Target {
     pub async fn lease(&self, wanted: &Wanted, tenancy: Tenancy) -> Result<Lease, TargetError> {
         let names = &wanted.accounts;
         match &self.kind {
-            Kind::Embedded(server) => self.lease_embedded(server, wanted, tenancy).await,
-            Kind::Foreign { pool, beyond_ascii, host, cleaning } => {
+            Kind::Embedded { server, .. } => self.lease_embedded(server, wanted, tenancy).await,
+            Kind::Foreign { pool, beyond_ascii, host, cleaning, .. } => {
                 let pool = match wanted.secrets {
                     Secrets::Ascii => pool,
                     Secrets::BeyondAscii => beyond_ascii,
@@ -373,14 +413,15 @@ impl Target {
             }
             let all: Vec<Account> = accounts.iter().map(|(_, account)| account.clone()).collect();
             let route = |(_, route): &(String, Route)| format!("{}={}", route.domain, route.address);
-            let settings = Settings {
+            let served = Served {
                 domain: embedded::DOMAIN.to_owned(),
                 hostname: format!("mail.{}", embedded::DOMAIN),
                 accounts: all,
                 routes: routes.routes.iter().map(route).collect(),
                 client_authority: Some(server.client_authority().to_owned()),
+                settings: server.options.settings.clone(),
             };
-            let process = OwnProcess::start(&server.options, &settings).await?;
+            let process = OwnProcess::start(&server.options, &served).await?;
             let place = process.place.clone();
             let host = Host::Process(Box::new(process));
             return Ok(Lease { accounts, place, host, routes, _pool: None });
@@ -419,7 +460,7 @@ impl Target {
         }
         match &target.kind {
             // It ends with this process.
-            Kind::Embedded(_) => Ok(()),
+            Kind::Embedded { .. } => Ok(()),
             Kind::Foreign { host, .. } => host.stop().await,
         }
     }
@@ -430,7 +471,10 @@ impl Target {
     /// When the profile's stop command fails.
     pub async fn shutdown(self) -> Result<(), TargetError> {
         match self.kind {
-            Kind::Embedded(server) => {
+            Kind::Embedded { server, others } => {
+                for other in others.into_inner().into_values() {
+                    Box::pin(other.end()).await?;
+                }
                 server.shutdown().await;
                 Ok(())
             }

@@ -13,7 +13,8 @@ use super::TargetError;
 use super::account::Account;
 use super::embedded::{EmbeddedOptions, endpoint_named};
 use super::place::Place;
-use crate::script::model::{Endpoint, Lifecycle};
+use super::settings;
+use crate::script::model::{Endpoint, Lifecycle, Settings};
 use crate::wire::{ClientTls, Trust};
 
 /// How long it may take until it says `ready`, or until it has ended.
@@ -24,7 +25,7 @@ const LINE: u64 = 4096;
 
 /// What a process serves.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Settings {
+pub(super) struct Served {
     /// The domain of its accounts.
     pub(super) domain: String,
     /// The name by which it greets.
@@ -35,6 +36,8 @@ pub(super) struct Settings {
     pub(super) routes: Vec<String>,
     /// Whose client certificates it believes, in PEM.
     pub(super) client_authority: Option<String>,
+    /// How it is set.
+    pub(super) settings: Settings,
 }
 
 /// `mailspec serve` with a state directory of its own; both go when this is dropped.
@@ -48,7 +51,7 @@ pub(super) struct OwnProcess {
 }
 
 impl OwnProcess {
-    pub(super) async fn start(options: &EmbeddedOptions, settings: &Settings) -> Result<Self, TargetError> {
+    pub(super) async fn start(options: &EmbeddedOptions, served: &Served) -> Result<Self, TargetError> {
         let program = match &options.program {
             Some(program) => program.clone(),
             None => std::env::current_exe().map_err(|error| TargetError::Start(error.to_string()))?,
@@ -58,20 +61,22 @@ impl OwnProcess {
         for endpoint in Endpoint::ALL {
             arguments.extend([format!("--{}", endpoint.as_str()), "127.0.0.1:0".to_owned()]);
         }
-        arguments.extend(["--cram-md5".to_owned(), "--domain".to_owned(), settings.domain.clone()]);
-        arguments.extend(["--hostname".to_owned(), settings.hostname.clone()]);
-        for account in &settings.accounts {
+        arguments.extend(["--cram-md5".to_owned(), "--domain".to_owned(), served.domain.clone()]);
+        arguments.extend(["--hostname".to_owned(), served.hostname.clone()]);
+        for account in &served.accounts {
             arguments.extend(["--account".to_owned(), format!("{}:{}", account.address, account.secret)]);
         }
-        for route in &settings.routes {
+        for route in &served.routes {
             arguments.extend(["--route".to_owned(), route.clone()]);
         }
-        if let Some(pem) = &settings.client_authority {
+        if let Some(pem) = &served.client_authority {
             let file = folder.0.join("client-authority.pem");
             std::fs::write(&file, pem)
                 .map_err(|error| TargetError::Start(format!("cannot write {}: {error}", file.display())))?;
             arguments.extend(["--client-ca".to_owned(), file.display().to_string()]);
         }
+        let address = |account: &str| format!("{account}@{}", served.domain);
+        arguments.extend(settings::arguments(&served.settings, &address));
         for deviation in &options.deviations {
             arguments.extend(["--deviation".to_owned(), deviation.clone()]);
         }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::account::Account;
 use super::lifecycle::Commands;
 use super::probe::Expected;
-use crate::script::model::{Endpoint, Protocol};
+use crate::script::model::{Endpoint, Protocol, Settings};
+use crate::script::read::{Users, settings};
 use crate::source::{Decoder, Diagnostic, Diagnostics, Fields, Node, SourceFile, Value, parse};
 
 /// A foreign target, as its profile says.
@@ -46,6 +47,8 @@ pub struct Profile {
     pub routes: Vec<RouteProfile>,
     /// What the target is expected to declare.
     pub expects: Vec<Expected>,
+    /// How the target is set, as far as cases may want to know.
+    pub settings: Settings,
     /// The folder of the profile: relative paths and commands start there.
     pub folder: PathBuf,
 }
@@ -101,7 +104,7 @@ pub enum FixtureRoute {
     Smtp,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "name",
     "software",
     "domain",
@@ -115,6 +118,7 @@ const KEYS: [&str; 13] = [
     "cleaning",
     "routes",
     "expects",
+    "settings",
 ];
 
 /// Routes that `count` may ask for.
@@ -177,6 +181,7 @@ fn read_profile(decoder: &mut Decoder, node: &Node, folder: PathBuf) -> Option<P
     let fixture = fields.get("fixture").and_then(|node| decoder.choice(node, "way of fixtures", &ROUTES));
     let routes = fields.get("routes").map(|node| routes(decoder, node)).unwrap_or_default();
     let expects = fields.get("expects").map(|node| expects(decoder, node)).unwrap_or_default();
+    let settings = fields.get("settings").map(|node| settings(decoder, node, Users::Nobody));
     for one in &expects {
         let reached =
             endpoints.iter().flat_map(BTreeMap::keys).any(|endpoint| endpoint.protocol() == one.protocol);
@@ -204,6 +209,7 @@ fn read_profile(decoder: &mut Decoder, node: &Node, folder: PathBuf) -> Option<P
         cleaning: cleaning.unwrap_or_default(),
         routes,
         expects,
+        settings: settings.unwrap_or_default(),
         folder,
     })
 }

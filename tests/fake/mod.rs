@@ -63,6 +63,7 @@ pub(crate) async fn relaying_target(
         cleaning: Cleaning::Never,
         routes,
         expects: Vec::new(),
+        settings: Default::default(),
         folder: PathBuf::from("."),
     };
     Arc::new(Target::start(profile, None).await.unwrap())

@@ -33,6 +33,7 @@ mod imap_enabled_metadata_silent;
 mod imap_examine_changes;
 mod imap_expunge_during_fetch;
 mod imap_idle_silent;
+mod imap_large_literal_unasked;
 mod imap_list_annotations_missing;
 mod imap_literal_one_short;
 mod imap_metadata_private_shown;
@@ -48,6 +49,7 @@ mod imap_oldname_missing;
 mod imap_parameter_pieces_apart;
 mod imap_partial_from_the_first;
 mod imap_preview_encoded;
+mod imap_refused_literal_left;
 mod imap_replace_removes_first;
 mod imap_rev2_search_response;
 mod imap_savedate_of_arrival;
@@ -146,6 +148,7 @@ const ALL: &[Deviation] = &[
     imap_examine_changes::DEVIATION,
     imap_expunge_during_fetch::DEVIATION,
     imap_idle_silent::DEVIATION,
+    imap_large_literal_unasked::DEVIATION,
     imap_list_annotations_missing::DEVIATION,
     imap_literal_one_short::DEVIATION,
     imap_metadata_private_shown::DEVIATION,
@@ -161,6 +164,7 @@ const ALL: &[Deviation] = &[
     imap_parameter_pieces_apart::DEVIATION,
     imap_partial_from_the_first::DEVIATION,
     imap_preview_encoded::DEVIATION,
+    imap_refused_literal_left::DEVIATION,
     imap_replace_removes_first::DEVIATION,
     imap_rev2_search_response::DEVIATION,
     imap_savedate_of_arrival::DEVIATION,

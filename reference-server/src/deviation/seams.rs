@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 
 use crate::auth::{Purpose, Verified, prepare};
 use crate::imap::{
-    CatenatePart, EmailPlace, Expunges, MessageUrl, Numbering, OldName, Reads, ResultRange, SearchKey,
-    SortFacts,
+    CatenatePart, EmailPlace, Expunges, Literals, MessageUrl, Numbering, OldName, Reads, ResultRange,
+    SearchKey, SortFacts,
 };
 use crate::message::Entity;
 use crate::message::collation::Collated;
@@ -109,6 +109,10 @@ pub(crate) struct Gate {
     pub(crate) imap_keeps_enabled: fn() -> bool,
     /// IMAP: which rights SELECT takes, given which it should (RFC 4314, section 4)?
     pub(crate) imap_to_select: fn(Rights) -> Rights,
+    /// IMAP: which literals are taken unasked, given those that should be (RFC 7888, section 5)?
+    pub(crate) imap_unasked: fn(Literals) -> Literals,
+    /// IMAP: is an unasked literal read past whose command is refused (RFC 7888, section 3)?
+    pub(crate) imap_skips_refused: fn() -> bool,
 }
 
 impl Default for Gate {
@@ -129,6 +133,8 @@ impl Default for Gate {
             imap_compresses_again: || false,
             imap_keeps_enabled: || false,
             imap_to_select: |needed| needed,
+            imap_unasked: |allowed| allowed,
+            imap_skips_refused: || true,
         }
     }
 }

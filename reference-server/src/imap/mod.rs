@@ -30,7 +30,7 @@ use crate::net::{Connection, Stream};
 
 pub(crate) use commands::{CatenatePart, OldName};
 pub(crate) use order::Facts as SortFacts;
-use policy::Literals;
+pub use policy::Literals;
 pub(crate) use policy::Policy;
 pub(crate) use response::EmailPlace;
 pub(crate) use syntax::{MessageUrl, Reads, ResultRange, SearchKey, Section};

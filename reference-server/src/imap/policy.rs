@@ -11,12 +11,15 @@ pub(crate) const UTF8_ACCEPT: &str = "UTF8=ACCEPT";
 pub(crate) struct Policy {
     /// Capabilities that are not offered, in whatever case.
     pub(crate) withheld: Vec<String>,
+    /// Which literals may come unasked.
+    pub(crate) literals: Literals,
 }
 
 /// How large a literal may be that a client sends without being asked for it (RFC 7888).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Literals {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Literals {
     /// LITERAL+: as large as any other.
+    #[default]
     Any,
     /// LITERAL-: 4096 octets (section 5). Only one of both may be advertised.
     Small,
@@ -38,10 +41,10 @@ impl Literals {
 }
 
 impl Policy {
-    /// LITERAL+, and LITERAL- where that is withheld.
+    /// What is asked for, and LITERAL- where LITERAL+ is withheld.
     pub(crate) fn literals(&self) -> Literals {
         match self.offers(Literals::Any.capability()) {
-            true => Literals::Any,
+            true => self.literals,
             false => Literals::Small,
         }
     }

@@ -279,7 +279,10 @@ mod tests {
 
     #[test]
     fn what_is_withheld_is_neither_advertised_nor_there() {
-        let policy = &Policy { withheld: vec!["unauthenticate".to_owned(), "UIDPLUS".to_owned()] };
+        let policy = &Policy {
+            withheld: vec!["unauthenticate".to_owned(), "UIDPLUS".to_owned()],
+            ..Policy::default()
+        };
         let mechanisms = Mechanisms::only(Mechanism::Plain);
         let standing =
             Standing { policy, login: Login::Done, under_tls: true, password_allowed: true, mechanisms };

@@ -9,6 +9,7 @@ use crate::imap::failure::{Ended, Failure};
 use crate::imap::link::Link;
 use crate::imap::notify::{Moment, Notify, Queue};
 use crate::imap::order::SortedBy;
+use crate::imap::policy::Literals;
 use crate::imap::registry::{self, Command, Gate, Login, Registered, Standing};
 use crate::imap::response::{Condition, Reply, ResponseCode};
 use crate::imap::syntax::{
@@ -224,7 +225,7 @@ impl Session {
                     let unasked = announced.form == LiteralForm::NonSynchronizing;
                     let refusal = match self.judge(cursor) {
                         Judged::Literal | Judged::Message
-                            if unasked && !self.context.shared.imap.literals().allow(announced.octets) =>
+                            if unasked && !self.unasked().allow(announced.octets) =>
                         {
                             too_much_unasked(&gatherer)
                         }
@@ -249,10 +250,20 @@ impl Session {
                         return Ok(Err(refusal));
                     }
                     self.refuse(&refusal)?;
-                    gatherer.skip_literal(announced);
+                    if (self.context.shared.seams.gate.imap_skips_refused)() {
+                        gatherer.skip_literal(announced);
+                    } else {
+                        gatherer = Gatherer::new();
+                    }
                 }
             }
         }
+    }
+
+    /// Which literals may come without being asked for.
+    fn unasked(&self) -> Literals {
+        let shared = &self.context.shared;
+        (shared.seams.gate.imap_unasked)(shared.imap.literals())
     }
 
     fn message_limit(&self) -> u64 {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_rustls::rustls::RootCertStore;
 
 use crate::auth::Fingerprint;
-use crate::imap::{self, Policy};
+use crate::imap::{self, Literals, Policy};
 use crate::limits::{
     AddressVerification, Intake, Limits, PlaintextAuthentication, RecoverableSecrets, Timeouts,
 };
@@ -53,6 +53,7 @@ pub struct Builder {
     pub(super) client_certificates: HashMap<Fingerprint, String>,
     pub(super) relaying: Relaying,
     pub(super) maildrops: MaildropPolicy,
+    pub(super) own_maildrops: Vec<(String, MaildropPolicy)>,
 }
 
 impl Default for Builder {
@@ -67,7 +68,7 @@ impl Default for Builder {
             submission: SubmissionPolicy::default(),
             listen: BTreeMap::new(),
             deviations: Vec::new(),
-            imap: Policy { withheld: vec![imap::QUOTASET.to_owned()] },
+            imap: Policy { withheld: vec![imap::QUOTASET.to_owned()], ..Policy::default() },
             quota: Quota::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
@@ -78,6 +79,7 @@ impl Default for Builder {
             client_certificates: HashMap::new(),
             relaying: Relaying::default(),
             maildrops: MaildropPolicy::default(),
+            own_maildrops: Vec::new(),
         }
     }
 }
@@ -178,10 +180,26 @@ impl Builder {
     }
 
     /// How often users may log in over POP3, and how long mail stays in their INBOX; without it as often
-    /// as they like, and for ever. [`Server::set_maildrop`] says otherwise for single accounts.
+    /// as they like, and for ever. [`Builder::maildrop`] says otherwise for single accounts.
     #[must_use]
     pub fn maildrops(mut self, policy: MaildropPolicy) -> Self {
         self.maildrops = policy;
+        self
+    }
+
+    /// What holds for the maildrop of one address in place of what holds for all; may be called several
+    /// times. [`Server::set_maildrop`] says it while the server runs.
+    #[must_use]
+    pub fn maildrop(mut self, address: impl Into<String>, policy: MaildropPolicy) -> Self {
+        self.own_maildrops.push((address.into(), policy));
+        self
+    }
+
+    /// Which literals IMAP clients may send without being asked for them (RFC 7888): LITERAL+, unless told
+    /// otherwise.
+    #[must_use]
+    pub fn literals(mut self, literals: Literals) -> Self {
+        self.imap.literals = literals;
         self
     }
 

@@ -126,7 +126,8 @@ async fn drive(args: &Args, chosen: Chosen, watch: Option<Watch>) -> Result<Stat
     let target = match &args.target {
         Some(path) => Target::open(path).await?,
         None => {
-            Target::embedded(EmbeddedOptions { deviations: args.deviations.clone(), program: None }).await?
+            let deviations = args.deviations.clone();
+            Target::embedded(EmbeddedOptions { deviations, ..EmbeddedOptions::default() }).await?
         }
     };
     let target = Arc::new(target);
@@ -146,7 +147,7 @@ async fn work(
     target: &Arc<Target>,
 ) -> Result<Status, Stop> {
     if args.dry_run {
-        tell_plan(&chosen.plan, target);
+        tell_plan(&chosen.plan, target).await;
         return Ok(Status::Conforms);
     }
     let (mut status, mut ended) = round(args, chosen, target).await?;
@@ -165,14 +166,15 @@ async fn work(
 }
 
 /// What would run, and what not and why.
-fn tell_plan(plan: &Plan, target: &Target) {
-    let cases = run::preview(plan, target);
+async fn tell_plan(plan: &Plan, target: &Arc<Target>) {
+    let cases = run::preview(plan, target).await;
     let lines = cases.iter().filter_map(|(planned, fate)| {
         let case = planned.case()?;
         let fate = match fate {
             run::Fate::Runs => report::Fate::Runs("run"),
             run::Fate::RunsAlone => report::Fate::Runs("alone"),
             run::Fate::Skipped(reason) => report::Fate::Skipped(reason),
+            run::Fate::NotStarted(reason) => report::Fate::Error(reason),
         };
         Some((case.id.as_str(), case.name.as_str(), fate))
     });

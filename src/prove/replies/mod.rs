@@ -28,7 +28,7 @@ pub use judging::{Judging, Kind, Site};
 use self::altering::{Aim, Altering};
 use self::log::{Log, Moment};
 use crate::outcome::{CaseOutcome, Finding, Verdict};
-use crate::run::{Interference, Options, Plan, Planned, play_once, reason_to_skip};
+use crate::run::{Interference, Options, Plan, Planned, play_once, runs_on};
 use crate::target::{EmbeddedOptions, Target, TargetError};
 
 /// The part of its time limits that a case is given where something is altered: the embedded server is quick.
@@ -152,7 +152,7 @@ impl Search {
     /// Plays a case unaltered, and then altered for each of its expectations not seen to fail.
     async fn case(&self, planned: &Planned) {
         let Some(case) = planned.case() else { return };
-        if reason_to_skip(case, &planned.suite, &self.target).is_some() {
+        if runs_on(planned, &self.target).await.is_none() {
             return;
         }
         let turns = if case.ends_target() { &self.own } else { &self.shared };
@@ -222,7 +222,8 @@ impl Search {
         self.report().played += 1;
         let time_factor = self.options.time_factor * patience;
         let options = Options { interference: Some(interference), time_factor, ..self.options.clone() };
-        play_once(planned, &self.target, &options).await
+        let set = runs_on(planned, &self.target).await;
+        play_once(planned, set.as_ref().unwrap_or(&self.target), &options).await
     }
 }
 

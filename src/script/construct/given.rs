@@ -1,6 +1,7 @@
 //! The fixture, its messages, and values that `let` gives.
 
 use super::payload::{BYTES, FILE, MIME_KEY, OCTETS, OF, TEXT_OR_SOURCE};
+use super::settings::SETTINGS;
 use super::shape::{Shape, WORDS};
 use super::{Construct, Mapping};
 
@@ -47,10 +48,26 @@ pub(in crate::script) const GIVEN: &Mapping = &Mapping {
         .cannot_fail("a target that has too few is told before anything runs"),
         Construct::new(
             "servers",
-            "mapping: name → accounts, of further reference servers, each behind a next hop of its name: `servers: {bobs: [bob]}` is Bob's server, with the domain `${bobs.domain}`. What the target sends it is passed on, and can be `heard`; `login: bob` and `mailbox: {of: bob}` go to Bob's server, and it hands mail for the target's domain to the target",
-            Shape::Named(&WORDS),
+            "mapping: name → accounts, of further reference servers, each behind a next hop of its name: `servers: {bobs: [bob]}` is Bob's server, with the domain `${bobs.domain}`. What the target sends it is passed on, and can be `heard`; `login: bob` and `mailbox: {of: bob}` go to Bob's server, and it hands mail for the target's domain to the target. `{accounts: [bob], settings: …}` in place of the accounts sets it",
+            Shape::Named(&Shape::Either(&[WORDS, Shape::Mapping(FURTHER)])),
         )
         .cannot_fail("a server that does not start is no fault of the target's"),
+        Construct::new(
+            "settings",
+            "how the target is set, below: the embedded server is started so, once for all cases that say the same. A foreign target is set so where its profile says it (`settings`), or shows it; the case is skipped where neither is so",
+            Shape::Mapping(SETTINGS),
+        )
+        .cannot_fail("a case is skipped where the target is not set so, and the reason told"),
+    ],
+};
+
+/// A further reference server.
+pub(in crate::script) const FURTHER: &Mapping = &Mapping {
+    what: "a further server",
+    keys: &[
+        Construct::new("accounts", "names of its accounts", WORDS).required().cannot_fail(READ),
+        Construct::new("settings", "how it is set, as in `given`", Shape::Mapping(SETTINGS))
+            .cannot_fail("a server that does not start is no fault of the target's"),
     ],
 };
 

@@ -13,6 +13,7 @@ mod pattern;
 mod payload;
 mod sasl;
 mod schema;
+mod settings;
 mod shape;
 mod steps;
 mod suite;
@@ -25,10 +26,11 @@ pub use shape::{Mapping, Need, Shape};
 pub(super) use case::{BLOCK, CASE};
 pub(super) use check::{CHECK, OPERATORS, SERIES};
 pub(super) use condition::CONDITIONS;
-pub(super) use given::{ACCOUNT_MAIL, GIVEN, LET, MESSAGE, NEXT_HOP};
+pub(super) use given::{ACCOUNT_MAIL, FURTHER, GIVEN, LET, MESSAGE, NEXT_HOP};
 pub(super) use pattern::{FILTERS, TYPES};
 pub(super) use payload::{MIME, PAYLOAD};
 pub(super) use sasl::{SASL, TAMPER};
+pub(super) use settings::{LIMITS, RETRY, SETTINGS, TIMEOUTS, USER_SETTINGS};
 pub(super) use steps::{
     ACCEPT, ALTERNATIVE, ARRIVAL, CLOSED, COMPRESS, DATA, EVENTUALLY, FOR, HAS, HEARD, MAILBOX, MODIFIERS,
     OPEN, RECEIVE, RECORDS, REPEAT, SEND, SERVE, SILENCE, STARTTLS, STEPS, STOP, TLS, USE,
@@ -127,6 +129,7 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter { kind: "case", column: "key", constructs: CASE.keys },
     Chapter { kind: "condition", column: "condition", constructs: CONDITIONS },
     Chapter { kind: "given", column: "key", constructs: GIVEN.keys },
+    Chapter { kind: "settings", column: "setting", constructs: SETTINGS.keys },
     Chapter { kind: "message", column: "key", constructs: MESSAGE.keys },
     Chapter { kind: "let", column: "key", constructs: LET.keys },
     Chapter { kind: "mime", column: "key", constructs: MIME.keys },

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::hop::{GivenHop, GivenServer};
+use super::settings::Settings;
 use crate::script::template::Template;
 
 /// The fixture of a case: accounts in order, the first is the one `login` uses.
@@ -16,6 +17,8 @@ pub struct Given {
     pub servers: Vec<GivenServer>,
     /// What the accounts' secrets are like.
     pub secrets: Secrets,
+    /// How the target is set.
+    pub settings: Settings,
 }
 
 /// What the secrets of a case's accounts are like.

@@ -1,6 +1,7 @@
 //! The server's side: next hops, and what the target says to them.
 
 use super::check::MessageTraits;
+use super::settings::Settings;
 use super::suite::Lifecycle;
 use super::talk::Law;
 use crate::script::pattern::TextPattern;
@@ -21,6 +22,8 @@ pub struct GivenServer {
     pub hop: String,
     /// Names of its accounts.
     pub accounts: Vec<String>,
+    /// How it is set.
+    pub settings: Settings,
 }
 
 /// A name, and what it has in the DNS.

@@ -6,6 +6,7 @@ mod endpoint;
 mod given;
 mod hop;
 mod sasl;
+mod settings;
 mod step;
 mod suite;
 mod talk;
@@ -19,6 +20,7 @@ pub use hop::{
     Serve, ServedAnswer, ServedTalk, Turn,
 };
 pub use sasl::{ChannelType, Initial, Replacement, Sasl, SaslOutcome, Tamper};
+pub use settings::{Expire, Intake, Literals, PlaintextAuth, Setting, Settings, Sign, Whose};
 pub use step::{Action, Alternative, Condition, Sense, Step, Test};
 pub use suite::{Case, Lifecycle, Need, Suite};
 pub use talk::{Command, Exchange, Expectation, Law, Pattern, Talk, Trigger};

@@ -6,7 +6,7 @@ use super::scope::Scope;
 use super::table::Row;
 use super::{Context, Parties, given, hop, lint, needs, step, texts};
 use crate::script::construct::CASE;
-use crate::script::model::{Binding, Case, LetValue, Need, Step};
+use crate::script::model::{Binding, Case, LetValue, Need, Settings, Step};
 use crate::source::{Fields, Node, Span};
 
 const WHAT: &str = CASE.what;
@@ -17,6 +17,7 @@ pub(super) struct Inherited<'a> {
     pub(super) suite: &'a str,
     pub(super) tags: &'a [String],
     pub(super) needs: &'a [Need],
+    pub(super) settings: &'a Settings,
 }
 
 /// Reads a case; `ids` are the ids before it in the file.
@@ -50,6 +51,7 @@ pub(super) fn read(
     let mut given = given::read(context, &mut scope, fields.get("given"), accounts, hops);
     scope.add_servers(&servers);
     given.servers = servers;
+    given.settings = given.settings.over(inherited.settings);
 
     let before = context.decoder.mistakes();
     let steps_node = context.decoder.required(&fields, WHAT, "steps");

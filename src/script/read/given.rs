@@ -6,6 +6,7 @@
 use super::Context;
 use super::payload::{self, LineEnds, with_crlf};
 use super::scope::Scope;
+use super::settings::{Users, settings};
 use super::{mime, texts};
 use crate::script::construct::{ACCOUNT_MAIL, GIVEN, MESSAGE};
 use crate::script::model::{Given, GivenAccount, GivenHop, GivenMailbox, GivenMessage, Secrets};
@@ -53,6 +54,8 @@ pub(super) fn read(
     names: Vec<String>,
     hops: Vec<GivenHop>,
 ) -> Given {
+    let set = given.and_then(Node::entries).unwrap_or_default().iter().find(|entry| entry.key == "settings");
+    let set = set.map(|entry| settings(&mut context.decoder, &entry.value, Users::Of(&names)));
     let mut accounts: Vec<GivenAccount> =
         names.into_iter().map(|name| GivenAccount { name, mailboxes: Vec::new() }).collect();
     let mut secrets = Secrets::default();
@@ -85,7 +88,7 @@ pub(super) fn read(
             }
         }
     }
-    Given { accounts, hops, servers: Vec::new(), secrets }
+    Given { accounts, hops, servers: Vec::new(), secrets, settings: set.unwrap_or_default() }
 }
 
 fn mailboxes(

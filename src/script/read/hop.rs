@@ -1,11 +1,12 @@
 //! Next hops, and the steps at them: `accept`, `receive`, `serve`, `arrival`, `heard`.
 
 use super::scope::Scope;
+use super::settings::{Users, settings};
 use super::{Context, law, texts, wait};
-use crate::script::construct::{ACCEPT, ARRIVAL, HEARD, NEXT_HOP, RECEIVE, RECORDS, SERVE, STOP};
+use crate::script::construct::{ACCEPT, ARRIVAL, FURTHER, HEARD, NEXT_HOP, RECEIVE, RECORDS, SERVE, STOP};
 use crate::script::model::{
     Action, Arrival, GivenHop, GivenName, GivenServer, HopAction, Lifecycle, Moment, NameHas, Receive, Serve,
-    ServedAnswer,
+    ServedAnswer, Settings,
 };
 use crate::script::template::Escapes;
 use crate::source::{Node, Span};
@@ -63,7 +64,7 @@ pub(super) fn servers(
     let Some(fields) = context.decoder.open_fields(&entry.value, "`servers`") else { return Vec::new() };
     let mut servers: Vec<GivenServer> = Vec::new();
     for entry in fields.entries {
-        let names = context.decoder.words(&entry.value, "the accounts of a server");
+        let (names, set) = further(context, &entry.value);
         let taken = |name: &String| {
             accounts.contains(name) || servers.iter().any(|server| server.accounts.contains(name))
         };
@@ -77,9 +78,23 @@ pub(super) fn servers(
             continue;
         }
         hops.push(GivenHop { name: entry.key.clone() });
-        servers.push(GivenServer { hop: entry.key.clone(), accounts: names });
+        servers.push(GivenServer { hop: entry.key.clone(), accounts: names, settings: set });
     }
     servers
+}
+
+/// `[bob]`, or `{accounts: [bob], settings: …}`.
+fn further(context: &mut Context<'_>, node: &Node) -> (Vec<String>, Settings) {
+    const ACCOUNTS: &str = "the accounts of a server";
+    if node.entries().is_none() {
+        return (context.decoder.words(node, ACCOUNTS), Settings::default());
+    }
+    let Some(fields) = context.fields(node, FURTHER) else { return Default::default() };
+    let accounts = context.decoder.required(&fields, FURTHER.what, "accounts");
+    let accounts = accounts.map(|node| context.decoder.words(node, ACCOUNTS)).unwrap_or_default();
+    let set = fields.get("settings");
+    let set = set.map(|node| settings(&mut context.decoder, node, Users::Of(&accounts)));
+    (accounts, set.unwrap_or_default())
 }
 
 /// Reads what stands behind the word; `on` is the step's connection.

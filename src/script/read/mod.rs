@@ -15,6 +15,7 @@ mod open;
 mod payload;
 mod sasl;
 mod scope;
+mod settings;
 mod step;
 mod table;
 mod talk;
@@ -25,6 +26,7 @@ mod uses;
 mod wait;
 
 pub(super) use mime::encodings;
+pub use settings::{Users, settings};
 
 use std::sync::Arc;
 
@@ -136,6 +138,8 @@ fn read_suite(context: &mut Context<'_>, root: &Node, path: &str) -> Option<Suit
     }
     context.protocol = protocol.unwrap_or(Protocol::Smtp);
     let needs = fields.get("needs").map(|node| needs::read(context, node)).unwrap_or_default();
+    let set = fields.get("settings").map(|node| settings(&mut context.decoder, node, Users::Nobody));
+    let set = set.unwrap_or_default();
 
     if let Some(node) = fields.get("blocks") {
         context.blocks = uses::read_blocks(context, node);
@@ -147,7 +151,7 @@ fn read_suite(context: &mut Context<'_>, root: &Node, path: &str) -> Option<Suit
         if protocol.is_none() {
             break;
         }
-        let inherited = case::Inherited { suite: path, tags: &tags, needs: &needs };
+        let inherited = case::Inherited { suite: path, tags: &tags, needs: &needs, settings: &set };
         for row in table::rows(context, item) {
             read.extend(case::read(context, &row, &inherited, &mut ids));
         }

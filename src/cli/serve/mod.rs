@@ -1,19 +1,23 @@
 //! `mailspec serve`: the reference server.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+mod values;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
-use std::time::Duration;
 
 use std::io::Write;
 
 use reference_server::{
-    AddressVerification, Builder, Intake, Limits, MaildropPolicy, NextHop, PlaintextAuthentication, Quota,
-    RecoverableSecrets, RelayTls, Retention, Schedule, Server, Service, Storage, SubmissionPolicy,
-    SubmittedFields, SubmittingSenders, Timeouts,
+    AddressVerification, Builder, Intake, Limits, Literals, MaildropPolicy, PlaintextAuthentication, Quota,
+    RecoverableSecrets, RelayTls, Schedule, Server, Service, Storage, SubmissionPolicy, SubmittedFields,
+    SubmittingSenders, Timeouts,
 };
 
+use self::values::{
+    Account, Etrn, Listen, MailingList, Own, Route, Setting, Stay, Wait, fingerprint, loopback, token,
+};
 use super::{Status, complain};
 
 /// Accounts of a server that was told of none.
@@ -86,16 +90,17 @@ pub(crate) struct Args {
     /// repeated.
     #[arg(long = "limit", value_name = "NAME=NUMBER")]
     limits: Vec<Setting>,
-    /// How long the server waits, in seconds, as in `smtp=300`: smtp, pop3 and imap (for a command),
-    /// login (over IMAP), write, handshake, shutdown, login-delay (at most, before an attempt from another machine from
+    /// How long the server waits, in seconds or with a unit, as in `smtp=300` or `imap=500ms`: smtp, pop3
+    /// and imap (for a command), login (over IMAP), write, handshake, shutdown, login-delay (at most,
+    /// before an attempt from another machine from
     /// whose address many have failed). May be repeated.
-    #[arg(long = "timeout", value_name = "NAME=SECONDS")]
-    timeouts: Vec<Setting>,
-    /// When mail that could not be handed over is tried again, in seconds, as in `first-wait=300`:
-    /// first-wait, longest-wait (each wait is twice the one before, up to this), tell-delay-after,
+    #[arg(long = "timeout", value_name = "NAME=TIME")]
+    timeouts: Vec<Wait>,
+    /// When mail that could not be handed over is tried again, in seconds or with a unit, as in
+    /// `first-wait=300`, `give-up-after=2d`: first-wait, longest-wait (each wait is twice the one before, up to this), tell-delay-after,
     /// give-up-after. May be repeated.
-    #[arg(long = "retry", value_name = "NAME=SECONDS")]
-    retries: Vec<Setting>,
+    #[arg(long = "retry", value_name = "NAME=TIME")]
+    retries: Vec<Wait>,
     /// Hand mail for a domain over to a server, for users who have logged in:
     /// `example.org=127.0.0.1:2526`; `*` stands for every other domain, and USER:SECRET@ before the
     /// host logs in there. May be repeated.
@@ -137,13 +142,18 @@ pub(crate) struct Args {
     /// How many mailboxes each account may have, INBOX among them.
     #[arg(long, value_name = "NUMBER")]
     quota_mailboxes: Option<u64>,
-    /// Seconds that must pass between two logins of a user over POP3 (LOGIN-DELAY).
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-    pop3_login_delay: u32,
+    /// Seconds that must pass between two logins of a user over POP3 (LOGIN-DELAY); for one account
+    /// alone where its address stands before them. May be repeated.
+    #[arg(long, value_name = "[ADDRESS=]SECONDS")]
+    pop3_login_delay: Vec<Own<u32>>,
     /// Remove mail from INBOX after so many days (EXPIRE); 0: what POP3 has retrieved, when its session
-    /// ends with QUIT. Without it mail stays.
-    #[arg(long, value_name = "DAYS")]
-    pop3_expire: Option<u32>,
+    /// ends with QUIT; `never`: mail stays, as it does without this. For one account alone where its
+    /// address stands before them. May be repeated.
+    #[arg(long, value_name = "[ADDRESS=]DAYS")]
+    pop3_expire: Vec<Own<Stay>>,
+    /// Which literals IMAP clients may send without being asked for them.
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t = Unasked::Plus)]
+    literals: Unasked,
     /// Let users set their own quotas (IMAP SETQUOTA): for tests of programs that set them.
     #[arg(long)]
     quota_set: bool,
@@ -172,23 +182,6 @@ pub(crate) struct Args {
     client_certs: Vec<(String, [u8; 32])>,
 }
 
-fn fingerprint(text: &str) -> Result<(String, [u8; 32]), String> {
-    let form = "written ADDRESS=SHA256, with 64 hexadecimal digits";
-    let (address, digits) = text.split_once('=').filter(|(address, _)| address.contains('@')).ok_or(form)?;
-    let digits: Vec<u8> = digits.bytes().filter(|octet| *octet != b':').collect();
-    let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let hexadecimal = digits.iter().all(u8::is_ascii_hexdigit);
-    let octets: Option<Vec<u8>> = digits.chunks(2).map(octet).collect();
-    let octets = octets.filter(|_| hexadecimal).and_then(|octets| <[u8; 32]>::try_from(octets).ok());
-    Ok((address.to_owned(), octets.ok_or(form)?))
-}
-
-fn token(text: &str) -> Result<(String, String), String> {
-    let parts = text.split_once('=').filter(|(address, token)| address.contains('@') && !token.is_empty());
-    let (address, token) = parts.ok_or_else(|| "written ADDRESS=TOKEN".to_owned())?;
-    Ok((address.to_owned(), token.to_owned()))
-}
-
 /// Who may send a password without TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Plaintext {
@@ -214,135 +207,13 @@ enum Tls {
     Never,
 }
 
-/// A route from the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Route {
-    domain: String,
-    hop: NextHop,
-}
-
-impl FromStr for Route {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let form = "DOMAIN=HOST:PORT is needed, as in example.org=127.0.0.1:2526";
-        let (domain, hop) = text.split_once('=').ok_or(form)?;
-        if domain.is_empty() {
-            return Err(form.to_owned());
-        }
-        Ok(Self { domain: domain.to_owned(), hop: hop.parse()? })
-    }
-}
-
-/// Who may use ETRN, from the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Etrn {
-    domain: String,
-    clients: Vec<IpAddr>,
-}
-
-impl FromStr for Etrn {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (domain, clients) =
-            text.split_once('=').map_or((text, None), |(domain, all)| (domain, Some(all)));
-        let address = |text: &str| text.parse().map_err(|_| format!("{text:?} is no address"));
-        let clients = clients.map_or(Ok(Vec::new()), |all| all.split(',').map(address).collect())?;
-        if domain.is_empty() {
-            return Err("DOMAIN or DOMAIN=ADDRESS,... is needed".to_owned());
-        }
-        Ok(Self { domain: domain.to_owned(), clients })
-    }
-}
-
-/// A mailing list from the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct MailingList {
-    address: String,
-    members: Vec<String>,
-}
-
-impl FromStr for MailingList {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let members = |members: &str| -> Vec<String> { members.split(',').map(str::to_owned).collect() };
-        match text.split_once('=') {
-            Some((address, all)) if address.contains('@') && all.split(',').all(|one| one.contains('@')) => {
-                Ok(Self { address: address.to_owned(), members: members(all) })
-            }
-            _ => Err("ADDRESS=MEMBER,... is needed, as in team@example.test=alice@example.test".to_owned()),
-        }
-    }
-}
-
-/// A limit or a time from the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Setting {
-    name: String,
-    value: u32,
-}
-
-impl FromStr for Setting {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (name, value) = text.split_once('=').ok_or("NAME=NUMBER is needed")?;
-        let value = value.parse().map_err(|_| format!("{value:?} is no number"))?;
-        Ok(Self { name: name.to_owned(), value })
-    }
-}
-
-/// Where a service is offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Listen {
-    Off,
-    At(SocketAddr),
-}
-
-impl FromStr for Listen {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "off" {
-            return Ok(Self::Off);
-        }
-        if let Ok(port) = text.trim_start_matches(':').parse::<u16>() {
-            return Ok(Self::At(loopback(port)));
-        }
-        text.parse().map(Self::At).map_err(|_| "ADDRESS:PORT, PORT or `off` is needed".to_owned())
-    }
-}
-
-fn loopback(port: u16) -> SocketAddr {
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
-}
-
-/// An account from the command line.
-#[derive(Clone, PartialEq, Eq)]
-struct Account {
-    address: String,
-    secret: String,
-}
-
-impl std::fmt::Debug for Account {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Account({:?}, ..)", self.address)
-    }
-}
-
-impl FromStr for Account {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once(':') {
-            Some((address, secret)) if address.contains('@') && !secret.is_empty() => {
-                Ok(Self { address: address.to_owned(), secret: secret.to_owned() })
-            }
-            _ => Err("ADDRESS:SECRET is needed, as in alice@example.test:alice-secret".to_owned()),
-        }
-    }
+/// Which literals may come unasked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Unasked {
+    /// All (LITERAL+).
+    Plus,
+    /// Those of at most 4096 octets (LITERAL-).
+    Minus,
 }
 
 impl Args {
@@ -368,13 +239,13 @@ impl Args {
                 return Err(format!("--limit: no {name:?}: there are {}", Limits::NAMES.join(", ")));
             }
         }
-        for Setting { name, value } in &self.timeouts {
-            if !timeouts.set(name, Duration::from_secs(u64::from(*value))) {
+        for Wait { name, time } in &self.timeouts {
+            if !timeouts.set(name, *time) {
                 return Err(format!("--timeout: no {name:?}: there are {}", Timeouts::NAMES.join(", ")));
             }
         }
-        for Setting { name, value } in &self.retries {
-            if !schedule.set(name, Duration::from_secs(u64::from(*value))) {
+        for Wait { name, time } in &self.retries {
+            if !schedule.set(name, *time) {
                 return Err(format!("--retry: no {name:?}: there are {}", Schedule::NAMES.join(", ")));
             }
         }
@@ -460,9 +331,9 @@ impl Args {
             messages: self.quota_messages,
             mailboxes: self.quota_mailboxes,
         });
-        builder = builder.maildrops(MaildropPolicy {
-            login_delay: self.pop3_login_delay,
-            retention: self.pop3_expire.map_or(Retention::Forever, Retention::days),
+        builder = self.maildrops(builder).literals(match self.literals {
+            Unasked::Plus => Literals::Any,
+            Unasked::Minus => Literals::Small,
         });
         if self.quota_set {
             builder = builder.users_set_quotas();
@@ -477,6 +348,29 @@ impl Args {
             builder = builder.deviation(deviation);
         }
         builder
+    }
+
+    /// Lets the builder know how often users may log in over POP3, and how long their mail stays.
+    fn maildrops(&self, builder: Builder) -> Builder {
+        let (mut general, mut own) = (MaildropPolicy::default(), BTreeMap::new());
+        for delay in self.pop3_login_delay.iter().filter(|delay| delay.address.is_none()) {
+            general.login_delay = delay.value;
+        }
+        for stay in self.pop3_expire.iter().filter(|stay| stay.address.is_none()) {
+            general.retention = stay.value.0;
+        }
+        for Own { address, value } in &self.pop3_login_delay {
+            if let Some(address) = address {
+                own.entry(address).or_insert(general).login_delay = *value;
+            }
+        }
+        for Own { address, value } in &self.pop3_expire {
+            if let Some(address) = address {
+                own.entry(address).or_insert(general).retention = value.0;
+            }
+        }
+        let builder = builder.maildrops(general);
+        own.into_iter().fold(builder, |builder, (address, policy)| builder.maildrop(address, policy))
     }
 
     /// Lets the builder know whose certificates are believed.
@@ -607,63 +501,5 @@ impl Signals {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_in_all_their_forms() {
-        assert_eq!("off".parse(), Ok(Listen::Off));
-        assert_eq!("0".parse(), Ok(Listen::At(loopback(0))));
-        assert_eq!(":2525".parse(), Ok(Listen::At(loopback(2525))));
-        assert_eq!("[::1]:25".parse(), Ok(Listen::At("[::1]:25".parse().unwrap())));
-        for bad in ["", "localhost", "127.0.0.1", "99999"] {
-            assert!(bad.parse::<Listen>().is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn routes_name_a_domain_and_a_server() {
-        let route: Route = "example.org=127.0.0.1:2526".parse().unwrap();
-        assert_eq!((route.domain.as_str(), route.hop), ("example.org", NextHop::new("127.0.0.1", 2526)));
-        for bad in ["example.org", "=127.0.0.1:25", "example.org=127.0.0.1"] {
-            assert!(bad.parse::<Route>().is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn fingerprints_have_64_digits_and_colons_or_none() {
-        let plain = "0f".repeat(32);
-        let wanted = Ok(("a@b.test".to_owned(), [0x0f; 32]));
-        assert_eq!(fingerprint(&format!("a@b.test={plain}")), wanted);
-        assert_eq!(fingerprint(&format!("a@b.test={}", ["0F"; 32].join(":"))), wanted);
-        for bad in
-            ["a@b.test", "a@b.test=0f", &format!("a={plain}"), &format!("a@b.test={}", "+f".repeat(32))]
-        {
-            assert!(fingerprint(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn lists_and_settings() {
-        let list: MailingList = "team@a.test=x@a.test,y@b.test".parse().unwrap();
-        assert_eq!((list.address.as_str(), list.members.len()), ("team@a.test", 2));
-        for bad in ["team@a.test", "team=x@a.test", "team@a.test=x@a.test,"] {
-            assert!(bad.parse::<MailingList>().is_err(), "{bad:?}");
-        }
-        assert_eq!("smtp=30".parse(), Ok(Setting { name: "smtp".to_owned(), value: 30 }));
-        assert!("smtp".parse::<Setting>().is_err() && "smtp=x".parse::<Setting>().is_err());
-    }
-
-    #[test]
-    fn a_secret_may_hold_colons_and_is_not_shown() {
-        let account: Account = "alice@example.test:a:b".parse().unwrap();
-        assert_eq!(account.secret, "a:b");
-        assert!(!format!("{account:?}").contains("a:b"));
-        assert!("alice:secret".parse::<Account>().is_err());
-        assert!("alice@example.test".parse::<Account>().is_err());
     }
 }
