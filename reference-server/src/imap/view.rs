@@ -104,8 +104,20 @@ pub(crate) struct View {
     /// Keywords that the client has heard of: in lower case, and as spelt.
     keywords: BTreeMap<String, String>,
     keyword_news: bool,
+    /// What the client knows of messages whose flags have changed since, until it is told.
+    outdated: BTreeMap<Uid, Outdated>,
     /// What the last search saved (RFC 5182), in ascending order; some may be gone.
     saved: Vec<Uid>,
+}
+
+/// The flags of a message as the client was told.
+#[derive(Debug, Clone, Copy)]
+struct Outdated {
+    flags: SetId,
+    /// When they became so.
+    from: ModSeq,
+    /// Up to which change they were so for sure.
+    to: ModSeq,
 }
 
 /// How many of the told messages are what, so that nobody looks through all of them to see that
@@ -150,6 +162,7 @@ impl View {
             counts,
             keywords: BTreeMap::new(),
             keyword_news: false,
+            outdated: BTreeMap::new(),
         };
         sets.iter().for_each(|flags| view.learn_keywords(flags));
         view.sets = sets;
@@ -284,7 +297,6 @@ impl View {
         }
         self.rights_news |= self.rights != rights;
         self.rights = rights;
-        self.known = self.known.max(mailbox.highest_modseq);
         self.uid_next = self.uid_next.max(mailbox.uid_next);
         self.forget(&vanished);
         let ids = self.adopt(&changed.sets);
@@ -292,6 +304,7 @@ impl View {
             let recent = self.revision == Revision::Rev1 && listed.uid >= mailbox.recent_from;
             self.take_in(Listed { flags: ids.of(listed.flags), ..listed }, recent);
         }
+        self.known = self.known.max(mailbox.highest_modseq);
         self.drop_unused_sets();
     }
 
@@ -317,12 +330,33 @@ impl View {
 
     fn take_in(&mut self, listed: Listed, recent: bool) {
         if let Some(place) = place_of(&self.told, listed.uid) {
+            self.keep_told(place);
             self.update(place, listed, |flags| flags);
         } else if let Some(entry) = find(&mut self.arrived, listed.uid) {
             entry.set_flags(listed.flags, listed.modseq);
         } else {
             self.arrived.push(Entry::new(listed, recent));
         }
+    }
+
+    /// Remembers what the client knows of a message that has changed. Without modification sequences it
+    /// has no use for that.
+    fn keep_told(&mut self, place: usize) {
+        let (to, sync) = (self.known, self.sync);
+        let Some(entry) = self.told.get(place) else { return };
+        if sync >= Sync::Condstore && entry.news() == News::None {
+            let told = Outdated { flags: entry.flags(), from: entry.modseq(), to };
+            self.outdated.insert(entry.uid(), told);
+        }
+    }
+
+    /// The flags that those of the messages at `places` had at that change, as far as the client has not
+    /// been told of a later one; in ascending order of UID.
+    pub(crate) fn flags_at(&self, places: &[usize], since: ModSeq) -> Vec<(Uid, Flags)> {
+        let uids = self.uids(places).into_iter();
+        let known = uids.filter_map(|uid| Some((uid, *self.outdated.get(&uid)?)));
+        let then = known.filter(|(_, told)| told.from <= since && since <= told.to);
+        then.map(|(uid, told)| (uid, self.sets.get(told.flags).clone())).collect()
     }
 
     /// Takes in the flags of a message that was told, and whether the client has to hear of them:
@@ -394,6 +428,9 @@ impl View {
         for entry in self.told.iter_mut().chain(&mut self.arrived) {
             let id = self.sets.id(before.get(entry.flags()));
             entry.set_flags(id, entry.modseq());
+        }
+        for told in self.outdated.values_mut() {
+            told.flags = self.sets.id(before.get(told.flags));
         }
     }
 

@@ -50,6 +50,12 @@ impl<'l> Arguments<'l> {
         <[&[u8]; N]>::try_from(words).map_err(|_| BadArguments)
     }
 
+    /// As [`Self::words`], where UTF-8 may stand in them (RFC 6856, section 2.2).
+    pub(super) fn names<const N: usize>(self) -> Result<[&'l [u8]; N], BadArguments> {
+        let words = self.words_of(|octet| octet.is_ascii_graphic() || !octet.is_ascii())?;
+        <[&[u8]; N]>::try_from(words).map_err(|_| BadArguments)
+    }
+
     /// One argument or two.
     pub(super) fn one_or_two(self) -> Result<(&'l [u8], Option<&'l [u8]>), BadArguments> {
         match self.all_words()?.as_slice() {
@@ -82,9 +88,13 @@ impl<'l> Arguments<'l> {
     }
 
     fn all_words(self) -> Result<Vec<&'l [u8]>, BadArguments> {
+        self.words_of(|octet| octet.is_ascii_graphic())
+    }
+
+    fn words_of(self, allowed: fn(&u8) -> bool) -> Result<Vec<&'l [u8]>, BadArguments> {
         let rest = self.rest.ok_or(BadArguments)?;
         let words: Vec<_> = rest.split(|&octet| octet == b' ').collect();
-        let sound = |word: &&[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_graphic);
+        let sound = |word: &&[u8]| !word.is_empty() && word.iter().all(allowed);
         if words.iter().all(sound) { Ok(words) } else { Err(BadArguments) }
     }
 }
@@ -122,6 +132,16 @@ mod tests {
         assert_eq!(keyword, b"TOP");
         assert_eq!(arguments.words(), Ok([&b"1"[..], b"10"]));
         assert_eq!(split(b"NOOP").1.none(), Ok(()));
+    }
+
+    #[test]
+    fn names_may_be_in_utf_8_and_other_arguments_may_not() {
+        let line = "USER Zo\u{eb}".as_bytes();
+        assert_eq!(arguments(line).names(), Ok(["Zo\u{eb}".as_bytes()]));
+        assert_eq!(arguments(line).words::<1>(), Err(BadArguments));
+        for line in [&b"USER a\x07"[..], b"USER a b", b"USER  a", b"USER"] {
+            assert_eq!(arguments(line).names::<1>(), Err(BadArguments), "{line:?}");
+        }
     }
 
     #[test]

@@ -4,9 +4,10 @@
 use rusqlite::{Connection, params};
 
 use super::acl::{self, Sharers};
-use super::happened::What;
+use super::happened::{Happened, What};
 use super::ids::{AccountId, MailboxId};
 use super::mailboxes::{self, Mailbox};
+use super::messages;
 use super::named::Named;
 use super::rights::Rights;
 use super::special_use::SpecialUse;
@@ -176,6 +177,10 @@ impl Store {
                         put(w, id, account_of(name.audience, what.by()), &name.path, value)?;
                     }
                 }
+            }
+            if let Some(mailbox) = mailbox {
+                // A change of the mailbox like any other (RFC 7162, section 3.2).
+                messages::next_modseq(w, mailbox.id, Happened::default())?;
             }
             Ok(())
         })

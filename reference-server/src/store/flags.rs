@@ -112,6 +112,13 @@ impl Flags {
         SystemFlag::ALL.into_iter().filter(|flag| self.has(*flag))
     }
 
+    /// Whether `other` has of these flags the same ones.
+    pub(crate) fn agrees(&self, other: &Self, about: &Self) -> bool {
+        let mut keywords = about.keywords();
+        self.system & about.system == other.system & about.system
+            && keywords.all(|keyword| self.has_keyword(keyword) == other.has_keyword(keyword))
+    }
+
     /// Nothing in it?
     pub(crate) fn is_empty(&self) -> bool {
         self.system == 0 && self.keywords.is_empty()

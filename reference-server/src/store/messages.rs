@@ -119,6 +119,29 @@ impl FlagChange {
     }
 }
 
+/// Which messages a conditional STORE changes (RFC 7162, section 3.1.3).
+#[derive(Debug, Clone)]
+pub(crate) struct Unchanged {
+    /// Those that have not changed since.
+    pub(crate) since: ModSeq,
+    /// The flags that some of them had then, in ascending order of UID: a change of other flags than
+    /// those of the command does not count (section 3.1.12).
+    pub(crate) known: Vec<(Uid, Flags)>,
+}
+
+impl Unchanged {
+    /// Whether the message is to be left alone.
+    fn stops(&self, message: &Message, change: FlagChange, flags: &Flags) -> bool {
+        let known = || {
+            let place = self.known.binary_search_by_key(&message.uid, |(uid, _)| *uid).ok()?;
+            self.known.get(place)
+        };
+        message.modseq > self.since
+            && (change == FlagChange::Replace
+                || !known().is_some_and(|(_, known)| known.agrees(&message.flags, flags)))
+    }
+}
+
 /// What a change of flags did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FlagsChanged {
@@ -366,10 +389,10 @@ impl Store {
         change: FlagChange,
         flags: Flags,
         rights: Rights,
-        unchanged_since: Option<ModSeq>,
+        unchanged: Option<Unchanged>,
     ) -> Result<FlagsChanged, StoreError> {
         let work = move |w: &mut Writing<'_>| {
-            change_flags(w, mailbox, &uids, change, &flags, rights, unchanged_since)
+            change_flags(w, mailbox, &uids, change, &flags, rights, unchanged.as_ref())
         };
         self.write_on_reserve(work).await
     }
@@ -596,7 +619,7 @@ fn change_flags(
     change: FlagChange,
     flags: &Flags,
     rights: Rights,
-    unchanged_since: Option<ModSeq>,
+    unchanged: Option<&Unchanged>,
 ) -> Result<FlagsChanged, StoreError> {
     mailboxes::by_id(w.sql, mailbox)?;
     let mut modseq = None;
@@ -606,7 +629,7 @@ fn change_flags(
         let Some(mut message) = find(w.sql, mailbox, *uid)? else {
             continue;
         };
-        if unchanged_since.is_some_and(|limit| message.modseq > limit) {
+        if unchanged.is_some_and(|unchanged| unchanged.stops(&message, change, flags)) {
             modified.push(*uid);
             after.push(message.uid, &message.flags, message.modseq);
             continue;

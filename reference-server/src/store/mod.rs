@@ -64,7 +64,9 @@ pub(crate) use listing::{FlagSets, Listed, Listing, SetId};
 pub(crate) use mailboxes::Mailbox;
 pub(crate) use mailboxes::{Selectable, Status};
 pub(crate) use maildrop::{LastLine, MaildropLock};
-pub(crate) use messages::{FlagChange, Leaves, Message, Missing, Moved, NewMessage, Replaced, Which};
+pub(crate) use messages::{
+    FlagChange, Leaves, Message, Missing, Moved, NewMessage, Replaced, Unchanged, Which,
+};
 pub(crate) use name::{DELIMITER, MailboxName, OTHER_USERS};
 pub(crate) use named::Named;
 pub(crate) use original::{Writing, for_report, for_server, is_original};

@@ -1,4 +1,5 @@
-//! `restart` and `kill`: the target ends and starts again; all connections are gone.
+//! `restart` and `kill`: the target ends and starts again. What it said to its connections as it was
+//! stopped can still be read; a kill leaves nothing to read.
 
 use std::sync::Arc;
 
@@ -12,6 +13,8 @@ pub(super) async fn restart(stage: &mut Stage, how: Lifecycle) -> Result<(), Hal
     let shared = || Halt::Error("the target cannot be ended while branches run".to_owned());
     let lease = Arc::get_mut(&mut stage.lease).ok_or_else(shared)?;
     let result = lease.restart(how).await;
-    stage.clear().await;
+    if how == Lifecycle::Kill {
+        stage.clear().await;
+    }
     result.map_err(Halt::from)
 }

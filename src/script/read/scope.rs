@@ -64,8 +64,19 @@ pub(super) enum Role {
 pub(super) enum LinkState {
     /// It is.
     Open,
+    /// The target was stopped: what it said as it went can be read, and nothing said to it.
+    Ended,
     /// A step closed it, or saw it closed; the word says which.
     Gone(&'static str),
+}
+
+/// What a step does with its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It may say something.
+    Speaks,
+    /// It reads what came, and whether the server has closed.
+    Listens,
 }
 
 /// Whether the greeting is yet to be taken by the script.
@@ -246,6 +257,13 @@ impl Scope {
         }
     }
 
+    /// Says that the target was stopped, and nothing but reading is left.
+    pub(super) fn end_all(&mut self) {
+        for link in self.connections.values_mut().filter(|link| link.state == LinkState::Open) {
+            link.state = LinkState::Ended;
+        }
+    }
+
     /// Says that all connections are gone from here on.
     pub(super) fn close_all(&mut self, by: &'static str) {
         for link in self.connections.values_mut() {
@@ -263,10 +281,22 @@ impl Scope {
 
     /// The connection that a step is about; one that is not open is a mistake.
     /// It is told once: the connection counts as open from there on.
-    pub(super) fn link(&mut self, context: &mut Context<'_>, name: &str, span: Span) -> Option<Link> {
+    pub(super) fn link(
+        &mut self,
+        context: &mut Context<'_>,
+        name: &str,
+        span: Span,
+        used: Use,
+    ) -> Option<Link> {
         let link = self.connections.get(name).copied();
         match link {
             Some(Link { state: LinkState::Open, .. }) => {}
+            Some(Link { state: LinkState::Ended, .. }) if used == Use::Listens => {}
+            Some(Link { state: LinkState::Ended, .. }) => {
+                let message = format!("nothing can be said on `{name}`: `restart` ended it");
+                let help = "read what came with `S:` lines or `closed`, or open it again with `login`";
+                context.decoder.mistake_help(span, message, help);
+            }
             Some(Link { state: LinkState::Gone(by), .. }) => {
                 let message = format!("the connection `{name}` is gone: {by}");
                 context.decoder.mistake_help(

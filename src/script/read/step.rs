@@ -6,7 +6,7 @@ use super::block::{self, BlockKind};
 use super::hop::{self, HopKind};
 use super::open::{self, OpenKind};
 use super::payload::{self, LineEnds};
-use super::scope::{Greeting, Role, Scope};
+use super::scope::{Greeting, Role, Scope, Use};
 use super::{Context, law, sasl, talk, texts, wait};
 use crate::script::construct::{CLOSED, COMPRESS, DATA, MODIFIERS, SEND, SILENCE, STARTTLS, STEPS, names};
 use crate::script::model::{
@@ -164,7 +164,7 @@ fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Ste
     let name = written.on.map_or("main", |(name, _)| name).to_owned();
     let place = written.on.map_or(written.span, |(_, span)| span);
     if written.kind.needs_connection() {
-        scope.link(context, &name, place);
+        scope.link(context, &name, place, use_of(&written));
     } else if let (Some((_, span)), false) =
         (written.on, matches!(written.kind, Kind::Open(_) | Kind::Hop(HopKind::Accept)))
     {
@@ -180,6 +180,16 @@ fn read(context: &mut Context<'_>, scope: &mut Scope, node: &Node) -> Option<Ste
     };
     step.action = action(context, scope, &written, &mut step.on, &mut step.within)?;
     Some(step)
+}
+
+/// Whether the step says something, or listens alone.
+fn use_of(written: &Written<'_>) -> Use {
+    let conversation = || written.value.and_then(Node::scalar).map_or("", |scalar| &scalar.text);
+    match written.kind {
+        Kind::Closed | Kind::Silence | Kind::Drop => Use::Listens,
+        Kind::Talk if conversation().lines().all(|line| !line.trim_start().starts_with('C')) => Use::Listens,
+        _ => Use::Speaks,
+    }
 }
 
 fn is_modifier(entry: &Entry) -> bool {
@@ -304,7 +314,7 @@ fn action(
         (Kind::Let, Some(node)) => Some(Action::Let(texts::bindings(context, scope, node))),
         (Kind::Restart, value) => {
             nothing_behind(context, value, "restart");
-            scope.close_all("`restart` ended all connections");
+            scope.end_all();
             Some(Action::Restart)
         }
         (Kind::Kill, value) => {

@@ -35,6 +35,21 @@ struct Resync {
     since: ModSeq,
     /// The UIDs that it knows; all of them if it does not say.
     known: Option<SequenceSet>,
+    /// Numbers of messages, and the UIDs that they have as far as it knows.
+    sample: Option<(SequenceSet, SequenceSet)>,
+}
+
+impl Resync {
+    /// The UID up to which the client knows of all expunges: that of the last message whose number and
+    /// UID it has rightly (RFC 7162, section 3.2.5.2); 0 where there is none.
+    fn known_through(&self, view: &View) -> u32 {
+        let Some((numbers, uids)) = &self.sample else { return 0 };
+        let each = |set: &SequenceSet| set.resolve(0).into_iter().flat_map(|(from, to)| from..=to);
+        let told = |number: u32| view.at(usize::try_from(number).ok()?.checked_sub(1)?);
+        // Numbers ascend: behind the last message there is nothing to compare.
+        let pairs = each(numbers).map_while(|number| told(number)).zip(each(uids));
+        pairs.filter(|(message, uid)| message.entry.uid().0 == *uid).last().map_or(0, |(_, uid)| uid)
+    }
 }
 
 /// ```abnf
@@ -67,14 +82,16 @@ fn parse(cursor: &mut Cursor<'_>, access: Access) -> Parsed<Box<dyn Command>> {
     }
 }
 
-/// The sample of numbers and UIDs at its end only saves octets to servers that forget expunges;
-/// this one does not, so it is read and not used (RFC 7162, section 3.2.5.2).
+/// ```abnf
+/// known-uids     = sequence-set
+/// seq-match-data = "(" known-sequence-set SP known-uid-set ")"
+/// ```
 fn resync(cursor: &mut Cursor<'_>) -> Parsed<Resync> {
     cursor.expect(b'(', "the arguments of QRESYNC are a list")?;
     let validity = cursor.nz_number()?;
     cursor.space()?;
     let since = ModSeq(cursor.nz_mod_sequence()?);
-    let mut known = None;
+    let (mut known, mut sample) = (None, None);
     let mut more = cursor.eat(b' ');
     if more && cursor.peek() != Some(b'(') {
         known = Some(without_star(cursor)?);
@@ -82,13 +99,13 @@ fn resync(cursor: &mut Cursor<'_>) -> Parsed<Resync> {
     }
     if more {
         cursor.expect(b'(', "a list of numbers and UIDs was expected")?;
-        without_star(cursor)?;
+        let numbers = without_star(cursor)?;
         cursor.space()?;
-        without_star(cursor)?;
+        sample = Some((numbers, without_star(cursor)?));
         cursor.expect(b')', "the list of numbers and UIDs does not end")?;
     }
     cursor.expect(b')', "the arguments of QRESYNC do not end")?;
-    Ok(Resync { validity, since, known })
+    Ok(Resync { validity, since, known, sample })
 }
 
 fn without_star(cursor: &mut Cursor<'_>) -> Parsed<SequenceSet> {
@@ -155,7 +172,10 @@ async fn tell_changes(session: &mut Session, resync: &Resync) -> Result<(), Fail
         Some(set) => set.resolve(0),
         None => vec![(1, u32::MAX)],
     };
-    tell_vanished(session, &ranges, resync.since).await?;
+    let through = resync.known_through(session.view()?);
+    let behind = ranges.iter().filter(|(_, to)| *to > through);
+    let behind: Vec<_> = behind.map(|&(from, to)| (from.max(through.saturating_add(1)), to)).collect();
+    tell_vanished(session, &behind, resync.since).await?;
     let view = session.view()?;
     let changed = |entry: &Entry| entry.modseq() > resync.since && within(&ranges, entry.uid().0);
     let entries = view.entries().iter().enumerate();

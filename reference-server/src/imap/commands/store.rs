@@ -8,7 +8,7 @@ use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, ParseError, Parsed, SequenceSet, flag_list, flags, sequence_set};
 use crate::imap::view::{NoSuchNumber, Numbering, Sync, View};
-use crate::store::{Access, FlagChange, Flags, ModSeq, Rights, StoreError};
+use crate::store::{Access, FlagChange, Flags, ModSeq, Rights, StoreError, Unchanged};
 
 /// See [`parse`].
 pub(crate) const STORE: Registered =
@@ -184,13 +184,14 @@ pub(super) async fn change(
 ) -> Result<Done, Failure> {
     let store = session.store();
     let view = session.view()?;
-    let uids = view.uids(places);
     let (mailbox, rights) = (view.mailbox(), view.rights());
     let mut found: usize = 0;
     let mut modified = Vec::new();
-    for job in uids.chunks(JOB) {
-        let (job, flags_of_job) = (job.to_vec(), flags.clone());
-        let changed = store.change_flags(mailbox, job, change, flags_of_job, rights, unchanged_since).await?;
+    for job in places.chunks(JOB) {
+        let known = |since| Unchanged { since, known: view.flags_at(job, since) };
+        let unchanged = unchanged_since.map(known);
+        let (uids, flags_of_job) = (view.uids(job), flags.clone());
+        let changed = store.change_flags(mailbox, uids, change, flags_of_job, rights, unchanged).await?;
         found = found.saturating_add(changed.after.messages.len());
         view.stored(&changed.after, change, flags);
         if let Some(modseq) = changed.modseq {

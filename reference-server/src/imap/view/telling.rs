@@ -31,6 +31,7 @@ impl View {
         if let Some(entry) = self.told.get_mut(place)
             && entry.news() == News::Flags
         {
+            self.outdated.remove(&entry.uid());
             entry.set_news(News::None);
             self.counts.changed = self.counts.changed.saturating_sub(1);
         }
@@ -139,6 +140,7 @@ impl View {
 
     /// Tells which flags were changed.
     pub(crate) fn tell_flags(&mut self, out: &mut Vec<u8>, numbering: Numbering) {
+        self.outdated.clear();
         if self.counts.changed == 0 {
             return;
         }

@@ -10,7 +10,7 @@ pub(in super::super) const SPEC: Spec = Spec {
     keyword: "APOP",
     states: &[State::Authorization],
     parse: |arguments| {
-        let [name, digest] = arguments.words()?;
+        let [name, digest] = arguments.names()?;
         Ok(Request::Apop { name: name.to_vec(), digest: digest.to_vec() })
     },
     capability: unannounced,

@@ -8,7 +8,7 @@ use super::super::reply::Reply;
 pub(in super::super) const SPEC: Spec = Spec {
     keyword: "USER",
     states: &[State::Authorization],
-    parse: |arguments| arguments.words().map(|[name]| Request::User(name.to_vec())),
+    parse: |arguments| arguments.names().map(|[name]| Request::User(name.to_vec())),
     capability: |situation| (situation.passwords == Passwords::Taken).then_some("USER".into()),
 };
 

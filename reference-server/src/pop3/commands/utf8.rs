@@ -6,12 +6,13 @@ use super::super::reply::{Code, Reply};
 use super::super::session::Session;
 use crate::message::header_end;
 
-/// `UTF8`, without arguments, before login. User names in UTF-8 are not announced.
+/// `UTF8`, without arguments, before login. Names and passwords may be in UTF-8 in USER, PASS and APOP, and
+/// are prepared as everywhere (RFC 6856, section 2.2).
 pub(in super::super) const SPEC: Spec = Spec {
     keyword: "UTF8",
     states: &[State::Authorization],
     parse: |arguments| arguments.none().map(|()| Request::Utf8),
-    capability: |_| Some("UTF8".into()),
+    capability: |_| Some("UTF8 USER".into()),
 };
 
 /// What a client can read.

@@ -115,20 +115,25 @@ pub(super) const PAUSE: Construct =
 
 pub(super) const RESTART: Construct = Construct::new(
     "restart",
-    "the target is stopped in good order and started again; all connections are gone",
+    "the target is stopped in good order and started again; connections from before can be read, as far \
+     as the server said something before it ended them, and not spoken on",
     Shape::Nothing,
 )
 .example(
-    "pop3",
+    "imap",
     "\
 needs: [{lifecycle: restart}]
 steps:
   - login
   - restart
+  - talk: |
+      S: * BYE                      § rfc3501-3.4-2
+  - closed
   - login
   - talk: |
-      C: STAT
-      S: +OK 2 ${_ = number}        § rfc1939-5-L3
+      C: SELECT INBOX
+      S: * 2 EXISTS
+      S: OK
 ",
 )
 .cannot_fail("a target that does not come back is told as such, by the harness and not by a case");

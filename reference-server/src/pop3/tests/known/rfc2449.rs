@@ -17,7 +17,7 @@ async fn section_5_capa() {
         S| PIPELINING
         S| EXPIRE NEVER
         S| UIDL
-        S| UTF8
+        S| UTF8 USER
         S| LANG
         S| IMPLEMENTATION mailspec-${version}
         S: .

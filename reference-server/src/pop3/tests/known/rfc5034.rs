@@ -20,7 +20,7 @@ async fn section_6_under_tls_with_the_first_response() {
         S| PIPELINING
         S| EXPIRE NEVER
         S| UIDL
-        S| UTF8
+        S| UTF8 USER
         S| LANG
         S| IMPLEMENTATION mailspec-${version}
         S: .
@@ -40,7 +40,7 @@ async fn section_6_under_tls_with_the_first_response() {
         S| PIPELINING
         S| EXPIRE NEVER
         S| UIDL
-        S| UTF8
+        S| UTF8 USER
         S| LANG
         S| IMPLEMENTATION mailspec-${version}
         S: .
