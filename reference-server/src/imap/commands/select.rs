@@ -212,3 +212,46 @@ fn introduce(out: &mut Vec<u8>, view: &View, validity: u32, next: u32) {
         Reply::ok(text).with(code).write(out, "*");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{
+        AccountId, Flags, Listing, Mailbox, MailboxId, MailboxName, Selectable, Snapshot, Uid, UidValidity,
+    };
+
+    fn view(uids: &[u32]) -> View {
+        let mut listing = Listing::default();
+        for uid in uids {
+            listing.push(Uid(*uid), &Flags::new(), ModSeq(1));
+        }
+        let mailbox = Mailbox {
+            special_uses: Vec::new(),
+            owner: AccountId(1),
+            id: MailboxId(1),
+            name: MailboxName::inbox(),
+            selectable: Selectable::Yes,
+            uid_validity: UidValidity(1),
+            uid_next: Uid(100),
+            highest_modseq: ModSeq(1),
+            recent_from: Uid(100),
+        };
+        let snapshot = Snapshot { mailbox, listing, rights: Rights::ALL };
+        View::new(snapshot, Access::ReadWrite, Sync::Qresync, Revision::Rev1)
+    }
+
+    fn through(uids: &[u32], arguments: &str) -> u32 {
+        resync(&mut Cursor::whole(arguments.as_bytes(), 0)).unwrap().known_through(&view(uids))
+    }
+
+    #[test]
+    fn the_last_pair_that_fits_says_what_the_client_knows() {
+        assert_eq!(through(&[2, 4, 6], "(1 1)"), 0);
+        assert_eq!(through(&[2, 4, 6], "(1 1 1:9 (1,3 2,6))"), 6);
+        assert_eq!(through(&[2, 4, 6], "(1 1 (1:3 2,4,7))"), 4);
+        assert_eq!(through(&[2, 4, 6], "(1 1 (2 2))"), 0);
+        assert_eq!(through(&[], "(1 1 (1 2))"), 0);
+        // More numbers than there are messages, and more than there are UIDs, cost nothing.
+        assert_eq!(through(&[2, 4, 6], "(1 1 (1:4294967295 2:4294967295))"), 2);
+    }
+}

@@ -178,3 +178,20 @@ fn messages_that_stand_side_by_side_are_one_range_of_uids() {
     view.absorb(changes(&[], &[30]));
     assert_eq!(ranges(&view, "1:*", Numbering::Sequence), Ok(vec![(10, 20), (40, 50)]));
 }
+
+#[test]
+fn the_flags_that_the_client_knows_are_kept_until_it_is_told_of_others() {
+    let flagged = Flags::new().with(SystemFlag::Flagged);
+    let mut view = view(&[10, 20]);
+    view.set_sync(Sync::Condstore);
+    let mut news = changes(&[], &[]);
+    news.changed.push(Uid(20), &flagged, ModSeq(5));
+    news.mailbox.highest_modseq = ModSeq(5);
+    view.absorb(news);
+    // What the client knew at change 1 is known; at change 3 the message may have had any flags.
+    assert_eq!(view.flags_at(&[0, 1], ModSeq(1)), [(Uid(20), Flags::new())]);
+    assert_eq!(view.flags_at(&[0, 1], ModSeq(3)), []);
+    assert_eq!(view.flags_at(&[0, 1], ModSeq(0)), []);
+    assert!(!told(&mut view, Expunges::Held).is_empty());
+    assert_eq!(view.flags_at(&[0, 1], ModSeq(1)), []);
+}
