@@ -350,6 +350,11 @@ impl View {
         }
     }
 
+    /// Whether the client has yet to hear of another's change of the flags of the message at `place`.
+    pub(crate) fn is_outdated(&self, place: usize) -> bool {
+        self.told.get(place).is_some_and(|entry| entry.news() == News::Flags)
+    }
+
     /// The flags that those of the messages at `places` had at that change, as far as the client has not
     /// been told of a later one; in ascending order of UID.
     pub(crate) fn flags_at(&self, places: &[usize], since: ModSeq) -> Vec<(Uid, Flags)> {

@@ -93,8 +93,9 @@ impl Command for Store {
             let mut out = Vec::new();
             view.tell_keywords(&mut out);
             for &place in &places {
-                // Why a message was left alone is told without being asked for.
-                if self.echo == Echo::Told || done.modified.binary_search(&place).is_ok() {
+                // Why a message was left alone is told without being asked for, and so is what another did.
+                let news = done.modified.binary_search(&place).is_ok() || view.is_outdated(place);
+                if self.echo == Echo::Told || news {
                     view.tell_message(&mut out, place, self.numbering);
                 } else {
                     view.tell_sequence(&mut out, place);

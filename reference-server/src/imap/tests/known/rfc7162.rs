@@ -88,11 +88,11 @@ async fn example_5_the_first_command_of_its_kind() {
 /// With what changed of those that failed, as in the second form of the example.
 #[tokio::test]
 async fn example_6_some_do_not_pass() {
-    let scene = Scene::new().await.flagged("INBOX", &["\\Seen", "", "", ""]).await;
+    let scene = Scene::new().await.flagged("INBOX", &["\\Seen", "", "\\Deleted", ""]).await;
     let mut peer = four(&scene).await;
     let mut other = scene.selected("INBOX").await;
     quietly(&mut other, "STORE 1 +FLAGS.SILENT (\\Deleted)").await;
-    quietly(&mut other, "STORE 3 +FLAGS.SILENT (\\Answered)").await;
+    quietly(&mut other, "STORE 3 FLAGS.SILENT (\\Answered)").await;
     let transcript = r"
         C: d105 STORE 1,2,3 (UNCHANGEDSINCE ${highest}) +FLAGS.SILENT (\Deleted)
         S| * 1 FETCH (UID 1 FLAGS (\Seen \Deleted) MODSEQ (${one}))
@@ -145,21 +145,39 @@ async fn examples_8_and_9_a_poll_between() {
 
 /// Example 10, in the form that needs no poll: another client was first with message 2.
 #[tokio::test]
-async fn example_10_the_flag_is_set_already_or_another_is() {
+async fn example_10_the_flag_is_set_already() {
     let scene = Scene::new().await.flagged("INBOX", &["", "", "", ""]).await;
     let peer = four(&scene).await;
-    quietly(&mut scene.selected("INBOX").await, "STORE 2 +FLAGS.SILENT (\\Answered)").await;
+    quietly(&mut scene.selected("INBOX").await, "STORE 2 +FLAGS.SILENT ($Processed)").await;
     let transcript = r"
         C: a106 STORE 1:4 (UNCHANGEDSINCE ${highest}) +FLAGS.SILENT ($Processed)
         S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Processed)
         S| * 1 FETCH (UID 1 MODSEQ (${new}))
-        S| * 2 FETCH (UID 2 FLAGS (\Answered) MODSEQ (${others}))
+        S| * 2 FETCH (UID 2 FLAGS ($Processed) MODSEQ (${others}))
         S| * 3 FETCH (UID 3 MODSEQ (${new}))
         S| * 4 FETCH (UID 4 MODSEQ (${new}))
         S: a106 OK [MODIFIED 2] ...
-        C: b108 STORE 2 (UNCHANGEDSINCE ${others}) +FLAGS.SILENT ($Processed)
+        C: b108 STORE 2 (UNCHANGEDSINCE ${others}) -FLAGS.SILENT ($Processed)
         S: * 2 FETCH (UID 2 MODSEQ (${newer}))
         S: b108 OK ...
+        ";
+    peer.follow_to_the_end(transcript).await;
+}
+
+/// Example 10, in the last form, which is that of a server that compares flags (section 3.1.12).
+#[tokio::test]
+async fn example_10_another_flag_is_set() {
+    let scene = Scene::new().await.flagged("INBOX", &["", "", "", ""]).await;
+    let peer = four(&scene).await;
+    quietly(&mut scene.selected("INBOX").await, "STORE 2 +FLAGS.SILENT (\\Deleted \\Answered)").await;
+    let transcript = r"
+        C: a106 STORE 1:4 (UNCHANGEDSINCE ${highest}) +FLAGS.SILENT ($Processed)
+        S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Processed)
+        S| * 1 FETCH (UID 1 MODSEQ (${new}))
+        S| * 2 FETCH (UID 2 FLAGS (\Answered \Deleted $Processed) MODSEQ (${new}))
+        S| * 3 FETCH (UID 3 MODSEQ (${new}))
+        S| * 4 FETCH (UID 4 MODSEQ (${new}))
+        S: a106 OK ...
         ";
     peer.follow_to_the_end(transcript).await;
 }
@@ -168,10 +186,10 @@ async fn example_10_the_flag_is_set_already_or_another_is() {
 /// told is said by HIGHESTMODSEQ, as in the example of section 5.3.
 #[tokio::test]
 async fn example_11_some_of_the_messages_are_gone() {
-    let scene = Scene::new().await.flagged("INBOX", &["", "", "\\Deleted", "\\Deleted"]).await;
+    let scene = Scene::new().await.flagged("INBOX", &["", "\\Seen", "\\Deleted", "\\Deleted"]).await;
     let peer = four(&scene).await;
     let mut other = scene.selected("INBOX").await;
-    quietly(&mut other, "STORE 2 +FLAGS.SILENT (\\Answered)").await;
+    quietly(&mut other, "STORE 2 FLAGS.SILENT (\\Answered)").await;
     quietly(&mut other, "EXPUNGE").await;
     let transcript = r"
         C: B001 STORE 1:4 (UNCHANGEDSINCE ${highest}) +FLAGS (\SEEN)
