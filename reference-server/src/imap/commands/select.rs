@@ -47,7 +47,7 @@ impl Resync {
         let each = |set: &SequenceSet| set.resolve(0).into_iter().flat_map(|(from, to)| from..=to);
         let told = |number: u32| view.at(usize::try_from(number).ok()?.checked_sub(1)?);
         // Numbers ascend: behind the last message there is nothing to compare.
-        let pairs = each(numbers).map_while(|number| told(number)).zip(each(uids));
+        let pairs = each(numbers).map_while(told).zip(each(uids));
         pairs.filter(|(message, uid)| message.entry.uid().0 == *uid).last().map_or(0, |(_, uid)| uid)
     }
 }
