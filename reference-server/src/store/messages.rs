@@ -64,10 +64,17 @@ impl NewMessage {
 pub(crate) struct Appended {
     /// The mailbox.
     pub(crate) mailbox: MailboxId,
-    /// Its UIDVALIDITY.
-    pub(crate) uid_validity: UidValidity,
+    /// Its UIDVALIDITY, where the user may look into it: to others no UIDs are told (RFC 4315, section 3).
+    pub(crate) uid_validity: Option<UidValidity>,
     /// The UID of the message there.
     pub(crate) uid: Uid,
+}
+
+impl Appended {
+    /// The same as a user with these rights is told of it.
+    fn told_with(self, rights: Rights) -> Self {
+        Self { uid_validity: self.uid_validity.filter(|_| rights.has(Rights::READ)), ..self }
+    }
 }
 
 /// What COPY did, as COPYUID tells it (RFC 4315, section 3).
@@ -75,8 +82,8 @@ pub(crate) struct Appended {
 pub(crate) struct Copied {
     /// The mailbox copied to.
     pub(crate) mailbox: MailboxId,
-    /// The UIDVALIDITY of the mailbox copied to.
-    pub(crate) uid_validity: UidValidity,
+    /// The UIDVALIDITY of the mailbox copied to, where the user may look into it.
+    pub(crate) uid_validity: Option<UidValidity>,
     /// Each message's UID here and there, in ascending order.
     pub(crate) pairs: Vec<(Uid, Uid)>,
 }
@@ -271,7 +278,7 @@ impl Store {
                         let (mailbox, rights) = mailboxes::open(w.sql, &to, Rights::INSERT)?;
                         let body = bodies::insert(w.sql, &message.content)?;
                         message.flags = rights.of_flags(&message.flags);
-                        insert(w, &mailbox, body, &message)
+                        Ok(insert(w, &mailbox, body, &message)?.told_with(rights))
                     })
                     .collect()
             })
@@ -300,7 +307,7 @@ impl Store {
                 }
                 let mailbox = mailboxes::by_id(w.sql, mailbox.id)?;
                 let body = bodies::insert(w.sql, &message.content)?;
-                Ok((insert(w, &mailbox, body, &message)?, gone.modseq))
+                Ok((insert(w, &mailbox, body, &message)?.told_with(rights), gone.modseq))
             })
         })
         .await
@@ -331,7 +338,8 @@ impl Store {
                 let new = insert_row(w, target.id, &mut room, &message)?;
                 pairs.push((uid, new));
             }
-            Ok(Copied { mailbox: target.id, uid_validity: target.uid_validity, pairs })
+            let uid_validity = rights.has(Rights::READ).then_some(target.uid_validity);
+            Ok(Copied { mailbox: target.id, uid_validity, pairs })
         };
         match counted {
             Counted::Yes => self.write(move |w| quota::within(w, owner, work)).await,
@@ -494,7 +502,7 @@ pub(super) fn insert(
     }
     let mut room = make_room(w, mailbox.id, 1)?;
     let uid = insert_row(w, mailbox.id, &mut room, &message)?;
-    Ok(Appended { mailbox: mailbox.id, uid_validity: mailbox.uid_validity, uid })
+    Ok(Appended { mailbox: mailbox.id, uid_validity: Some(mailbox.uid_validity), uid })
 }
 
 /// Room for messages at the end of a mailbox: the first of their UIDs, and the modification
@@ -608,7 +616,8 @@ fn move_some(
     for (uid, _) in pairs.iter().filter(|_| leaves == Leaves::Yes) {
         remove_row(w.sql, from, *uid, modseq)?;
     }
-    let copied = Copied { mailbox: target.id, uid_validity: target.uid_validity, pairs };
+    let uid_validity = rights.has(Rights::READ).then_some(target.uid_validity);
+    let copied = Copied { mailbox: target.id, uid_validity, pairs };
     Ok(Moved { copied, modseq, stopped: None })
 }
 

@@ -186,8 +186,8 @@ impl Command for Append {
             let reply = Reply::ok("APPEND completed");
             let told = session.context.shared.seams.renderer.imap_append_uid;
             let uids = appended.iter().map(|appended| told(appended.uid.0)).collect();
-            Ok(match appended.first() {
-                Some(first) => reply.with(ResponseCode::AppendUid { validity: first.uid_validity.0, uids }),
+            Ok(match appended.first().and_then(|first| first.uid_validity) {
+                Some(validity) => reply.with(ResponseCode::AppendUid { validity: validity.0, uids }),
                 None => reply,
             })
         })

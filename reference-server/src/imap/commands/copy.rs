@@ -70,9 +70,11 @@ impl Command for Copy {
             if from.is_empty() {
                 return Ok(Reply::ok("no messages, nothing copied"));
             }
-            let validity = copied.uid_validity.0;
-            let code = ResponseCode::CopyUid { validity, from, to };
-            Ok(Reply::ok("COPY completed").with(code))
+            let reply = Reply::ok("COPY completed");
+            Ok(match copied.uid_validity {
+                Some(validity) => reply.with(ResponseCode::CopyUid { validity: validity.0, from, to }),
+                None => reply,
+            })
         })
     }
 }

@@ -64,8 +64,8 @@ impl Command for Move {
             session.made(moved.mailbox, moved.pairs.iter().map(|(_, there)| *there));
             let (from, to): (Vec<u32>, Vec<u32>) =
                 moved.pairs.iter().map(|(here, there)| (here.0, there.0)).unzip();
-            if !from.is_empty() {
-                let code = ResponseCode::CopyUid { validity: moved.uid_validity.0, from, to };
+            if let Some(validity) = moved.uid_validity.filter(|_| !from.is_empty()) {
+                let code = ResponseCode::CopyUid { validity: validity.0, from, to };
                 let mut line = Vec::new();
                 Reply::ok("moved").with(code).write(&mut line, "*");
                 session.link.push(&line);

@@ -71,11 +71,12 @@ impl Command for Replace {
                 .map_err(|error| refusal_of_destination(&error))?;
             session.expunged(&[uid]);
             session.made(appended.mailbox, [appended.uid]);
-            let code =
-                ResponseCode::AppendUid { validity: appended.uid_validity.0, uids: vec![appended.uid.0] };
-            let mut line = Vec::new();
-            Reply::ok("the new message is there").with(code).write(&mut line, "*");
-            session.link.push(&line);
+            if let Some(validity) = appended.uid_validity {
+                let code = ResponseCode::AppendUid { validity: validity.0, uids: vec![appended.uid.0] };
+                let mut line = Vec::new();
+                Reply::ok("the new message is there").with(code).write(&mut line, "*");
+                session.link.push(&line);
+            }
             Ok(Reply::ok("REPLACE completed").with(ResponseCode::HighestModSeq(modseq.0)))
         })
     }
