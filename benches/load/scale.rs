@@ -60,10 +60,12 @@ pub(crate) fn run() -> String {
     ] {
         row(name, &mut wire, command);
     }
+    wire.command("CREATE Elsewhere");
+    row("MOVE of the other 100,000", &mut wire, "MOVE 1:* Elsewhere");
     let log = slow_reader(&server);
     format!(
         "## A large mailbox\n\nA session holds 16 octets for each message, and no message. COPY is all or nothing, so \
-         that others wait for all of it; STORE and EXPUNGE are cut into jobs between which others have their turn.\
+         that others wait for all of it; STORE, EXPUNGE and MOVE are cut into jobs between which others have their turn.\
          \n\n{}\nWhile a client had asked for 100,000 messages and read nothing, 5,000 messages came \
          in; SQLite's log had {log:.1} MB then: no reader holds it.\n",
         table.text()
@@ -97,7 +99,7 @@ fn beside_appends(server: &Reference, wire: &mut Wire, command: &str) -> (Durati
 /// The size of the log after many messages came while a FETCH waits for its reader.
 fn slow_reader(server: &Reference) -> f64 {
     let mut slow = Wire::imap(server.address("imap"), "user01");
-    slow.command("SELECT INBOX");
+    slow.command("SELECT Elsewhere");
     slow.send(b"x FETCH 1:* BODY.PEEK[]\r\n");
     let mut wire = Wire::imap(server.address("imap"), "user02");
     for number in 0..100 {

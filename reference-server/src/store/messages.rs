@@ -428,7 +428,7 @@ impl Store {
 }
 
 /// How many messages are moved in one job.
-const MOVED_IN_A_JOB: usize = 1000;
+const MOVED_IN_A_JOB: usize = 500;
 
 /// How many messages are expunged in one job.
 const EXPUNGED_IN_A_JOB: usize = 1000;
