@@ -5,7 +5,8 @@
 # Settings are Cyrus' own defaults (where Debian departs from them: `/` as the hierarchy
 # delimiter, personal mailboxes beside INBOX), but for ports, users, and what would keep a
 # harness from asking: the pause after a failed login, logins refused without TLS, LMTP that
-# wants a login, annotations of unknown names refused.
+# wants a login, annotations of unknown names refused, mailboxes that stay when they are
+# deleted, messages that are delivered once only.
 NAME=cyrus
 SOURCED_FROM=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=../lib/common.sh
@@ -42,6 +43,10 @@ unpack() {
 configure() {
 	local etc=$STATE/cyrus port
 	[ -x $PROGRAMS/master ] && [ -f "$UNPACKED/version" ] || die "cyrus is not installed: $0 install"
+	case $(cat "$UNPACKED/version") in
+	3.6.*) ;;
+	*) die "Cyrus $(cat "$UNPACKED/version"): configuration and rulings are for 3.6 (Debian 12)" ;;
+	esac
 	for port in $LMTP $POP3 $POP3S $IMAP $IMAPS; do free $port; done
 	make_client_certificates
 	mkdir -p "$etc/socket" "$STATE/mail/cyrus"
