@@ -21,6 +21,15 @@ pub fn quote(octets: &[u8]) -> String {
     out
 }
 
+/// As [`quote`], with nothing left out: for what is compared, not shown.
+#[must_use]
+pub fn quote_whole(octets: &[u8]) -> String {
+    let mut out = String::from('"');
+    escape_into(&mut out, octets);
+    out.push('"');
+    out
+}
+
 fn escape_into(out: &mut String, octets: &[u8]) {
     for &octet in octets {
         match octet {

@@ -1,6 +1,6 @@
 //! One item of a pattern against one value.
 
-use super::show::{brief_value, show_item, show_value, show_values};
+use super::show::{brief_value, show_item, show_value, show_values, whole_value};
 use crate::dialect::imap::Value;
 use crate::run::bindings::Bindings;
 use crate::run::checks::Mismatch;
@@ -35,7 +35,7 @@ pub(super) fn match_item(item: &ImapItem, value: &Value, bindings: &mut Bindings
             let want = bindings.value(name, filters, *span)?;
             match value.octets() {
                 Some(octets) => octets == want || is_same_set(octets, &want),
-                None => show_value(value).as_bytes() == want,
+                None => whole_value(value).as_bytes() == want,
             }
         }
         ImapItem::Capture { name, kind, .. } => match taken(kind, value) {
@@ -82,7 +82,7 @@ fn taken(kind: &CaptureType, value: &Value) -> Option<Vec<u8>> {
         CaptureType::Payload => false,
         CaptureType::Regex(regex) => octets.is_some_and(|octets| regex.is_match(octets)),
     };
-    fits.then(|| octets.map_or_else(|| show_value(value).into_bytes(), <[u8]>::to_vec))
+    fits.then(|| octets.map_or_else(|| whole_value(value).into_bytes(), <[u8]>::to_vec))
 }
 
 /// Whether both are sequence sets of the same numbers in the same order (`1:3` and `1,2,3`).

@@ -1,6 +1,6 @@
 //! Items and values as people read them.
 
-use crate::dialect::escape::quote;
+use crate::dialect::escape::{quote, quote_whole};
 use crate::dialect::imap::Value;
 use crate::run::bindings::Bindings;
 use crate::run::checks::text::describe;
@@ -17,6 +17,15 @@ pub(super) fn show_value(value: &Value) -> String {
         Value::Atom(octets) => plain(octets),
         Value::Quoted(octets) | Value::Literal(octets) | Value::Literal8(octets) => quote(octets),
         Value::List(values) => format!("({})", show_values(values)),
+    }
+}
+
+/// A value that a capture keeps: nothing is left out of it, however long it is.
+pub(super) fn whole_value(value: &Value) -> String {
+    match value {
+        Value::Atom(octets) => plain(octets),
+        Value::Quoted(octets) | Value::Literal(octets) | Value::Literal8(octets) => quote_whole(octets),
+        Value::List(values) => format!("({})", values.iter().map(whole_value).collect::<Vec<_>>().join(" ")),
     }
 }
 

@@ -359,6 +359,13 @@ fn structures_have_case_where_mime_has_it() {
 }
 
 #[test]
+fn a_captured_list_is_kept_whole() {
+    let long = "x".repeat(5000);
+    let bindings = one("* ID ${said = any}", &format!("* ID (\"name\" \"{long}\")")).unwrap();
+    assert_eq!(bindings.get("said"), Some(format!("(\"name\" \"{long}\")").as_bytes()));
+}
+
+#[test]
 fn annotations_have_no_order() {
     check(&[
         ("* METADATA Work (/a \"1\" /b NIL)", "* METADATA Work (\"/b\" NIL \"/a\" \"1\")", true),
