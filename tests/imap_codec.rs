@@ -44,6 +44,10 @@ const BEYOND_IT: &[Beyond] = &[
         |text| text.starts_with("* LIST ") && text.contains(" (\\\"CHILDINFO\\\" "),
         "LIST with CHILDINFO, RFC 5258, section 3.5",
     ),
+    (
+        |text| text.contains("(BODY (\\\"message\\\" \\\"global\\\" "),
+        "a part of message/global with its structure, RFC 9755, section 6",
+    ),
     (|text| text.contains("BINARY[") && text.contains("]<"), "a part of BINARY, RFC 3516, section 4.2"),
 ];
 
