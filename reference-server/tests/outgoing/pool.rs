@@ -17,7 +17,7 @@ use crate::support::*;
 
 /// Sessions with one host, and in all, as the pool bounds them.
 const ONE_HOST: usize = 4;
-const ALL: usize = 50;
+const ALL: usize = 100;
 
 /// How many connections are open, how many were at one time, and what was taken.
 #[derive(Default)]
@@ -155,7 +155,7 @@ async fn one_host_has_a_few_sessions_at_one_time_and_gets_everything() {
 
 #[tokio::test]
 async fn there_is_a_bound_on_all_sessions_and_what_is_only_kept_makes_way() {
-    const HOSTS: usize = 70;
+    const HOSTS: usize = 140;
     let (count, gate) = (Arc::new(Count::default()), Arc::new(Semaphore::new(HOSTS)));
     let mut ports = Vec::new();
     for _ in 0..HOSTS {
