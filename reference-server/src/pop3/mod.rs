@@ -27,6 +27,9 @@ use registry::Stls;
 use reply::{Payload, Reply};
 use session::{Session, Then};
 
+/// After how many commands others have their turn.
+const IN_A_ROW: u32 = 32;
+
 /// How a session in the TRANSACTION state ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -55,14 +58,18 @@ pub(crate) async fn serve<S: Stream>(mut connection: Connection<S>, context: Con
 async fn converse<S: Stream>(connection: &mut Connection<S>, session: &mut Session) -> Result<(), ReadError> {
     let context = session.context().clone();
     connection.push(session.greeting().status_line().as_bytes());
+    let mut commands: u32 = 0;
     loop {
         let answer = match connection.read_line(session.line_limit()).await? {
             Line::Complete(line) => session.line(&line).await,
             Line::TooLong => session.too_long(),
         };
         send(connection, &answer.reply, &context).await?;
-        // Many commands may have come at once: others have their turn between them.
-        tokio::task::yield_now().await;
+        // Many commands may have come at once: others have their turn between some and some.
+        commands = commands.wrapping_add(1);
+        if commands.is_multiple_of(IN_A_ROW) {
+            tokio::task::yield_now().await;
+        }
         match answer.then {
             Then::GoOn => {}
             Then::StartTls => {

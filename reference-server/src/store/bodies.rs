@@ -57,13 +57,12 @@ impl Store {
         offset: u64,
         length: u64,
     ) -> Result<Vec<u8>, StoreError> {
-        let query = move |sql: &Connection| range(sql, body, offset, length);
-        if length <= READ { self.read_here(query).await } else { self.read(query).await }
+        self.read(move |sql| range(sql, body, offset, length)).await
     }
 
     /// Small bodies, several at once; nothing of those that are gone, or large.
     pub(crate) async fn small_bodies(&self, bodies: Vec<BodyId>) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        self.read_here(move |sql| bodies.into_iter().map(|body| reading::octets(sql, body)).collect()).await
+        self.read(move |sql| bodies.into_iter().map(|body| reading::octets(sql, body)).collect()).await
     }
 
     /// All octets of a body, for tests: a server never holds a message whole.
@@ -78,7 +77,7 @@ impl Store {
     /// As [`Store::body_range`].
     pub(crate) async fn structure(&self, body: BodyId) -> Result<Kept, StoreError> {
         let kept: Option<Vec<u8>> = self
-            .read_here(move |sql| {
+            .read(move |sql| {
                 let mut query = sql.prepare_cached("SELECT content FROM structures WHERE body = ?1")?;
                 Ok(query.query_row([body], |row| row.get(0)).optional()?)
             })

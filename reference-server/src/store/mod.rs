@@ -259,18 +259,6 @@ impl Store {
             None => self.inner.writer.run(self.origin, move |w| query(w.sql)).await,
         }
     }
-
-    /// The same for a query that reads a few rows, of at most some hundred thousand octets.
-    async fn read_here<T, F>(&self, query: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    {
-        match &self.inner.readers {
-            Some(readers) => readers.run_here(query).await,
-            None => self.read(query).await,
-        }
-    }
 }
 
 /// Makes the directory where it is missing; mail is its owner's business only.

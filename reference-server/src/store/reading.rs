@@ -38,9 +38,6 @@ pub(crate) struct Loaded {
 /// How much [`Store::load`] reads together, in octets.
 const ROOM: usize = 256 * 1024;
 
-/// How many messages are read on the thread that asks for them.
-const FEW: usize = 32;
-
 /// How long a reading thread looks at messages before others have their turn.
 const TURN: Duration = Duration::from_millis(5);
 
@@ -53,8 +50,7 @@ impl Store {
         uids: Vec<Uid>,
         wanted: Wanted,
     ) -> Result<Vec<Option<Loaded>>, StoreError> {
-        let few = uids.len() <= FEW;
-        let query = move |sql: &Connection| {
+        self.read(move |sql| {
             let mut room = ROOM;
             let mut all = Vec::with_capacity(uids.len());
             each(sql, mailbox, &uids, wanted, |found| {
@@ -64,8 +60,8 @@ impl Store {
                 Ok(room > 0)
             })?;
             Ok(all)
-        };
-        if few { self.read_here(query).await } else { self.read(query).await }
+        })
+        .await
     }
 
     /// Looks at messages on a thread that reads, in the order of the UIDs; `look` is given nothing
