@@ -1,5 +1,6 @@
 //! Tables of the database, and how a connection is set up.
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::StoreError;
@@ -215,15 +216,35 @@ pub(super) fn prepare_reader(connection: &Connection) -> Result<(), StoreError> 
     prepare_any(connection)
 }
 
+/// Statements that a connection keeps prepared: more than the store has different ones.
+const STATEMENTS: usize = 256;
+
 fn prepare_any(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise SQLite prepares a statement again whenever a bound parameter that stands in a range
+    // changes, in case that another plan suits the new value better: more work than most queries are.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
+
+    #[test]
+    fn a_statement_is_prepared_once_whatever_is_bound() {
+        let connection = Connection::open_in_memory().unwrap();
+        prepare_writer(&connection).unwrap();
+        let range = "SELECT body FROM messages WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3";
+        let mut statement = connection.prepare_cached(range).unwrap();
+        for uid in 1..10 {
+            assert!(!statement.exists([1, uid, uid]).unwrap());
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
 
     #[test]
     fn a_database_of_the_first_version_is_brought_up_to_date() {
