@@ -14,11 +14,19 @@ use crate::wire::{Wire, together};
 
 const CONNECTED: usize = 5000;
 const MAILBOXES: usize = 10_000;
+/// An account may not have that many: so many of them share the mailboxes.
+const ACCOUNTS: usize = 10;
+const OF_AN_ACCOUNT: usize = MAILBOXES / ACCOUNTS;
 const SHARING: usize = 1000;
 
 pub(crate) fn run() -> String {
-    let start =
-        || Reference::start(&["--account=user01@example.test:user01-secret", "--limit=connections=15000"]);
+    let accounts: Vec<String> = (0..ACCOUNTS)
+        .map(account)
+        .map(|name| format!("--account={name}@example.test:{name}-secret"))
+        .collect();
+    let mut options: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    options.push("--limit=connections=15000");
+    let start = || Reference::start(&options);
     let mb = |kib: u64| format!("{:.1} MB", kib as f64 / 1024.0);
     let mut table = Table::new(&["", "measured"]);
     let mut row = |name: String, value: String| table.row(&[name, value]);
@@ -45,7 +53,7 @@ pub(crate) fn run() -> String {
     let server = start();
     make_mailboxes(&server);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let sessions = runtime.block_on(open(&server, MAILBOXES, |number| format!("box{number}")));
+    let sessions = runtime.block_on(open(&server, MAILBOXES, |number| number));
     row(
         format!("{MAILBOXES} sessions in IDLE on {MAILBOXES} mailboxes, the server in all"),
         mb(server.group().memory().0),
@@ -56,26 +64,36 @@ pub(crate) fn run() -> String {
         told(&runtime, sessions, |n| appended[n]),
     );
 
-    let sessions = runtime.block_on(open(&server, SHARING, |_| "box0".to_owned()));
-    let mut wire = Wire::imap(server.address("imap"), "user01");
+    let sessions = runtime.block_on(open(&server, SHARING, |_| 0));
+    let mut wire = Wire::imap(server.address("imap"), &owner(0));
     wire.command("APPEND box0 {3+}\r\nnew");
     let at = Instant::now();
     row(format!("{SHARING} sessions in IDLE on one mailbox, the same"), told(&runtime, sessions, |_| at));
     format!("## Idle connections\n\n{}", table.text())
 }
 
+/// The name of the account with this number.
+fn account(number: usize) -> String {
+    format!("user{:02}", number + 1)
+}
+
+/// The name of the account that has the mailbox with this number.
+fn owner(mailbox: usize) -> String {
+    account(mailbox / OF_AN_ACCOUNT)
+}
+
+/// The numbers of the mailboxes of an account.
+fn mailboxes_of(account: usize) -> std::ops::Range<usize> {
+    account * OF_AN_ACCOUNT..(account + 1) * OF_AN_ACCOUNT
+}
+
 fn make_mailboxes(server: &Reference) {
-    let next = AtomicUsize::new(0);
     together(
-        10,
-        |_| Wire::imap(server.address("imap"), "user01"),
-        |_, mut wire| {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= MAILBOXES {
-                    return;
-                }
-                wire.command(&format!("CREATE box{number}"));
+        ACCOUNTS,
+        |number| Wire::imap(server.address("imap"), &account(number)),
+        |number, mut wire| {
+            for mailbox in mailboxes_of(number) {
+                wire.command(&format!("CREATE box{mailbox}"));
             }
         },
     );
@@ -83,31 +101,29 @@ fn make_mailboxes(server: &Reference) {
 
 /// When each mailbox got its message.
 fn append_to_each(server: &Reference) -> Vec<Instant> {
-    let mut times = vec![Instant::now(); MAILBOXES];
-    let parts: Vec<_> = times.chunks_mut(MAILBOXES / 10).enumerate().collect();
-    std::thread::scope(|scope| {
-        for (part, times) in parts {
-            scope.spawn(move || {
-                let mut wire = Wire::imap(server.address("imap"), "user01");
-                for (place, time) in times.iter_mut().enumerate() {
-                    wire.command(&format!("APPEND box{} {{3+}}\r\nnew", part * (MAILBOXES / 10) + place));
-                    *time = Instant::now();
-                }
-            });
-        }
-    });
-    times
+    let (_, times) = together(
+        ACCOUNTS,
+        |number| Wire::imap(server.address("imap"), &account(number)),
+        |number, mut wire| {
+            let append = |mailbox| {
+                wire.command(&format!("APPEND box{mailbox} {{3+}}\r\nnew"));
+                Instant::now()
+            };
+            mailboxes_of(number).map(append).collect::<Vec<_>>()
+        },
+    );
+    times.concat()
 }
 
 /// Sessions in IDLE; each gives the time at which it was told of a message.
 struct Sessions(Vec<tokio::task::JoinHandle<Instant>>);
 
-async fn open(server: &Reference, count: usize, mailbox: fn(usize) -> String) -> Sessions {
+async fn open(server: &Reference, count: usize, mailbox: fn(usize) -> usize) -> Sessions {
     let address = server.address("imap");
     let (ready, all) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
     let mut sessions = Vec::new();
     for number in 0..count {
-        let (ready, all) = (Arc::clone(&ready), Arc::clone(&all));
+        let (ready, all, mailbox) = (Arc::clone(&ready), Arc::clone(&all), mailbox(number));
         // Not all at once: the queue of a listening socket is short.
         if number % 50 == 49 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -116,8 +132,8 @@ async fn open(server: &Reference, count: usize, mailbox: fn(usize) -> String) ->
             let mut stream = TcpStream::connect(address).await.unwrap();
             until(&mut stream, "ready").await;
             for (command, answer) in [
-                ("a LOGIN user01 user01-secret".to_owned(), "a OK"),
-                (format!("b SELECT {}", mailbox(number)), "b OK"),
+                (format!("a LOGIN {owner} {owner}-secret", owner = owner(mailbox)), "a OK"),
+                (format!("b SELECT box{mailbox}"), "b OK"),
                 ("c IDLE".to_owned(), "+ "),
             ] {
                 stream.write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
