@@ -254,6 +254,10 @@ impl TalkReader<'_, '_> {
         let lead = text.len() - text.trim_start().len();
         match pattern::imap::parse(text.trim(), cardinality, offset + lead) {
             Ok(expectation) => {
+                if cardinality == Cardinality::Optional && draft.law.is_some() {
+                    let help = "drop its `§`, or write `S:` for what must come and `S!:` for what must not";
+                    self.context.decoder.mistake_help(draft.span, "what only may come judges nothing", help);
+                }
                 self.flow(expectation.reads(), expectation.binds());
                 self.push(Pattern::Imap(expectation), draft);
             }

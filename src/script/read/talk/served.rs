@@ -89,6 +89,10 @@ impl Reader<'_, '_> {
                 }
                 let span = Span::new(offset, offset + text.trim_end().len());
                 let span = place(self.scalar, self.line, span);
+                if occurrence == Occurrence::Optional && law.is_some() {
+                    let help = "drop its `§`, or write `C:` for what must come";
+                    self.context.decoder.mistake_help(span, "what only may come judges nothing", help);
+                }
                 let line = HeardLine { pattern, law, span, text: text.trim_end().to_owned() };
                 match self.turns.last_mut() {
                     Some(turn) if turn.said.is_empty() && (turn.occurrence, occurrence) == REQUIRED => {
@@ -162,6 +166,7 @@ mod tests {
     fn what_does_not_fit_the_servers_side_is_refused() {
         for (line, expected) in [
             ("S: 250 § rfc1939-6-1", "judges nothing"),
+            ("C?: RSET § rfc1939-6-1", "judges nothing"),
             ("S?: 250", "no speaker"),
             ("C: ${x = numbr}", "no type"),
         ] {

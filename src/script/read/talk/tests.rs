@@ -29,6 +29,16 @@ fn the_speakers_are_those_declared() {
 }
 
 #[test]
+fn what_only_may_come_judges_nothing() {
+    let lines = |noop: &str| format!("S: * OK\nC: NOOP\n{noop}\nS: OK § rfc1939-6-1");
+    assert_eq!(mistakes("imap", &body("connect", &lines("S?: * 1 EXISTS"))), [""; 0]);
+    assert_eq!(
+        mistakes("imap", &body("connect", &lines("S?: * 1 EXISTS § rfc1939-6-1"))),
+        ["what only may come judges nothing"]
+    );
+}
+
+#[test]
 fn client_lines_in_a_row_are_one_exchange() {
     let talk = talk(
         "smtp",
