@@ -1,4 +1,4 @@
-//! Whose mailbox a name stands for, and what identifiers in access control lists stand for. Mailboxes
+//! Which mailbox a name stands for, and whose; and what identifiers in access control lists stand for. Mailboxes
 //! of other users stand in a namespace of their own (RFC 2342, section 5), each under the name by which
 //! its owner logs in. Not who may do what with them, which the store decides.
 
@@ -6,7 +6,27 @@ use crate::context::Context;
 use crate::imap::failure::Failure;
 use crate::imap::response::Reply;
 use crate::imap::session::Session;
+use crate::imap::syntax::{MailboxArgument, Names};
 use crate::store::{ANYONE, MailboxName, Named, StoreError};
+
+/// The name that a client gave, as the store has it.
+pub(super) fn name_of(argument: &MailboxArgument) -> Result<MailboxName, Failure> {
+    match argument {
+        MailboxArgument::Name { name, .. } => Ok(MailboxName::new(name)?),
+        MailboxArgument::Unnameable => Err(StoreError::InvalidName.into()),
+    }
+}
+
+/// The name of a mailbox that is to be: in UTF-8 it must be without separators of lines and paragraphs
+/// (RFC 6855, section 3).
+pub(super) fn new_name_of(argument: &MailboxArgument, names: Names) -> Result<MailboxName, Failure> {
+    let name = name_of(argument)?;
+    let separated = name.as_str().contains(['\u{2028}', '\u{2029}']);
+    match names == Names::ModifiedUtf7 || !separated {
+        true => Ok(name),
+        false => Err(StoreError::InvalidName.into()),
+    }
+}
 
 /// The mailbox that the session calls so. A user who does not exist is told from one whose mailboxes
 /// may not be seen by nothing: both times there is no such mailbox.

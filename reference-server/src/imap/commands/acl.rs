@@ -1,10 +1,10 @@
 //! SETACL, DELETEACL, GETACL, LISTRIGHTS and MYRIGHTS (RFC 4314, section 3).
 
 use crate::imap::failure::Failure;
-use crate::imap::naming::{identifier, resolve, shown};
+use crate::imap::naming::{identifier, name_of, resolve, shown};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, mailbox_name, string};
-use crate::imap::session::{Session, name_of};
+use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, MailboxArgument, Names, ParseError, Parsed, mailbox};
 use crate::store::{MailboxName, Rights, RightsChange, StoreError};
 

@@ -7,11 +7,11 @@ use time::OffsetDateTime;
 use super::catenate::{self, Part};
 use super::old_name::tell_normalized;
 use crate::imap::failure::{Failure, refusal_of_destination};
-use crate::imap::naming::resolve;
+use crate::imap::naming::{name_of, resolve};
 use crate::imap::policy::{CATENATE, UTF8_ACCEPT};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
-use crate::imap::session::{Session, name_of};
+use crate::imap::session::Session;
 use crate::imap::syntax::{
     Cursor, MailboxArgument, MessageKind, MessageLiteral, Names, Parsed, date_time, flag_list, mailbox,
 };

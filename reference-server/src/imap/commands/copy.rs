@@ -2,10 +2,10 @@
 
 use super::store::no_such_number;
 use crate::imap::failure::refusal_of_destination;
-use crate::imap::naming::resolve;
+use crate::imap::naming::{name_of, resolve};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
-use crate::imap::session::{Session, name_of};
+use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, SequenceSet, mailbox, sequence_set};
 use crate::imap::view::Numbering;
 use crate::store::{Missing, StoreError};

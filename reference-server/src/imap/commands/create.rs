@@ -2,10 +2,10 @@
 //! (RFC 8474, section 4.1).
 
 use super::old_name::tell_normalized;
-use crate::imap::naming::resolve_new;
+use crate::imap::naming::{new_name_of, resolve_new};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
-use crate::imap::session::{Session, new_name_of};
+use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, mailbox};
 use crate::store::SpecialUse;
 

@@ -2,10 +2,10 @@
 //! sees its messages expunged.
 
 use super::old_name::tell_normalized;
-use crate::imap::naming::resolve;
+use crate::imap::naming::{name_of, resolve};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
-use crate::imap::session::{Session, name_of};
+use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, mailbox};
 
 /// See [`parse`].

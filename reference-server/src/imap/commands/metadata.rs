@@ -2,10 +2,10 @@
 //! tells too (RFC 9590), and who has asked for it is told what others change.
 
 use crate::imap::failure::Failure;
-use crate::imap::naming::resolve;
+use crate::imap::naming::{name_of, resolve};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode, literal_head, mailbox_name, nstring, string};
-use crate::imap::session::{Session, name_of};
+use crate::imap::session::Session;
 use crate::imap::syntax::{
     Cursor, MailboxArgument, Names, ParseError, Parsed, entries, entry_values, mailbox,
 };

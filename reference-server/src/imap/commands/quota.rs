@@ -2,10 +2,10 @@
 //! mailboxes, whoever puts something into them. Those who may read one of these may know it (section 6).
 
 use crate::imap::failure::Failure;
-use crate::imap::naming::resolve;
+use crate::imap::naming::{name_of, resolve};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode, mailbox_name, string};
-use crate::imap::session::{Session, name_of};
+use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, MailboxArgument, ParseError, Parsed, mailbox};
 use crate::store::{AccountId, Quota, Rights, Visible};
 

@@ -1,10 +1,10 @@
 //! RENAME (RFC 3501, section 6.3.5).
 
 use super::old_name::{is_as_written, tell_old_name};
-use crate::imap::naming::{resolve, resolve_new};
+use crate::imap::naming::{name_of, new_name_of, resolve, resolve_new};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
-use crate::imap::session::{Session, name_of, new_name_of};
+use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, mailbox};
 
 /// See [`parse`].

@@ -4,10 +4,10 @@
 use super::fetch::tell_vanished;
 use super::list;
 use crate::imap::failure::Failure;
-use crate::imap::naming::resolve;
+use crate::imap::naming::{name_of, resolve};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, ResponseCode};
-use crate::imap::session::{Session, name_of};
+use crate::imap::session::Session;
 use crate::imap::syntax::{
     Cursor, MailboxArgument, ParseError, Parsed, SequenceSet, mailbox, sequence_set, within,
 };

@@ -1,10 +1,10 @@
 //! STATUS (RFC 3501, section 6.3.10).
 
 use crate::imap::failure::Failure;
-use crate::imap::naming::resolve;
+use crate::imap::naming::{name_of, resolve};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::{Reply, mailbox_id, mailbox_name};
-use crate::imap::session::{Session, name_of};
+use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, MailboxArgument, Names, ParseError, Parsed, mailbox};
 use crate::imap::view::Sync;
 use crate::store::{MailboxName, Status as Numbers, StoreError};

@@ -1,10 +1,10 @@
 //! SUBSCRIBE and UNSUBSCRIBE (RFC 3501, sections 6.3.6 and 6.3.7). A name stays subscribed when
 //! its mailbox is deleted.
 
-use crate::imap::naming::resolve;
+use crate::imap::naming::{name_of, resolve};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
-use crate::imap::session::{Session, name_of};
+use crate::imap::session::Session;
 use crate::imap::syntax::{Cursor, MailboxArgument, Parsed, mailbox};
 
 /// `subscribe = "SUBSCRIBE" SP mailbox`
