@@ -76,23 +76,7 @@ impl Store {
         counted: Counted,
     ) -> Result<Copied, StoreError> {
         let (to, owner) = (to.clone(), to.owner);
-        let work = move |w: &mut Writing<'_>| {
-            mailboxes::by_id(w.sql, from)?;
-            let (target, rights) = mailboxes::open(w.sql, &to, Rights::INSERT)?;
-            let mut pairs = Vec::with_capacity(uids.len());
-            let mut room = make_room(w, target.id, uids.len())?;
-            for uid in uids {
-                let Some(mut message) = find(w.sql, from, uid)? else {
-                    missing.outcome()?;
-                    continue;
-                };
-                message.flags = rights.of_flags(&message.flags);
-                let new = insert_row(w, target.id, &mut room, &message)?;
-                pairs.push((uid, new));
-            }
-            let uid_validity = rights.has(Rights::READ).then_some(target.uid_validity);
-            Ok(Copied { mailbox: target.id, uid_validity, pairs })
-        };
+        let work = move |w: &mut Writing<'_>| copy_some(w, from, uids, &to, None, missing);
         match counted {
             Counted::Yes => self.write(move |w| quota::within(w, owner, work)).await,
             Counted::No => self.write(work).await,
@@ -140,16 +124,15 @@ impl Store {
     }
 }
 
-/// Moves messages, into the mailbox that is known where one is: another of its name is another one.
-fn move_some(
+/// Copies messages, into the mailbox that is known where one is: another of its name is another one.
+fn copy_some(
     w: &mut Writing<'_>,
     from: MailboxId,
     uids: Vec<Uid>,
     to: &Named,
     known: Option<MailboxId>,
     missing: Missing,
-    leaves: Leaves,
-) -> Result<Moved, StoreError> {
+) -> Result<Copied, StoreError> {
     mailboxes::by_id(w.sql, from)?;
     let (target, rights) = mailboxes::open(w.sql, to, Rights::INSERT)?;
     if known.is_some_and(|known| known != target.id) {
@@ -165,12 +148,25 @@ fn move_some(
         message.flags = rights.of_flags(&message.flags);
         pairs.push((uid, insert_row(w, target.id, &mut room, &message)?));
     }
+    let uid_validity = rights.has(Rights::READ).then_some(target.uid_validity);
+    Ok(Copied { mailbox: target.id, uid_validity, pairs })
+}
+
+/// The same for messages that leave their mailbox.
+fn move_some(
+    w: &mut Writing<'_>,
+    from: MailboxId,
+    uids: Vec<Uid>,
+    to: &Named,
+    known: Option<MailboxId>,
+    missing: Missing,
+    leaves: Leaves,
+) -> Result<Moved, StoreError> {
+    let copied = copy_some(w, from, uids, to, known, missing)?;
     let modseq = next_modseq(w, from, Happened::EXPUNGED)?;
-    for (uid, _) in pairs.iter().filter(|_| leaves == Leaves::Yes) {
+    for (uid, _) in copied.pairs.iter().filter(|_| leaves == Leaves::Yes) {
         remove_row(w.sql, from, *uid, modseq)?;
     }
-    let uid_validity = rights.has(Rights::READ).then_some(target.uid_validity);
-    let copied = Copied { mailbox: target.id, uid_validity, pairs };
     Ok(Moved { copied, modseq, stopped: None })
 }
 
