@@ -1,6 +1,7 @@
 //! What tests of sessions share: a server's parts in memory, and a peer on the other end of a
 //! pipe. Not compiled into the server.
 
+mod known;
 mod transcript;
 
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +25,8 @@ use crate::queue::Outgoing;
 use crate::service::Service;
 use crate::smtp::SubmissionPolicy;
 use crate::store::{Storage, Store};
+
+pub(crate) use known::each_file_is_in_a_row;
 
 /// A server's parts in memory, with alice and bob (`alice-secret`, `bob-secret`), and with
 /// these deviations.

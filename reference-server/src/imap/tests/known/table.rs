@@ -3,6 +3,7 @@
 
 use super::Scene;
 use crate::imap::registry::extensions;
+use crate::testing::each_file_is_in_a_row;
 
 /// A capability, the RFC that it comes from, and the files with its examples; where there is none, the
 /// last word says why.
@@ -85,16 +86,5 @@ async fn each_capability_has_its_examples_or_the_reason_why_not() {
 
 #[test]
 fn each_file_has_a_row() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/imap/tests/known");
-    let mut files: Vec<String> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter_map(|name| name.strip_suffix(".rs").map(str::to_owned))
-        .filter(|name| name.starts_with("rfc"))
-        .collect();
-    files.sort_unstable();
-    let mut rows: Vec<&str> = ROWS.iter().flat_map(|row| row.2).copied().collect();
-    rows.sort_unstable();
-    rows.dedup();
-    assert_eq!(files, rows);
+    each_file_is_in_a_row("imap", ROWS.iter().flat_map(|row| row.2).copied());
 }
