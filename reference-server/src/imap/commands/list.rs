@@ -2,22 +2,21 @@
 //! special uses (RFC 6154), rights (RFC 8440) and annotations (RFC 9590). Mailboxes of others are told to those who may see
 //! them (RFC 4314, section 4).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::acl::tell_rights;
 use super::metadata;
-use super::old_name::{Occasion, is_as_written, old_name};
+use super::names::{Names, Subscribed, write_extended, write_name};
 use super::status::{self, Facts, Item};
 use crate::imap::failure::Failure;
-use crate::imap::naming::user_of;
 use crate::imap::registry::{Command, Gate, Registered, Running};
-use crate::imap::response::{Reply, mailbox_name};
+use crate::imap::response::Reply;
 use crate::imap::session::Session;
 use crate::imap::syntax::{
-    Cursor, ListPattern, MailboxArgument, Names as Encoding, ParseError, Parsed, entry_list, list_mailbox,
+    Cursor, ListPattern, Names as Encoding, ParseError, Parsed, entry_list, list_mailbox,
 };
 use crate::imap::turn::Turn;
-use crate::store::{DELIMITER, EntryName, MailboxName, Selectable, StoreError, Visible};
+use crate::store::{EntryName, MailboxName, StoreError};
 
 /// The most patterns, and the most options of a kind, in one LIST.
 const LIMIT: usize = 100;
@@ -61,14 +60,6 @@ enum Selection {
     Remote,
     RecursiveMatch,
     SpecialUse,
-}
-
-/// Whether `\Subscribed` is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Subscribed {
-    Told,
-    #[default]
-    Left,
 }
 
 /// Whether the user's rights are told.
@@ -244,109 +235,26 @@ impl Command for List {
     }
 }
 
-/// All names that an account can see: those that exist, and those that are only subscribed.
-pub(super) struct Names {
-    existing: BTreeMap<MailboxName, Visible>,
-    /// Those with an existing one below.
-    parents: BTreeSet<MailboxName>,
-    subscribed: BTreeSet<MailboxName>,
-    told: Told,
-}
-
-/// What is told of names; the seams at which a deviation can tell something else.
-struct Told {
-    no_mailbox: fn() -> &'static [&'static str],
-    has_children: fn(bool) -> bool,
-    special_uses: fn() -> bool,
-}
-
-/// The mailboxes that the session can see, by the names that it has for them.
-pub(super) async fn existing(session: &mut Session) -> Result<BTreeMap<MailboxName, Visible>, Failure> {
-    let visible = session.store().visible(session.account()?).await?;
-    Ok(visible.into_iter().map(|seen| (called(session, &seen), seen)).collect())
-}
-
-/// What the session calls the mailbox.
-pub(crate) fn called(session: &Session, seen: &Visible) -> MailboxName {
-    match &seen.owner {
-        Some(owner) => seen.mailbox.name.seen_by_others(user_of(&session.context, owner)),
-        None => seen.mailbox.name.clone(),
-    }
-}
-
-/// The subscribed names, in their order: of other users' mailboxes those that the session can see (RFC 4314, section
-/// 4, LSUB).
-pub(crate) async fn subscribed(session: &mut Session) -> Result<Vec<MailboxName>, Failure> {
-    let mut subscribed = session.store().subscriptions(session.account()?).await?;
-    if subscribed.iter().any(MailboxName::is_of_others) {
-        let existing = existing(session).await?;
-        subscribed.retain(|name| !name.is_of_others() || existing.contains_key(name));
-    }
-    Ok(subscribed)
-}
-
-impl Names {
-    pub(super) async fn read(session: &mut Session) -> Result<Self, Failure> {
-        let existing = existing(session).await?;
-        let parents = existing.keys().flat_map(MailboxName::ancestors).collect();
-        let subscribed = subscribed(session).await?.into_iter().collect();
-        let renderer = &session.context.shared.seams.renderer;
-        let told = Told {
-            no_mailbox: renderer.imap_no_mailbox,
-            has_children: renderer.imap_has_children,
-            special_uses: renderer.imap_special_uses_told,
-        };
-        Ok(Self { existing, parents, subscribed, told })
-    }
-
-    /// Every name there is, those above the subscribed ones too.
-    fn all(&self) -> BTreeSet<MailboxName> {
-        let above = self.subscribed.iter().flat_map(MailboxName::ancestors);
-        let exist = self.existing.keys().chain(&self.parents).chain(&self.subscribed);
-        exist.cloned().chain(above).collect()
-    }
-
+impl Query {
     /// Whether the name is selected by every option.
-    fn satisfies(&self, query: &Query, name: &MailboxName) -> bool {
-        let mailbox = self.existing.get(name);
-        let by_subscription = !query.selection.contains(&Selection::Subscribed);
-        (if by_subscription { mailbox.is_some() } else { self.subscribed.contains(name) })
-            && (!query.selection.contains(&Selection::SpecialUse)
+    fn selects(&self, names: &Names, name: &MailboxName) -> bool {
+        let mailbox = names.existing.get(name);
+        let by_subscription = !self.selection.contains(&Selection::Subscribed);
+        (if by_subscription { mailbox.is_some() } else { names.subscribed.contains(name) })
+            && (!self.selection.contains(&Selection::SpecialUse)
                 || mailbox.is_some_and(|seen| !seen.mailbox.special_uses.is_empty()))
     }
 
     /// Whether the name is told as a level of the hierarchy: one that is no mailbox, or none to this
     /// user, with some below (RFC 3501, section 6.3.8, of a pattern that ends in `%`).
-    fn is_level(&self, query: &Query, name: &MailboxName, encoding: Encoding) -> bool {
-        let every = query.selection.iter().all(|option| *option == Selection::Remote);
+    fn is_level(&self, names: &Names, name: &MailboxName, encoding: Encoding) -> bool {
+        let every = self.selection.iter().all(|option| *option == Selection::Remote);
         every
-            && !self.existing.contains_key(name)
-            && self.parents.contains(name)
-            && query.matches_as_level(name, encoding)
+            && !names.existing.contains_key(name)
+            && names.parents.contains(name)
+            && self.matches_as_level(name, encoding)
     }
 
-    pub(super) fn attributes(&self, subscribed: Subscribed, name: &MailboxName) -> Vec<&'static str> {
-        let mut attributes = Vec::new();
-        let mailbox = self.existing.get(name).map(|seen| &seen.mailbox);
-        match mailbox.map(|mailbox| mailbox.selectable) {
-            None => attributes.push("\\NonExistent"),
-            Some(Selectable::No) => attributes.extend((self.told.no_mailbox)()),
-            Some(Selectable::Yes) => {}
-        }
-        if subscribed == Subscribed::Told && self.subscribed.contains(name) {
-            attributes.push("\\Subscribed");
-        }
-        attributes.push(match (self.told.has_children)(self.parents.contains(name)) {
-            true => "\\HasChildren",
-            false => "\\HasNoChildren",
-        });
-        let uses = mailbox.iter().flat_map(|mailbox| &mailbox.special_uses);
-        attributes.extend(uses.filter(|_| (self.told.special_uses)()).map(|known| known.name()));
-        attributes
-    }
-}
-
-impl Query {
     /// Whether a pattern matches that also asks for the levels at which it stops.
     fn matches_as_level(&self, name: &MailboxName, encoding: Encoding) -> bool {
         let wire = encoding.encode(name.as_str());
@@ -360,121 +268,13 @@ impl Query {
     }
 }
 
-/// What SELECT tells of the name in IMAP4rev2 (RFC 9051, section 6.3.2).
-pub(super) async fn tell_selected(
-    out: &mut Vec<u8>,
-    session: &mut Session,
-    name: &MailboxName,
-    written: &MailboxArgument,
-) -> Result<(), Failure> {
-    let names = Names::read(session).await?;
-    let attributes = names.attributes(Subscribed::Told, name);
-    let told = session.context.shared.seams.view.imap_old_name_told;
-    let extended = match is_as_written(name, written) || !told(Occasion::Written) {
-        true => Vec::new(),
-        false => old_name(written, session.names()),
-    };
-    write_extended(out, "LIST", &attributes, name.as_str(), &extended, session.names());
-    Ok(())
-}
-
-/// Tells names to which something has happened, as they are now (RFC 5465, sections 5.4 and 5.5);
-/// those that were renamed with the name before.
-///
-/// ```abnf
-/// oldname-extended-item = "OLDNAME" SP "(" mailbox ")"      ; RFC 5465, section 8
-/// ```
-pub(crate) async fn tell_affected(session: &mut Session, affected: &[Affected]) -> Result<(), Failure> {
-    if affected.is_empty() {
-        return Ok(());
-    }
-    let names = Names::read(session).await?;
-    let encoding = session.names();
-    let mut out = Vec::new();
-    let mut told: BTreeSet<&Affected> = BTreeSet::new();
-    for one in affected {
-        if !told.insert(one) {
-            continue;
-        }
-        let mut extended = Vec::new();
-        if let Affected::Renamed { old: before, .. } = one
-            && (session.context.shared.seams.view.imap_old_name_told)(Occasion::Renamed)
-        {
-            extended.extend_from_slice(b" (\"OLDNAME\" (");
-            mailbox_name(&mut extended, before.as_str(), encoding);
-            extended.extend_from_slice(b"))");
-        }
-        let name = one.name();
-        let mut attributes = names.attributes(Subscribed::Told, name);
-        if !matches!(one, Affected::Subscription(_)) {
-            // A mere level of the hierarchy is no mailbox: the event says so in the stronger word.
-            let level = attributes.iter_mut().filter(|attribute| **attribute == "\\Noselect");
-            level.for_each(|attribute| *attribute = "\\NonExistent");
-        }
-        if matches!(one, Affected::Lost(_)) {
-            attributes.push("\\NoAccess");
-        }
-        write_extended(&mut out, "LIST", &attributes, name.as_str(), &extended, encoding);
-    }
-    session.link.write(&out).await?;
-    Ok(())
-}
-
-/// Tells names that can be seen, and whose messages can not be read (RFC 5465, section 3.1).
-pub(super) async fn tell_unreadable(
-    session: &mut Session,
-    unreadable: &[MailboxName],
-) -> Result<(), Failure> {
-    if unreadable.is_empty() {
-        return Ok(());
-    }
-    let names = Names::read(session).await?;
-    let mut out = Vec::new();
-    for name in unreadable {
-        let mut attributes = vec!["\\NoAccess"];
-        attributes.extend(names.attributes(Subscribed::Told, name));
-        write_extended(&mut out, "LIST", &attributes, name.as_str(), b"", session.names());
-    }
-    session.link.write(&out).await?;
-    Ok(())
-}
-
-/// A name to which something has happened.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Affected {
-    /// There is a mailbox of this name since, or none any more; or one directly below it.
-    Existence(MailboxName),
-    /// The user may not see it any more, whether or not there is one (RFC 5465, section 5.9).
-    Lost(MailboxName),
-    /// A mailbox is called so since.
-    Renamed {
-        /// The name before.
-        old: MailboxName,
-        /// The name since.
-        new: MailboxName,
-    },
-    /// It is subscribed since, or is so no more.
-    Subscription(MailboxName),
-}
-
-impl Affected {
-    fn name(&self) -> &MailboxName {
-        match self {
-            Self::Existence(name)
-            | Self::Lost(name)
-            | Self::Subscription(name)
-            | Self::Renamed { new: name, .. } => name,
-        }
-    }
-}
-
 /// A name is told if it is selected itself; or, on request, if one below it is that is not told
 /// (RFC 5258, sections 3.3 and 3.5).
 async fn tell(session: &mut Session, query: &Query) -> Result<(), Failure> {
     status::asked(session, &query.returns.status);
     let names = Names::read(session).await?;
     let all = names.all();
-    let selected: BTreeSet<&MailboxName> = all.iter().filter(|name| names.satisfies(query, name)).collect();
+    let selected: BTreeSet<&MailboxName> = all.iter().filter(|name| query.selects(&names, name)).collect();
     let encoding = session.names();
     let recursive = query.selection.contains(&Selection::RecursiveMatch);
     let mut turn = Turn::begin();
@@ -491,7 +291,7 @@ async fn tell(session: &mut Session, query: &Query) -> Result<(), Failure> {
             (true, false) => below.find(|other| !query.matches(other, encoding)),
         };
         if !itself && below.is_none() {
-            if names.is_level(query, name, encoding) {
+            if query.is_level(&names, name, encoding) {
                 let mut out = Vec::new();
                 write_name(&mut out, "LIST", &["\\Noselect", "\\HasChildren"], name.as_str(), encoding);
                 session.link.write(&out).await?;
@@ -532,33 +332,4 @@ async fn tell(session: &mut Session, query: &Query) -> Result<(), Failure> {
 
 fn is_no_mailbox(attribute: &str) -> bool {
     matches!(attribute, "\\NonExistent" | "\\Noselect")
-}
-
-/// ```abnf
-/// mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
-/// ```
-pub(super) fn write_name(
-    out: &mut Vec<u8>,
-    response: &str,
-    attributes: &[&str],
-    name: &str,
-    encoding: Encoding,
-) {
-    write_extended(out, response, attributes, name, b"", encoding);
-}
-
-/// The same with `[SP mbox-list-extended]` (RFC 5258, section 6).
-pub(super) fn write_extended(
-    out: &mut Vec<u8>,
-    response: &str,
-    attributes: &[&str],
-    name: &str,
-    extended: &[u8],
-    encoding: Encoding,
-) {
-    let attributes = attributes.join(" ");
-    out.extend_from_slice(format!("* {response} ({attributes}) \"{DELIMITER}\" ").as_bytes());
-    mailbox_name(out, name, encoding);
-    out.extend_from_slice(extended);
-    out.extend_from_slice(b"\r\n");
 }

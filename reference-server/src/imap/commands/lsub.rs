@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::list::{self, Wanted, write_name};
+use super::list::Wanted;
+use super::names::{self, write_name};
 use crate::imap::registry::{Command, Gate, Registered, Running};
 use crate::imap::response::Reply;
 use crate::imap::session::Session;
@@ -23,7 +24,7 @@ impl Command for Lsub {
             match &self.0 {
                 Wanted::Root => write_name(&mut out, "LSUB", &["\\Noselect"], "", encoding),
                 Wanted::Names(pattern) => {
-                    let names = list::subscribed(session).await?;
+                    let names = names::subscribed(session).await?;
                     for (name, selectable) in told(&names, pattern, encoding).await {
                         let attributes: &[&str] = match selectable {
                             Selectable::Yes => &[],

@@ -1,10 +1,12 @@
 //! The commands, one file each: the grammar of its arguments above its parser, then what it does.
-//! None of them is known anywhere but in the registry.
+//! None of them is known anywhere but in the registry. What several of them share stands in files that no command
+//! is called after: `names`, `affected`, `finding`, `results` and others.
 
 pub(crate) use catenate::Part as CatenatePart;
 pub(crate) use old_name::Occasion as OldName;
 
 pub(crate) mod acl;
+pub(crate) mod affected;
 pub(crate) mod append;
 pub(crate) mod authenticate;
 pub(crate) mod cancel_update;
@@ -28,6 +30,7 @@ pub(crate) mod logout;
 pub(crate) mod lsub;
 pub(crate) mod metadata;
 pub(crate) mod move_messages;
+pub(crate) mod names;
 pub(crate) mod namespace;
 pub(crate) mod noop;
 pub(crate) mod notify;

@@ -1,6 +1,7 @@
 //! NOTIFY (RFC 5465): what the client wants to hear of, also while no command is in progress.
 
-use super::list::{existing, subscribed, tell_unreadable};
+use super::affected::tell_unreadable;
+use super::names::{existing, subscribed};
 use super::status;
 use crate::imap::failure::Failure;
 use crate::imap::notify::{Filter, Notify, status_items};

@@ -2,7 +2,7 @@
 //! has called otherwise, in another form than Net-Unicode or INBOX in other letters. Not for what others
 //! rename, which NOTIFY tells.
 
-use super::list::{Names, Subscribed, write_extended};
+use super::names::{Names, Subscribed, write_extended};
 use crate::imap::failure::Failure;
 use crate::imap::response::mailbox_name;
 use crate::imap::session::Session;

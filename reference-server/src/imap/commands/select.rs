@@ -1,8 +1,8 @@
 //! SELECT and EXAMINE (RFC 3501, sections 6.3.1 and 6.3.2), with their parameters (RFC 4466,
 //! section 2.1): CONDSTORE (RFC 7162, section 3.1.8) and QRESYNC (section 3.2.5).
 
+use super::affected;
 use super::fetch::tell_vanished;
-use super::list;
 use crate::imap::failure::Failure;
 use crate::imap::naming::{name_of, resolve};
 use crate::imap::registry::{Command, Gate, Registered, Running};
@@ -145,7 +145,7 @@ impl Command for Select {
             let view = View::new(snapshot, access, session.sync(), session.revision());
             let mut out = Vec::new();
             if session.revision() == Revision::Rev2 {
-                list::tell_selected(&mut out, session, &name, &self.mailbox).await?;
+                affected::tell_selected(&mut out, session, &name, &self.mailbox).await?;
             }
             introduce(&mut out, &view, told_validity, next);
             session.link.write(&out).await?;

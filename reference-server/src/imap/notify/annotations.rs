@@ -3,7 +3,7 @@
 //! NOTIFY has said there what it wants to hear of, and that goes before this.
 
 use super::queue::{Missed, Queue};
-use crate::imap::commands::{list, metadata};
+use crate::imap::commands::{metadata, names};
 use crate::imap::failure::{Ended, Failure};
 use crate::imap::response::{Reply, ResponseCode};
 use crate::imap::session::Session;
@@ -71,7 +71,7 @@ impl Session {
                 None => wanted(None).then(String::new),
                 Some(mailbox) => {
                     let seen = self.store().readable(self.account()?, mailbox).await?;
-                    let name = seen.map(|(seen, _)| list::called(self, &seen));
+                    let name = seen.map(|(seen, _)| names::called(self, &seen));
                     name.filter(|name| wanted(Some(name))).map(|name| name.as_str().to_owned())
                 }
             };

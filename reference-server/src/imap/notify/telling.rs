@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::filter::{ExpungesTold, FlagNews, Kinds, SelectedNews};
 use super::listening::Heard;
 use super::queue::Missed;
+use crate::imap::commands::affected::{Affected, tell_affected};
 use crate::imap::commands::fetch::tell_new;
-use crate::imap::commands::list::{self, Affected, tell_affected};
+use crate::imap::commands::names;
 use crate::imap::commands::status;
 use crate::imap::failure::{Ended, Failure};
 use crate::imap::naming::user_of;
@@ -154,7 +155,7 @@ impl Session {
         let filter = notify.filter.clone();
         let mut subscribed = Vec::new();
         if filter.goes_by_subscriptions() {
-            subscribed = list::subscribed(self).await?;
+            subscribed = names::subscribed(self).await?;
         }
         let mut affected = Vec::new();
         let mut annotated = Vec::new();
@@ -220,7 +221,7 @@ impl Session {
         let Some((seen, numbers)) = self.store().readable(self.account()?, mailbox).await? else {
             return Ok(());
         };
-        let name = list::called(self, &seen);
+        let name = names::called(self, &seen);
         let items = changed_items(wanted(&name), happened, self.sync());
         if !items.is_empty() {
             status::tell_named(self, &name, &items, numbers).await?;
